@@ -1,0 +1,72 @@
+"""What every test runs under: two CPU devices, a compilation cache, a seed of its own.
+
+`GLUONX_TEST_SEED` replaces the seed of each test: by a number, or by a fresh one with `random`.
+"""
+
+import os
+import random
+import secrets
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+_SEED = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Configure JAX through the environment, which is read when JAX is imported."""
+    if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
+        os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
+
+    # The process that hands out tests to workers runs none, and workers inherit what it sets.
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    if config.getoption("numprocesses", None) and not is_worker:
+        return
+    # JAX writes cache entries in place, so workers must not share a folder.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    cache = Path(config.rootpath, ".pytest_cache", "jax", worker)
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip tests of a GPU where there is none."""
+    if item.get_closest_marker("gpu"):
+        import gluonx
+
+        if not gluonx.context.num_gpus():
+            pytest.skip("needs a GPU")
+
+
+def _seed_for(nodeid: str) -> int:
+    wanted = os.environ.get("GLUONX_TEST_SEED")
+    if wanted is None:
+        return zlib.crc32(nodeid.encode()) & 0x7FFFFFFF
+    if wanted == "random":
+        return secrets.randbelow(2**31)
+    return int(wanted)
+
+
+@pytest.fixture(autouse=True)
+def seed(request: pytest.FixtureRequest) -> int:
+    """Seed Python, NumPy and gluonx, and return the seed."""
+    import gluonx
+
+    value = _seed_for(request.node.nodeid)
+    request.node.stash[_SEED] = value
+    random.seed(value)
+    np.random.seed(value)
+    gluonx.random.seed(value)
+    return value
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Print the seed below the report of a failed test."""
+    report = yield
+    if report.failed and _SEED in item.stash:
+        report.sections.append(("seed", f"repeat with GLUONX_TEST_SEED={item.stash[_SEED]}"))
+    return report
