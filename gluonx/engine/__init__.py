@@ -1,0 +1,1 @@
+"""How work is recorded, compiled and run."""

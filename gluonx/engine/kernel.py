@@ -1,0 +1,227 @@
+"""Kernels: pure functions of arrays with their compiled forms.
+
+An operator with its attributes, a traced block, a whole recorded region: each is a kernel. A
+kernel runs forward as one cached XLA executable (:attr:`Kernel.jitted`), or forward keeping what its
+gradient needs (:meth:`Kernel.recorded`), in which case :class:`Pullback` is the way back, again one
+cached executable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+__all__ = ["Kernel", "Pullback", "Aval", "aval_of", "x64", "is_float"]
+
+#: Shape and dtype of an array, hashable.
+Aval = jax.ShapeDtypeStruct
+
+_WIDE = (np.dtype("float64"), np.dtype("int64"), np.dtype("uint64"), np.dtype("complex128"))
+
+
+class _Wide:
+    """Whether this process has ever made a 64-bit array; until then nobody looks for one."""
+
+    seen = False
+
+
+def aval_of(array: Any) -> Aval:
+    return Aval(array.shape, array.dtype)
+
+
+def is_float(dtype: Any) -> bool:
+    return jnp.issubdtype(dtype, jnp.inexact)
+
+
+def is_wide(dtype: Any) -> bool:
+    return dtype in _WIDE
+
+
+def x64():
+    """Scope in which JAX keeps 64-bit types; the global configuration does not change."""
+    _Wide.seen = True
+    return jax.enable_x64(True)
+
+
+class Kernel:
+    """A pure function ``fn(*arrays) -> tuple`` and its executables.
+
+    The first ``visible`` entries of the result are its outputs; further ones are new values of
+    mutable inputs (or None), which carry no gradient.
+    """
+
+    __slots__ = (
+        "fn", "name", "op", "attrs", "present", "wide", "visible", "jitted", "_placed", "_recorded", "_avals",
+        "regions", "__weakref__",
+    )  # fmt: skip
+
+    def __init__(self, fn: Callable, name: str, op: Any = None, attrs: Any = None, visible: int = 1):
+        self.fn = fn
+        self.name = name
+        self.op = op
+        self.attrs = attrs
+        #: Which of the operator's inputs there are.
+        self.present: Any = ()
+        self.wide = False
+        self.visible = visible
+        self.jitted = jax.jit(fn)
+        self._placed: dict = {}
+        self._recorded: dict = {}
+        self._avals: dict = {}
+        #: Kernels of the regions that begin with this one, by structure (see ``tape.Region``).
+        self.regions: dict | None = None
+
+    def __repr__(self) -> str:
+        return f"<Kernel {self.name}>"
+
+    def needs_x64(self, arrays: Sequence[Any]) -> bool:
+        return self.wide or (_Wide.seen and any(a.dtype in _WIDE for a in arrays))
+
+    def run(self, arrays: Sequence[Any]) -> tuple:
+        """Outputs for concrete arrays."""
+        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
+            with x64():
+                return self.jitted(*arrays)
+        return self.jitted(*arrays)
+
+    def run_on(self, device: Any, arrays: Sequence[Any] = ()) -> tuple:
+        """Outputs of a kernel without array inputs, made on ``device``."""
+        jitted = self._placed.get(device)
+        if jitted is None:
+            sharding = jax.sharding.SingleDeviceSharding(device)
+            jitted = self._placed[device] = jax.jit(self.fn, out_shardings=sharding)
+        if self.needs_x64(arrays):
+            with x64():
+                return jitted(*arrays)
+        return jitted(*arrays)
+
+    def record(self, arrays: Sequence[Any], mask: tuple[bool, ...]) -> tuple[tuple, Pullback]:
+        """Outputs, and the pullback to the inputs for which ``mask`` is true."""
+        jitted = self._recorded.get(mask)
+        if jitted is None:
+            jitted = self._recorded[mask] = jax.jit(_recording(self, mask))
+        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
+            with x64():
+                outs, kept = jitted(*arrays)
+        else:
+            outs, kept = jitted(*arrays)
+        spec = kept.spec
+        return outs, Pullback(
+            spec, kept.own, [arrays[i] for i in spec.from_inputs], [outs[i] for i in spec.from_outputs]
+        )
+
+    def abstract(self, avals: tuple[Aval, ...]) -> tuple:
+        """Shapes and dtypes of the outputs, without computing; raises what tracing raises."""
+        key = tuple((a.shape, a.dtype) for a in avals)
+        found = self._avals.get(key)
+        if found is None:
+            if self.wide or any(a.dtype in _WIDE for a in avals):
+                with x64():
+                    found = jax.eval_shape(self.fn, *avals)
+            else:
+                found = jax.eval_shape(self.fn, *avals)
+            self._avals[key] = found
+        return found
+
+
+class _Spec:
+    """How to rebuild one pullback: static, made while tracing, compared by identity."""
+
+    __slots__ = ("tree", "places", "from_inputs", "from_outputs", "avals", "wide", "backward")
+
+    def __init__(self, tree, places, from_inputs, from_outputs, avals):
+        self.tree = tree
+        self.places = places
+        self.from_inputs = from_inputs
+        self.from_outputs = from_outputs
+        self.avals = avals
+        self.wide = bool(jax.config.jax_enable_x64)
+        self.backward = jax.jit(self._apply)
+
+    def _apply(self, own, inputs, outputs, cotangents):
+        pools = (own, inputs, outputs)
+        vjp = jax.tree.unflatten(self.tree, [pools[kind][i] for kind, i in self.places])
+        return vjp(tuple(map(_cotangent, cotangents, self.avals)))
+
+
+def _cotangent(given, aval):
+    if not is_float(aval.dtype):
+        return np.zeros(aval.shape, jax.dtypes.float0)
+    if given is None:
+        return jnp.zeros(aval.shape, aval.dtype)
+    return given.astype(aval.dtype)
+
+
+class _Kept:
+    """Residuals that no input or output holds already, on their way out of ``jit``."""
+
+    def __init__(self, own, spec):
+        self.own = own
+        self.spec = spec
+
+
+jax.tree_util.register_pytree_node(
+    _Kept, lambda k: ((k.own,), k.spec), lambda spec, children: _Kept(children[0], spec)
+)
+
+
+def _recording(kernel: Kernel, mask: tuple[bool, ...]) -> Callable:
+    fn, visible = kernel.fn, kernel.visible
+
+    def run(*arrays):
+        def forward(*wanted):
+            wanted = iter(wanted)
+            outs = fn(*[next(wanted) if m else a for a, m in zip(arrays, mask, strict=True)])
+            return outs[:visible], outs[visible:]
+
+        outs, vjp, more = jax.vjp(
+            forward, *[a for a, m in zip(arrays, mask, strict=True) if m], has_aux=True
+        )
+        # A residual that is an input or an output is not returned a second time: XLA would copy it.
+        leaves, tree = jax.tree.flatten(vjp)
+        inputs = {id(a): i for i, a in enumerate(arrays)}
+        outputs = {id(a): i for i, a in enumerate(outs)}
+        own, from_inputs, from_outputs, places, seen = [], [], [], [], {}
+        for leaf in leaves:
+            place = seen.get(id(leaf))
+            if place is None:
+                if id(leaf) in inputs:
+                    place = (1, len(from_inputs))
+                    from_inputs.append(inputs[id(leaf)])
+                elif id(leaf) in outputs:
+                    place = (2, len(from_outputs))
+                    from_outputs.append(outputs[id(leaf)])
+                else:
+                    place = (0, len(own))
+                    own.append(leaf)
+                seen[id(leaf)] = place
+            places.append(place)
+        spec = _Spec(tree, places, from_inputs, from_outputs, [aval_of(o) for o in outs])
+        return (*outs, *more), _Kept(own, spec)
+
+    run.__name__ = run.__qualname__ = kernel.name
+    return run
+
+
+class Pullback:
+    """From the cotangents of a kernel's outputs to those of its inputs."""
+
+    __slots__ = ("spec", "own", "inputs", "outputs")
+
+    def __init__(self, spec: _Spec, own: list, inputs: list, outputs: list):
+        self.spec = spec
+        self.own = own
+        self.inputs = inputs
+        self.outputs = outputs
+
+    def __call__(self, cotangents: Sequence[Any]) -> tuple:
+        """``cotangents``: one array or None for each output. One array for each masked input."""
+        spec = self.spec
+        if spec.wide:
+            with x64():
+                return spec.backward(self.own, self.inputs, self.outputs, cotangents)
+        return spec.backward(self.own, self.inputs, self.outputs, cotangents)

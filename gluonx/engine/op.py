@@ -1,0 +1,315 @@
+"""Operators: one pure function on ``jax.Array``s, registered once.
+
+``nd.X``, ``sym.X`` and ``F.X``, shape inference, gradients and documentation all come from the
+function given to :func:`register`. Its positional parameters are arrays, its keyword-only
+parameters are attributes::
+
+    @register("LeakyStep", aliases=("leaky_step",))
+    def leaky_step(data, *, slope: float = 0.25):
+        '''Elementwise ``data if data > 0 else slope * data``.'''
+        return jnp.where(data > 0, data, slope * data)
+
+An array parameter with the default ``None`` may be left out. ``*data`` takes any number of arrays.
+Two keyword-only names are supplied by the engine, not by the caller: ``key`` (a PRNG key, for
+operators that draw random numbers) and ``train`` (a bool, for operators that act differently while
+training).
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .kernel import Kernel
+
+__all__ = ["Op", "Shape", "DType", "OPS", "register", "get"]
+
+
+class Shape(tuple):
+    """Annotation of an attribute that is a tuple of integers; one integer is a 1-tuple."""
+
+    __slots__ = ()
+
+
+class DType(str):
+    """Annotation of an attribute that names an element type (``'float32'``, ``np.int8``)."""
+
+    __slots__ = ()
+
+
+#: Attributes whose values the engine supplies.
+SUPPLIED = ("key", "train")
+
+#: All operators by every name they have (canonical names and aliases).
+OPS: dict[str, Op] = {}
+
+_MAX_KERNELS = 512
+
+
+class Op:
+    """A registered operator.
+
+    Attributes
+    ----------
+    name : str
+        Canonical name, the one that a symbol file carries.
+    fn : callable
+        ``fn(*arrays, **attributes) -> array or tuple of arrays``, pure, on ``jax.Array``.
+    inputs : tuple of str
+        Names of the array parameters.
+    optional : frozenset of str
+        Inputs that may be absent.
+    variadic : bool
+        Whether the operator takes any number of arrays (``*data``).
+    attrs : dict of str to inspect.Parameter
+        The attributes that a caller may give, in order.
+    aux : tuple of str
+        Inputs that the operator changes. ``fn`` then returns, after its outputs, one new value for
+        each of them, or None where it stays as it is.
+    traced : tuple of str
+        Number attributes that are arguments of the compiled code: a new value does not recompile.
+        They reach ``fn`` as 0-d arrays of the first input's dtype.
+    infer : callable or None
+        ``infer(shapes, attrs) -> dict`` fills in shapes of inputs that are not known yet (None, or
+        a tuple with 0 for an unknown extent) from those that are.
+    outputs : callable or int
+        Number of visible outputs, or a function of the attributes that gives it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fn: Callable,
+        *,
+        aliases: Sequence[str] = (),
+        aux: Sequence[str] = (),
+        traced: Sequence[str] = (),
+        infer: Callable | None = None,
+        outputs: int | Callable[[dict], int] = 1,
+        differentiable: bool = True,
+    ):
+        self.name = name
+        self.fn = fn
+        self.aliases = tuple(aliases)
+        self.aux = tuple(aux)
+        self.traced = tuple(traced)
+        self.infer = infer
+        self.outputs = outputs
+        self.differentiable = differentiable
+        self.doc = inspect.getdoc(fn) or ""
+
+        inputs, optional, attrs = [], [], {}
+        self.variadic = False
+        supplied = set()
+        for p in inspect.signature(fn, eval_str=True).parameters.values():
+            if p.kind is p.VAR_POSITIONAL:
+                self.variadic = True
+                inputs.append(p.name)
+            elif p.kind is p.POSITIONAL_OR_KEYWORD:
+                inputs.append(p.name)
+                if p.default is not p.empty:
+                    optional.append(p.name)
+            elif p.kind is p.KEYWORD_ONLY and p.name in SUPPLIED:
+                supplied.add(p.name)
+            elif p.kind is p.KEYWORD_ONLY:
+                attrs[p.name] = p
+            else:
+                raise TypeError(
+                    f"operator {name}: parameter {p} is not supported; array parameters are "
+                    "positional, attributes are keyword-only"
+                )
+        self.inputs = tuple(inputs)
+        self.optional = frozenset(optional)
+        self.attrs: dict[str, inspect.Parameter] = attrs
+        self.random = "key" in supplied
+        self.train = "train" in supplied
+        self._order = tuple(attrs)
+        self.present = (True,) * len(self.inputs)
+        self._kernels: dict[Any, Kernel] = {}
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}>"
+
+    def signature(self, extra: Iterable[inspect.Parameter] = ()) -> inspect.Signature:
+        """The signature of the public function: arrays, then attributes, then ``extra``."""
+        params = []
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        if self.variadic:
+            params.append(inspect.Parameter(self.inputs[0], inspect.Parameter.VAR_POSITIONAL))
+            kind = inspect.Parameter.KEYWORD_ONLY
+        else:
+            need_default = False
+            for n in self.inputs:
+                need_default |= n in self.optional
+                default = None if need_default else inspect.Parameter.empty
+                params.append(inspect.Parameter(n, kind, default=default))
+            if need_default or any(p.default is not p.empty for p in self.attrs.values()):
+                kind = inspect.Parameter.KEYWORD_ONLY
+        params += [p.replace(kind=kind) for p in self.attrs.values()]
+        params += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in extra]
+        return inspect.Signature(params)
+
+    def parse(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Attributes as ``fn`` takes them, from what a caller or a file gave.
+
+        Strings are read as their Python values (``"(3, 3)"``, ``"True"``), lists become tuples,
+        dtypes become their names. Raises TypeError for a name that the operator does not have and
+        for a required attribute that is missing.
+        """
+        out = {}
+        for name, value in given.items():
+            p = self.attrs.get(name)
+            if p is None:
+                raise TypeError(
+                    f"{self.name}() got an unexpected keyword argument {name!r}; it takes "
+                    f"{', '.join(self.inputs + self._order)}"
+                )
+            out[name] = self._convert(p, value)
+        for name, p in self.attrs.items():
+            if name not in out:
+                if p.default is p.empty:
+                    raise TypeError(f"{self.name}() is missing the required argument {name!r}")
+                out[name] = p.default
+        return out
+
+    def _convert(self, p: inspect.Parameter, value: Any) -> Any:
+        kind = p.annotation
+        kinds = getattr(kind, "__args__", (kind,)) if kind is not p.empty else ()
+        try:
+            if value is None or (isinstance(value, str) and value == "None" and str not in kinds):
+                if p.default is None or type(None) in kinds:
+                    return None
+                if p.default is not p.empty:
+                    return p.default
+                raise ValueError("None is not a value it can have")
+            if DType in kinds:
+                return value if isinstance(value, str) else np.dtype(value).name
+            if isinstance(value, str) and str not in kinds:
+                value = _literal(value)
+            if Shape in kinds and not (int in kinds and isinstance(value, int)):
+                if isinstance(value, (int, np.integer)):
+                    return (int(value),)
+                return tuple(None if v is None else int(v) for v in value)
+            if bool in kinds:
+                return bool(value)
+            if int in kinds and float not in kinds:
+                if int(value) != value:
+                    raise ValueError("it is not an integer")
+                return int(value)
+            if float in kinds:
+                return float(value)
+            if isinstance(value, list):
+                return tuple(value)
+            return value
+        except (TypeError, ValueError, SyntaxError, OverflowError) as e:
+            want = " or ".join(getattr(k, "__name__", str(k)) for k in kinds) or "another type"
+            raise TypeError(
+                f"{self.name}(): argument {p.name}={value!r} cannot be used ({e}); expected {want}"
+            ) from None
+
+    def kernel(self, given: dict[str, Any], present: tuple[bool, ...] | int, train: bool) -> Kernel:
+        """The kernel for one setting of the attributes.
+
+        Parameters
+        ----------
+        given : dict
+            Attributes as the caller gave them, less the traced ones.
+        present : tuple of bool, or int
+            Which inputs are there; the number of them for a variadic operator.
+        train : bool
+            Train mode; only operators that depend on it look at it.
+        """
+        train = train and self.train
+        try:
+            key = (tuple(given.items()), present, train)
+            found = self._kernels.get(key)
+        except TypeError:  # a list, an array: make it hashable and look again
+            given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+            given = {k: v if _hashable(v) else tuple(np.asarray(v).tolist()) for k, v in given.items()}
+            key = (tuple(given.items()), present, train)
+            found = self._kernels.get(key)
+        if found is None:
+            attrs = self.parse({**dict.fromkeys(self.traced, 0.0), **given})
+            for name in self.traced:
+                del attrs[name]
+            # equal settings spelled differently share one kernel
+            canonical = ("canonical", tuple(sorted((k, str(v)) for k, v in attrs.items())), present, train)
+            found = self._kernels.get(canonical)
+            if found is None:
+                found = Kernel(self._bind(attrs, present, train), self.name, op=self, attrs=attrs)
+                found.present = present
+                found.wide = any(str(v) in ("float64", "int64", "uint64") for v in attrs.values())
+                found.visible = self.outputs if isinstance(self.outputs, int) else self.outputs(attrs)
+            if len(self._kernels) >= _MAX_KERNELS:
+                for old in list(self._kernels)[: _MAX_KERNELS // 4]:
+                    del self._kernels[old]
+            self._kernels[canonical] = self._kernels[key] = found
+        return found
+
+    def _bind(self, attrs: dict, present: tuple[bool, ...] | int, train: bool) -> Callable:
+        """``fn`` as a function of arrays alone: inputs, traced attributes, random state."""
+        import jax
+
+        fn, traced, random = self.fn, self.traced, self.random
+        kw = dict(attrs)
+        if self.train:
+            kw["train"] = train
+        count = present if isinstance(present, int) else len(present)
+        full = isinstance(present, int) or all(present)
+
+        def call(*arrays):
+            given = iter(arrays)
+            if full:
+                args = [next(given) for _ in range(count)]
+            else:
+                args = [next(given) if there else None for there in present]
+            more = {name: next(given) for name in traced}
+            if random:
+                state = next(given)
+                key = jax.random.wrap_key_data(state[:2], impl="threefry2x32")
+                more["key"] = jax.random.fold_in(key, state[2])
+            out = fn(*args, **kw, **more)
+            return tuple(out) if isinstance(out, (tuple, list)) else (out,)
+
+        call.__name__ = call.__qualname__ = self.name
+        return call
+
+
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _literal(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    return ast.literal_eval(text)
+
+
+def register(name: str, **facts: Any) -> Callable[[Callable], Callable]:
+    """Register a function as the operator ``name``; see :class:`Op` for the facts it may state.
+
+    Returns the function unchanged, so that operators can call each other.
+    """
+
+    def add(fn: Callable) -> Callable:
+        op = Op(name, fn, **facts)
+        for n in (name, *op.aliases):
+            if n in OPS:
+                raise ValueError(f"operator name {n!r} is registered twice")
+            OPS[n] = op
+        return fn
+
+    return add
+
+
+def get(name: str) -> Op:
+    """The operator called ``name``; KeyError when there is none."""
+    return OPS[name]

@@ -1,0 +1,28 @@
+"""What each thread is doing: recording, training, tracing, and the region it has pending."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .tape import Region
+    from .trace import Trace
+
+__all__ = ["ThreadState", "state"]
+
+
+class ThreadState(threading.local):
+    """Per-thread state of the engine."""
+
+    recording: bool = False
+    training: bool = False
+    #: The hybridized block being traced on this thread, if any.
+    trace: Trace | None = None
+    #: Deferred work that has not run yet.
+    region: Region | None = None
+    #: How many blocks are being called, one inside the other.
+    depth: int = 0
+
+
+state = ThreadState()

@@ -1,0 +1,372 @@
+"""The tape: what ``autograd.record()`` writes and ``backward()`` reads.
+
+Work is recorded in regions. An eager operator is a region of one node that runs at once. A call of
+a hybridized block is *deferred*: it joins the thread's pending :class:`Region` and its outputs have
+shapes but no values; operators that take such outputs join it too. Whoever looks at a value runs
+the region, which becomes one executed node of the tape.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..error import MXNetError
+from .buffer import Buffer
+from .graph import Leaves, Node, Plan, Value, Variable, ancestors
+from .kernel import Kernel, aval_of, is_float
+from .state import state
+
+__all__ = ["Region", "backward", "defer", "flush", "gradients", "record"]
+
+#: A region that grows beyond this many nodes is run, whether anybody looks at it or not.
+MAX_REGION = 256
+_MAX_CACHED = 64
+
+
+def record(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]):
+    """Run ``kernel`` now and put it on the tape.
+
+    Returns its outputs and the node. ``values`` are the tape's values of the inputs, None where no
+    gradient flows.
+    """
+    mask = tuple(v is not None and is_float(a.dtype) for v, a in zip(values, arrays, strict=True))
+    if not any(mask):
+        return kernel.run(arrays), None
+    outs, pullback = kernel.record(arrays, mask)
+    node = Node(
+        kernel,
+        tuple(v if m else None for v, m in zip(values, mask, strict=True)),
+        # an input that another node made can be made again; only leaves are kept
+        tuple(
+            a if v is None or v.node is None or not m else None
+            for a, v, m in zip(arrays, values, mask, strict=True)
+        ),
+    )
+    node.pullback = pullback
+    node.mask = mask
+    return outs, node
+
+
+class Region:
+    """Deferred nodes of one thread, run together as one executable."""
+
+    def __init__(self):
+        self.nodes: list[Node] = []
+        self.lock = threading.RLock()
+
+    def run(self) -> None:
+        """Compute every value that somebody can still reach, and put the region on the tape."""
+        with self.lock:
+            if not self.nodes:
+                return
+            nodes = self.nodes
+            position = {id(n): i for i, n in enumerate(nodes)}
+            leaves = Leaves()
+            steps = []
+            for node in nodes:
+                refs = []
+                for value, array in zip(node.inputs, node.arrays, strict=True):
+                    if type(array) is Value and array.node is not None and array.node.region is self:
+                        refs.append((position[id(array.node)], array.index, value is not None))
+                    else:
+                        refs.append((leaves.slot(array, value), -1, value is not None))
+                steps.append((node.kernel, tuple(refs)))
+            outputs, states = [], []
+            for i, node in enumerate(nodes):
+                for value in node.outputs:
+                    if value is None or value.holder() is None:
+                        continue
+                    (outputs if value.index < node.kernel.visible else states).append((i, value))
+            wanted = outputs + states
+            if wanted:
+                self._compute(tuple(steps), leaves, wanted, len(outputs))
+            for node in nodes:
+                node.region = None
+                node.arrays = node.outputs = ()
+            self.nodes = []
+            if state.region is self:
+                state.region = None
+
+    def _compute(self, steps: tuple, leaves: Leaves, wanted: list, visible: int) -> None:
+        plan = Plan(steps, tuple((i, v.index) for i, v in wanted))
+        kernel = _cached(plan, plan.key, lambda: Kernel(plan, f"region:{steps[0][0].name}"))
+        kernel.visible = visible
+        outs, node = record(kernel, leaves.arrays, leaves.values)
+        if node is not None:
+            node.order = self.nodes[-1].order
+        for k, (_, value) in enumerate(wanted):
+            holder = value.holder()
+            if holder is not None:
+                holder.fulfil(value, outs[k])
+            value.node, value.index, value.holder = node, k, None
+
+
+def _cached(plan: Plan, key: Any, make: Callable[[], Kernel]) -> Kernel:
+    """The kernel for a plan, kept by the plan's first kernel (and so as long as that one lives)."""
+    home = plan.steps[0][0]
+    if home.regions is None:
+        home.regions = {}
+    found = home.regions.pop(key, None)
+    if found is None:
+        found = make()
+        if len(home.regions) >= _MAX_CACHED:
+            del home.regions[next(iter(home.regions))]
+    home.regions[key] = found  # the last one used stands last
+    return found
+
+
+class Deferred(Value):
+    """A value that its region has not computed yet; what a buffer waits for.
+
+    ``holder`` is a weak reference to the Buffer or view that wants it: a value that nobody holds is
+    not an output of its region.
+    """
+
+    __slots__ = ("holder",)
+
+    def hold(self, holder: Any) -> None:
+        self.holder = weakref.ref(holder)
+
+    def force(self, buffer: Buffer) -> None:
+        node = self.node
+        if node is not None and node.region is not None:
+            node.region.run()
+        if buffer.array is None:
+            raise MXNetError(
+                "the value of this array was never computed: the deferred work that makes it "
+                "failed before. Run that work again and look at its error."
+            )
+
+
+def defer(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]) -> list:
+    """Put a call of ``kernel`` on the pending region; nothing runs.
+
+    ``arrays`` holds arrays and, for inputs that are themselves pending, their :class:`Deferred`
+    values. Returns one Deferred for each output (None where the kernel returns None).
+    """
+    avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in arrays)
+    out_avals = kernel.abstract(avals)
+    region = state.region
+    if region is None:
+        for a in arrays:
+            if isinstance(a, Value) and a.node is not None and a.node.region is not None:
+                region = a.node.region  # another thread's work goes on there
+                break
+        else:
+            region = state.region = Region()
+    inputs = tuple(
+        v if v is not None and is_float(a.dtype) else None for v, a in zip(values, avals, strict=True)
+    )
+    node = Node(kernel, inputs, tuple(arrays))
+    node.region = region
+    outs = [None if a is None else Deferred(node, i, a) for i, a in enumerate(out_avals)]
+    node.outputs = tuple(outs)
+    region.nodes.append(node)
+    return outs
+
+
+def flush() -> None:
+    """Run whatever this thread has pending."""
+    if state.region is not None:
+        state.region.run()
+
+
+# -- gradients ----------------------------------------------------------------------------------
+
+_add = Kernel(lambda a, b: (a + b.astype(a.dtype),), "add_gradients")
+_ones = Kernel(lambda a: (jnp.ones_like(a),), "ones")
+
+
+def _sum(old: Any, new: Any) -> Any:
+    return new if old is None else _add.run((old, new))[0]
+
+
+def cotangents(
+    heads: Sequence[tuple[Value, Any]], wanted: Sequence[Value] = (), retain: bool = False
+) -> dict[Value, Any]:
+    """Reverse sweep over the tape.
+
+    Parameters
+    ----------
+    heads : list of (Value, array)
+        Where to start, with which gradient.
+    wanted : list of Value
+        Intermediate values whose gradients the caller wants besides those of the variables.
+    retain : bool
+        Keep the tape for another sweep.
+
+    Returns
+    -------
+    dict
+        Gradient of each reached Variable and each wanted value.
+    """
+    waiting: dict[int, dict[int, Any]] = {}
+    nodes: dict[int, Node] = {}
+    heap: list[int] = []
+    result: dict[Value, Any] = {}
+    ids = {id(v) for v in wanted}
+
+    def give(value: Value, ct: Any) -> None:
+        node = value.node
+        if node is None or id(value) in ids:
+            result[value] = _sum(result.get(value), ct)
+        if node is None:
+            return
+        if node.released:
+            raise MXNetError(
+                "backward() reached a part of the graph that an earlier backward() has released. "
+                "Call the earlier one with retain_graph=True, or record the computation again."
+            )
+        slots = waiting.get(node.order)
+        if slots is None:
+            slots = waiting[node.order] = {}
+            nodes[node.order] = node
+            heapq.heappush(heap, -node.order)
+        slots[value.index] = _sum(slots.get(value.index), ct)
+
+    for value, ct in heads:
+        give(value, ct)
+    done = []
+    while heap:
+        order = -heapq.heappop(heap)
+        node, slots = nodes.pop(order), waiting.pop(order)
+        pullback: Any = node.pullback
+        if isinstance(pullback, FunctionPullback):
+            cts = pullback(slots)
+        else:
+            cts = pullback([slots.get(i) for i in range(len(pullback.spec.avals))])
+        targets = [v for v in node.inputs if v is not None]
+        for value, ct in zip(targets, cts, strict=True):
+            if ct is not None:
+                give(value, ct)
+        done.append(node)
+    if not retain:
+        for node in done:
+            node.release()
+    return result
+
+
+class FunctionPullback:
+    """Base of pullbacks written in Python (``autograd.Function``); takes {output: gradient}."""
+
+
+def backward(heads: Sequence[tuple[Value, Any]], retain: bool = False) -> None:
+    """Compute the gradients of all variables that the heads depend on, into their buffers."""
+    for value, ct in cotangents(heads, retain=retain).items():
+        store(value, ct)
+
+
+def store(variable: Value, ct: Any) -> None:
+    """Put a gradient where its variable's ``grad_req`` says."""
+    if not isinstance(variable, Variable) or variable.grad_req == "null":
+        return
+    buffer = variable.grad._buffer
+    if variable.grad_req == "add":
+        ct = _add.run((buffer.get(), ct))[0]
+    elif ct.dtype != buffer.dtype:
+        ct = ct.astype(buffer.dtype)
+    buffer.set(ct)
+    variable.fresh = True
+
+
+def gradients(
+    heads: Sequence[tuple[Value, Any, Value | None]], wanted: Sequence[tuple[Value, Any]]
+) -> tuple[tuple, Kernel, list, list]:
+    """Gradients that are themselves differentiable (``create_graph=True``).
+
+    The graph between ``wanted`` and ``heads`` becomes one kernel, its gradient, of the graph's
+    leaves and the head gradients; to record that kernel is to record the gradient.
+
+    Parameters
+    ----------
+    heads : list of (Value, array, Value or None)
+        Head, head gradient and the latter's own value on the tape.
+    wanted : list of (Value, array)
+        What to differentiate by, with its present contents.
+
+    Returns
+    -------
+    tuple
+        Outputs of that kernel, and the node (None if nothing is recorded).
+    """
+    stop = {id(v) for v, _ in wanted}
+    nodes = ancestors([v for v, _, _ in heads], stop)
+    position = {id(n): i for i, n in enumerate(nodes)}
+    known = {id(v): a for v, a in wanted}
+    leaves = Leaves()
+    slots = [leaves.slot(a, v) for v, a in wanted]
+    steps = []
+    for node in nodes:
+        if node.released:
+            raise MXNetError(
+                "autograd.grad() reached a part of the graph that an earlier backward() has "
+                "released. Call the earlier one with retain_graph=True, or record it again."
+            )
+        if node.kernel is None:
+            raise MXNetError(
+                "create_graph=True cannot go through an autograd.Function, whose backward is "
+                "plain Python. Write it as a differentiable operator with gluonx.op(fn) instead."
+            )
+        refs = []
+        for value, array in zip(node.inputs, node.arrays, strict=True):
+            if value is None:
+                refs.append((leaves.slot(array, None), -1, False))
+            elif id(value) in known:
+                refs.append((leaves.slot(known[id(value)], value), -1, True))
+            elif value.node is None:
+                refs.append((leaves.slot(array, value), -1, True))
+            else:
+                refs.append((position[id(value.node)], value.index, True))
+        steps.append((node.kernel, tuple(refs)))
+    outputs = []
+    for value, _, _ in heads:
+        if value.node is None or id(value) in known:
+            outputs.append((leaves.slot(known.get(id(value)), value), -1))
+        else:
+            outputs.append((position[id(value.node)], value.index))
+    plan = Plan(tuple(steps), tuple(outputs))
+    if not steps:
+        raise MXNetError("the heads do not depend on the variables through any recorded operator")
+    count = len(leaves.arrays)
+
+    def fn(*args):
+        given, head_grads = args[:count], args[count:]
+
+        def forward(*chosen):
+            full = list(given)
+            for slot, a in zip(slots, chosen, strict=True):
+                full[slot] = a
+            return plan(*full)
+
+        outs, vjp = jax.vjp(forward, *[given[s] for s in slots])
+        return vjp(tuple(g.astype(o.dtype) for g, o in zip(head_grads, outs, strict=True)))
+
+    key = ("gradient", plan.key, tuple(slots), count)
+    kernel = _cached(plan, key, lambda: Kernel(fn, "gradient", visible=len(slots)))
+    arrays = leaves.arrays + [g for _, g, _ in heads]
+    values = leaves.values + [v for _, _, v in heads]
+    return record(kernel, arrays, values)  # type: ignore[return-value]
+
+
+class _Moved(FunctionPullback):
+    """Gradient of a copy between devices: the copy back."""
+
+    def __init__(self, device: Any):
+        self.device = device
+
+    def __call__(self, slots: dict[int, Any]) -> list[Any]:
+        return [jax.device_put(slots[0], self.device)]
+
+
+def transferred(value: Value, source: Any) -> Value:
+    """The value of a copy on another device of ``value``, whose device is ``source``."""
+    node = Node(None, (value,), (None,))
+    node.pullback = _Moved(source)
+    return Value(node, 0)

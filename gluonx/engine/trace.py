@@ -1,0 +1,257 @@
+"""Tracing a block's Python code once into a kernel.
+
+While a :class:`Trace` is active on a thread, every NDArray that the code reads is an argument of the
+kernel (the inputs, the parameters, and any other array it closes over) and every array it writes
+is a result. Nothing outside the trace changes, so other threads may use the same parameters.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..error import HybridizeError, MXNetError
+from .buffer import Buffer
+from .kernel import Kernel, aval_of, x64
+from .state import state
+
+__all__ = ["Trace", "Traced", "trace_kernel", "user_frame"]
+
+
+def user_frame() -> str:
+    """``file:line: code`` of the innermost frame outside gluonx, or ''."""
+    import linecache
+
+    frame = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if not module.startswith(("gluonx.", "jax.", "jax_", "contextlib")) and module != "jax":
+            name, line = frame.f_code.co_filename, frame.f_lineno
+            code = linecache.getline(name, line).strip()
+            return f'File "{name}", line {line}\n    {code}'
+        frame = frame.f_back  # type: ignore[assignment]
+    return ""
+
+
+class _Finished:
+    """In the place of the contents of an array that a finished trace left behind."""
+
+    def __init__(self, aval: Any, block: str):
+        self.aval = aval
+        self.block = block
+
+    def force(self, buffer: Buffer) -> None:
+        raise HybridizeError(
+            f"this array was made while {self.block} was being compiled, and has no value: it was "
+            "kept beyond the call (in an attribute, a list, a global). Return it from "
+            "forward() instead:\n    wrong:  self.h = h; return y\n    right:  return y, h"
+        )
+
+
+class Trace:
+    """One run of a block's code over abstract values.
+
+    Attributes
+    ----------
+    block : str
+        Name of the block, for messages.
+    ctx : Context
+        The device that arrays made inside are on.
+    missing : list of Buffer
+        Arrays that the code read and that are not arguments yet.
+    resolve : bool
+        A pass that only finds the shapes of parameters: a parameter that learns its shape is
+        zeros of that shape here and is initialized after the pass.
+    """
+
+    def __init__(self, block: str, ctx: Any, rng: Any = None, resolve: bool = False):
+        self.block = block
+        self.ctx = ctx
+        self.rng = rng
+        self.draws = 0
+        self.resolve = resolve
+        self.missing: list[Buffer] = []
+        self.resolved: list[Any] = []
+        self._now: dict[int, Any] = {}
+        self._first: dict[int, Any] = {}
+        self._buffers: dict[int, Buffer] = {}
+        self._made: list[weakref.ref] = []
+        self._outer: Trace | None = None
+
+    def argument(self, buffer: Buffer, tracer: Any) -> None:
+        """Let ``buffer`` read as ``tracer``."""
+        self._buffers[id(buffer)] = buffer
+        self._now[id(buffer)] = self._first[id(buffer)] = tracer
+
+    def new(self, array: Any, ctx: Any = None) -> Buffer:
+        """A buffer that lives as long as the trace."""
+        buffer = Buffer(array, ctx or self.ctx)
+        buffer.owner = self
+        self._made.append(weakref.ref(buffer))
+        return buffer
+
+    def read(self, buffer: Buffer) -> Any:
+        if buffer.owner is self:
+            return buffer.array
+        now = self._now.get(id(buffer))
+        if now is None:
+            if buffer.array is None and hasattr(buffer.pending, "resolve"):
+                return buffer.pending.resolve(self, buffer)
+            now = buffer.get()
+            if not self.resolve:
+                self.missing.append(buffer)
+            self.argument(buffer, now)
+        return now
+
+    def write(self, buffer: Buffer, array: Any) -> None:
+        buffer.version += 1
+        if buffer.owner is self:
+            buffer.array = array
+            return
+        if id(buffer) not in self._buffers:
+            self.read(buffer)
+        self._now[id(buffer)] = array
+
+    def written(self) -> list[tuple[Buffer, Any]]:
+        """Outside buffers that the code changed, with their new contents."""
+        return [
+            (self._buffers[k], now) for k, now in self._now.items() if now is not self._first[k]
+        ]
+
+    def draw(self) -> Any:
+        """Random state for one operator: the block's state, advanced by the draws before."""
+        offset = np.array([0, 0, self.draws], np.uint32)
+        self.draws += 1
+        if self.rng is None:
+            return offset
+        return self.rng + offset
+
+    def __enter__(self) -> Trace:
+        self._outer, state.trace = state.trace, self
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        state.trace = self._outer
+        for ref in self._made:
+            buffer = ref()
+            if buffer is not None and buffer.array is not None:
+                buffer.pending = _Finished(aval_of(buffer.array), self.block)
+                buffer.array = None
+
+
+class Traced:
+    """A block's code as a kernel, with what is needed to call it.
+
+    Attributes
+    ----------
+    kernel : Kernel
+        Of the used state buffers, the array inputs and the random state, in this order.
+    states : list of Buffer
+        Buffers read: parameters and captured arrays.
+    written : list of Buffer
+        Buffers whose new contents follow the outputs.
+    draws : int
+        Random numbers consumed; the random state is an argument if there are any.
+    result : Any
+        How the outputs are nested (whatever ``trace_kernel``'s function returned beside them).
+    """
+
+    __slots__ = ("kernel", "states", "inputs", "written", "draws", "result")
+
+    def __init__(self, kernel, states, inputs, written, draws, result):
+        self.kernel: Kernel = kernel
+        self.states: list[Buffer] = states
+        self.inputs: list[int] = inputs
+        self.written: list[Buffer] = written
+        self.draws: int = draws
+        self.result = result
+
+
+def trace_kernel(
+    fn: Callable[[Trace, list[Buffer]], tuple[list[Any], Any]],
+    name: str,
+    ctx: Any,
+    states: list[Buffer],
+    inputs: list[Any],
+) -> Traced:
+    """Trace ``fn`` into a kernel.
+
+    Parameters
+    ----------
+    fn : callable
+        ``fn(trace, buffers) -> (outputs, result)``; ``buffers`` hold the inputs, ``outputs`` are
+        arrays of the trace.
+    states : list of Buffer
+        Buffers that the code is known to read. Others are found by tracing once more.
+    inputs : list of Aval
+        Shapes and dtypes of the inputs.
+    """
+    states = list(states)
+    for _ in range(8):
+        captured = {}
+
+        def run(state_arrays, input_arrays, rng, states=states, captured=captured):
+            with Trace(name, ctx, rng) as trace:
+                for buffer, tracer in zip(states, state_arrays, strict=True):
+                    trace.argument(buffer, tracer)
+                outputs, result = fn(trace, [trace.new(a) for a in input_arrays])
+                captured.update(trace=trace, result=result, count=len(outputs))
+                written = trace.written()
+                captured["written"] = [b for b, _ in written]
+                return [*outputs, *(a for _, a in written)]
+
+        avals = [Aval_of_buffer(b) for b in states]
+        rng = jax.ShapeDtypeStruct((3,), np.uint32)
+        wide = any(a.dtype.itemsize == 8 for a in [*avals, *inputs])
+        make = jax.make_jaxpr(run)
+        if wide:
+            with x64():
+                closed = make(avals, inputs, rng)
+        else:
+            closed = make(avals, inputs, rng)
+        missing = captured["trace"].missing
+        if not missing:
+            break
+        states += missing
+    else:
+        raise MXNetError(
+            f"{name}: every run of forward() reads other arrays, so it cannot be compiled. Make the "
+            "arrays once, in __init__, or leave this block unhybridized."
+        )
+
+    # arguments that the code does not use are dropped
+    jaxpr = closed.jaxpr
+    used = {id(v) for eqn in jaxpr.eqns for v in eqn.invars} | {id(v) for v in jaxpr.outvars}
+    keep = [id(v) in used for v in jaxpr.invars]
+    call = jax.extend.core.jaxpr_as_fun(closed)
+    ins = closed.in_avals
+    written = captured["written"]
+
+    def flat(*arrays):
+        given = iter(arrays)
+        # XLA drops the zeros that stand for unused arguments
+        return tuple(
+            call(*[next(given) if k else np.zeros(a.shape, a.dtype) for k, a in zip(keep, ins, strict=True)])
+        )
+
+    flat.__name__ = name
+    kernel = Kernel(flat, name, visible=captured["count"])
+    kernel.wide = wide
+    n = len(states)
+    return Traced(
+        kernel,
+        [b for b, k in zip(states, keep[:n], strict=True) if k],
+        [i for i, k in enumerate(keep[n : n + len(inputs)]) if k],
+        written,
+        captured["trace"].draws if keep[-1] else 0,
+        captured["result"],
+    )
+
+
+def Aval_of_buffer(buffer: Buffer) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(buffer.shape, buffer.dtype)

@@ -1,0 +1,35 @@
+"""NDArrays and the functions on them: ``gluonx.nd``."""
+
+from .. import ops as ops
+from . import creation, namespace, operators
+from . import random as random
+from .creation import arange as arange
+from .creation import array as array
+from .creation import concatenate as concatenate
+from .creation import empty as empty
+from .creation import eye as eye
+from .creation import from_dlpack as from_dlpack
+from .creation import from_numpy as from_numpy
+from .creation import full as full
+from .creation import linspace as linspace
+from .creation import moveaxis as moveaxis
+from .creation import ones as ones
+from .creation import zeros as zeros
+from .ndarray import NDArray as NDArray
+from .ndarray import from_jax as from_jax
+from .ndarray import waitall as waitall
+
+operators.install()
+globals().update({k: v for k, v in namespace.functions().items() if k not in globals()})
+
+for _name, _kind in {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv",
+    "modulo": "mod", "power": "pow", "maximum": "maximum", "minimum": "minimum", "equal": "eq",
+    "not_equal": "ne", "greater": "gt", "greater_equal": "ge", "lesser": "lt", "lesser_equal": "le",
+    "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
+}.items():  # fmt: skip
+    globals()[_name] = operators.dispatching(_kind)
+    globals()[_name].__name__ = _name
+
+__all__ = [k for k in globals() if not k.startswith("_")]
+del _name, _kind, creation, namespace, operators
