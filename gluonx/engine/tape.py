@@ -145,14 +145,15 @@ class Deferred(Value):
             )
 
 
-def defer(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]) -> list:
+def defer(
+    kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None], out_avals: tuple
+) -> list:
     """Put a call of ``kernel`` on the pending region; nothing runs.
 
     ``arrays`` holds arrays and, for inputs that are themselves pending, their :class:`Deferred`
-    values. Returns one Deferred for each output (None where the kernel returns None).
+    values. ``values`` are the tape's values of the inputs, None where no gradient flows. Returns one
+    Deferred for each of ``out_avals`` (None where the kernel returns None).
     """
-    avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in arrays)
-    out_avals = kernel.abstract(avals)
     region = state.region
     if region is None:
         for a in arrays:
@@ -161,15 +162,21 @@ def defer(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None])
                 break
         else:
             region = state.region = Region()
-    inputs = tuple(
-        v if v is not None and is_float(a.dtype) else None for v, a in zip(values, avals, strict=True)
-    )
-    node = Node(kernel, inputs, tuple(arrays))
+    node = Node(kernel, tuple(values), tuple(arrays))
     node.region = region
     outs = [None if a is None else Deferred(node, i, a) for i, a in enumerate(out_avals)]
     node.outputs = tuple(outs)
     region.nodes.append(node)
     return outs
+
+
+def defer_call(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]) -> list:
+    """:func:`defer` with the outputs' shapes found out; raises what tracing the kernel raises."""
+    avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in arrays)
+    inputs = [
+        v if v is not None and is_float(a.dtype) else None for v, a in zip(values, avals, strict=True)
+    ]
+    return defer(kernel, arrays, inputs, kernel.abstract(avals))
 
 
 def flush() -> None:
@@ -178,10 +185,21 @@ def flush() -> None:
         state.region.run()
 
 
+def bound() -> None:
+    """Run what is pending if there is too much of it."""
+    if state.region is not None and len(state.region.nodes) >= MAX_REGION:
+        state.region.run()
+
+
 # -- gradients ----------------------------------------------------------------------------------
 
 _add = Kernel(lambda a, b: (a + b.astype(a.dtype),), "add_gradients")
 _ones = Kernel(lambda a: (jnp.ones_like(a),), "ones")
+
+
+def ones_like(array: Any) -> Any:
+    """The default gradient of a head."""
+    return _ones.run((array,))[0]
 
 
 def _sum(old: Any, new: Any) -> Any:

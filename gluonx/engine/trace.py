@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.extend
 import numpy as np
 
 from ..error import HybridizeError, MXNetError
@@ -62,8 +63,8 @@ class Trace:
         Name of the block, for messages.
     ctx : Context
         The device that arrays made inside are on.
-    missing : list of Buffer
-        Arrays that the code read and that are not arguments yet.
+    missing : list of NDArray
+        Arrays from outside that the code read and that are not arguments yet.
     resolve : bool
         A pass that only finds the shapes of parameters: a parameter that learns its shape is
         zeros of that shape here and is initialized after the pass.
@@ -75,7 +76,7 @@ class Trace:
         self.rng = rng
         self.draws = 0
         self.resolve = resolve
-        self.missing: list[Buffer] = []
+        self.missing: list[Any] = []
         self.resolved: list[Any] = []
         self._now: dict[int, Any] = {}
         self._first: dict[int, Any] = {}
@@ -95,7 +96,8 @@ class Trace:
         self._made.append(weakref.ref(buffer))
         return buffer
 
-    def read(self, buffer: Buffer) -> Any:
+    def read(self, buffer: Buffer, handle: Any = None) -> Any:
+        """The contents of a buffer here; ``handle`` is the NDArray that asks."""
         if buffer.owner is self:
             return buffer.array
         now = self._now.get(id(buffer))
@@ -104,7 +106,7 @@ class Trace:
                 return buffer.pending.resolve(self, buffer)
             now = buffer.get()
             if not self.resolve:
-                self.missing.append(buffer)
+                self.missing.append(_whole(handle, buffer))
             self.argument(buffer, now)
         return now
 
@@ -131,6 +133,16 @@ class Trace:
             return offset
         return self.rng + offset
 
+    def check_kept(self, name: str, value: Any) -> None:
+        """Refuse to keep an array of this trace in an attribute."""
+        items = value if isinstance(value, (list, tuple)) else [value]
+        if any(getattr(getattr(x, "_buffer", None), "owner", None) is self for x in items):
+            raise HybridizeError(
+                f"{self.block} is hybridized, and keeps an array in self.{name} that has no value "
+                f"while it is compiled.\n  {user_frame()}\nReturn it instead:\n"
+                f"    wrong:  self.{name} = h; return y\n    right:  return y, h"
+            )
+
     def __enter__(self) -> Trace:
         self._outer, state.trace = state.trace, self
         return self
@@ -144,6 +156,13 @@ class Trace:
                 buffer.array = None
 
 
+def _whole(handle: Any, buffer: Buffer) -> Any:
+    """A handle on the whole buffer: the one given, unless it is a view of a part."""
+    if handle is not None and handle._view is None:
+        return handle
+    return type(handle)._new(buffer)
+
+
 class Traced:
     """A block's code as a kernel, with what is needed to call it.
 
@@ -151,8 +170,10 @@ class Traced:
     ----------
     kernel : Kernel
         Of the used state buffers, the array inputs and the random state, in this order.
-    states : list of Buffer
-        Buffers read: parameters and captured arrays.
+    states : list of NDArray
+        Arrays read: parameters and captured arrays.
+    inputs : list of int
+        Which of the inputs are used.
     written : list of Buffer
         Buffers whose new contents follow the outputs.
     draws : int
@@ -165,7 +186,7 @@ class Traced:
 
     def __init__(self, kernel, states, inputs, written, draws, result):
         self.kernel: Kernel = kernel
-        self.states: list[Buffer] = states
+        self.states: list[Any] = states
         self.inputs: list[int] = inputs
         self.written: list[Buffer] = written
         self.draws: int = draws
@@ -176,7 +197,7 @@ def trace_kernel(
     fn: Callable[[Trace, list[Buffer]], tuple[list[Any], Any]],
     name: str,
     ctx: Any,
-    states: list[Buffer],
+    states: list[Any],
     inputs: list[Any],
 ) -> Traced:
     """Trace ``fn`` into a kernel.
@@ -186,8 +207,8 @@ def trace_kernel(
     fn : callable
         ``fn(trace, buffers) -> (outputs, result)``; ``buffers`` hold the inputs, ``outputs`` are
         arrays of the trace.
-    states : list of Buffer
-        Buffers that the code is known to read. Others are found by tracing once more.
+    states : list of NDArray
+        Arrays that the code is known to read. Others are found by tracing once more.
     inputs : list of Aval
         Shapes and dtypes of the inputs.
     """
@@ -197,15 +218,15 @@ def trace_kernel(
 
         def run(state_arrays, input_arrays, rng, states=states, captured=captured):
             with Trace(name, ctx, rng) as trace:
-                for buffer, tracer in zip(states, state_arrays, strict=True):
-                    trace.argument(buffer, tracer)
+                for x, tracer in zip(states, state_arrays, strict=True):
+                    trace.argument(x._buffer, tracer)
                 outputs, result = fn(trace, [trace.new(a) for a in input_arrays])
                 captured.update(trace=trace, result=result, count=len(outputs))
                 written = trace.written()
                 captured["written"] = [b for b, _ in written]
                 return [*outputs, *(a for _, a in written)]
 
-        avals = [Aval_of_buffer(b) for b in states]
+        avals = [jax.ShapeDtypeStruct(x._buffer.shape, x._buffer.dtype) for x in states]
         rng = jax.ShapeDtypeStruct((3,), np.uint32)
         wide = any(a.dtype.itemsize == 8 for a in [*avals, *inputs])
         make = jax.make_jaxpr(run)
@@ -245,13 +266,10 @@ def trace_kernel(
     n = len(states)
     return Traced(
         kernel,
-        [b for b, k in zip(states, keep[:n], strict=True) if k],
+        [x for x, k in zip(states, keep[:n], strict=True) if k],
         [i for i, k in enumerate(keep[n : n + len(inputs)]) if k],
         written,
         captured["trace"].draws if keep[-1] else 0,
         captured["result"],
     )
 
-
-def Aval_of_buffer(buffer: Buffer) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(buffer.shape, buffer.dtype)

@@ -253,6 +253,7 @@ def _call_pending(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: 
         learn_shapes(kernel, inputs, waiting)
         return call(kernel, inputs, numbers, out, ctx)
     arrays, values = [], []
+    tape.bound()
     region = state.region
     for x in inputs:
         pending = x._buffer.pending
@@ -278,7 +279,7 @@ def _call_pending(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: 
         arrays.append(draw(ctx))
         values.append(None)
     try:
-        outs = tape.defer(kernel, arrays, values)
+        outs = tape.defer_call(kernel, arrays, values)
     except (TypeError, ValueError) as e:
         raise explain(e, kernel, inputs) from None
     if len(outs) > kernel.visible:

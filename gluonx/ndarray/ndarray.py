@@ -92,7 +92,7 @@ class NDArray:
             if buffer.array is None:
                 buffer.pending.force(buffer)
             return self._array()
-        base = trace.read(buffer)
+        base = trace.read(buffer, self)
         return base if self._view is None else read_view(base, *self._view, buffer.ctx)
 
     def _concrete(self, what: str) -> Any:
@@ -433,7 +433,7 @@ class NDArray:
             value, entry = self._deferred()
             if value is not None:
                 kernel = kernel()
-                (made,) = tape.defer(kernel, [value, *more], [entry, *(None for _ in more)])
+                (made,) = tape.defer_call(kernel, [value, *more], [entry, *(None for _ in more)])
                 made.hold(x)
                 x._entry = made
                 return x

@@ -1,0 +1,41 @@
+"""gluonx: Gluon on XLA, imperative deep learning at compiled speed.
+
+``import gluonx as mx`` runs MXNet 1.x code.
+"""
+
+from . import autograd as autograd
+from . import context as context
+from . import data as data
+from . import error as error
+from . import gluon as gluon
+from . import initializer as initializer
+from . import loss as loss
+from . import lr_scheduler as lr_scheduler
+from . import metric as metric
+from . import name as name
+from . import ndarray as ndarray
+from . import nn as nn
+from . import optimizer as optimizer
+from . import random as random
+from . import registry as registry
+from . import symbol as symbol
+from .attribute import AttrScope as AttrScope
+from .block import Block as Block
+from .block import HybridBlock as HybridBlock
+from .context import Context as Context
+from .context import cpu as cpu
+from .context import cpu_pinned as cpu_pinned
+from .context import current_context as current_context
+from .context import gpu as gpu
+from .context import num_gpus as num_gpus
+from .custom import op as op
+from .error import MXNetError as MXNetError
+from .parameter import Parameter as Parameter
+from .parameter import ParameterDict as ParameterDict
+from .trainer import Trainer as Trainer
+
+nd = ndarray
+sym = symbol
+init = initializer
+
+__version__ = "0.1.0"

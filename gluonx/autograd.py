@@ -1,0 +1,347 @@
+"""Recording computations and differentiating them.
+
+Examples
+--------
+>>> from gluonx import autograd, nd
+>>> x = nd.array([1., 2., 3.])
+>>> x.attach_grad()
+>>> with autograd.record():
+...     y = (x * x).sum()
+>>> y.backward()
+>>> x.grad.asnumpy()
+array([2., 4., 6.], dtype=float32)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .engine import tape
+from .engine.buffer import Buffer
+from .engine.graph import Node, Value, Variable
+from .engine.state import state
+from .error import MXNetError
+from .ndarray import NDArray, zeros
+
+__all__ = [
+    "Function", "backward", "grad", "is_recording", "is_training", "mark_variables", "pause",
+    "predict_mode", "record", "set_recording", "set_training", "train_mode",
+]  # fmt: skip
+
+
+def set_recording(is_record: bool) -> bool:
+    """Switch recording on or off for this thread; returns the previous state."""
+    old, state.recording = state.recording, bool(is_record)
+    return old
+
+
+def set_training(train_mode: bool) -> bool:
+    """Switch train mode on or off for this thread; returns the previous state."""
+    old, state.training = state.training, bool(train_mode)
+    return old
+
+
+def is_recording() -> bool:
+    """Whether this thread is recording."""
+    return state.recording
+
+
+def is_training() -> bool:
+    """Whether this thread is in train mode."""
+    return state.training
+
+
+class _Scope:
+    """``with`` scope that sets recording and train mode; None leaves one as it is."""
+
+    __slots__ = ("_recording", "_training", "_old")
+
+    def __init__(self, recording: bool | None, training: bool | None):
+        self._recording = recording
+        self._training = training
+
+    def __enter__(self) -> None:
+        self._old = (state.recording, state.training)
+        if self._recording is not None:
+            state.recording = self._recording
+        if self._training is not None:
+            state.training = self._training
+
+    def __exit__(self, *exc: object) -> None:
+        state.recording, state.training = self._old
+
+
+def record(train_mode: bool = True) -> _Scope:
+    """Scope in which operators on arrays with gradients are recorded.
+
+    Parameters
+    ----------
+    train_mode : bool
+        Whether layers such as Dropout act as in training.
+    """
+    return _Scope(True, train_mode)
+
+
+def pause(train_mode: bool = False) -> _Scope:
+    """Scope inside :func:`record` in which nothing is recorded."""
+    return _Scope(False, train_mode)
+
+
+def train_mode() -> _Scope:
+    """Scope in which layers act as in training; recording stays as it is."""
+    return _Scope(None, True)
+
+
+def predict_mode() -> _Scope:
+    """Scope in which layers act as in prediction; recording stays as it is."""
+    return _Scope(None, False)
+
+
+def mark_variables(
+    variables: NDArray | Sequence[NDArray], gradients: NDArray | Sequence[NDArray], grad_reqs: str | Sequence[str] = "write"
+) -> None:
+    """Let ``backward`` write the gradients of ``variables`` into the arrays ``gradients``.
+
+    Parameters
+    ----------
+    variables, gradients : NDArray or list of NDArray
+        Of equal shapes, pair by pair.
+    grad_reqs : str or list of str
+        ``'write'``, ``'add'`` or ``'null'``.
+    """
+    if isinstance(variables, NDArray):
+        variables, gradients = [variables], [gradients]  # type: ignore[list-item]
+    reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
+    if not len(variables) == len(gradients) == len(reqs):
+        raise ValueError(
+            f"mark_variables() needs as many gradients and grad_reqs as variables, got "
+            f"{len(variables)}, {len(gradients)} and {len(reqs)}"
+        )
+    for x, g, req in zip(variables, gradients, reqs, strict=True):
+        if req not in ("write", "add", "null"):
+            raise ValueError(f"grad_req must be 'write', 'add' or 'null', got {req!r}")
+        if x.shape != g.shape:
+            raise ValueError(f"the gradient's shape {g.shape} is not the variable's, {x.shape}")
+        x._entry = Variable(g, req)
+
+
+def _heads(heads: Any, head_grads: Any) -> list[tuple[NDArray, NDArray | None]]:
+    heads = [heads] if isinstance(heads, NDArray) else list(heads)
+    if head_grads is None:
+        grads: list[Any] = [None] * len(heads)
+    else:
+        grads = [head_grads] if isinstance(head_grads, NDArray) else list(head_grads)
+    if len(heads) != len(grads):
+        raise ValueError(f"got {len(heads)} heads but {len(grads)} head gradients")
+    for y, g in zip(heads, grads, strict=True):
+        if not isinstance(y, NDArray):
+            raise TypeError(f"heads must be NDArrays, got {type(y).__name__}")
+        if y._entry is None or (y._entry.node is None and not isinstance(y._entry, Variable)):
+            raise MXNetError(
+                "cannot differentiate an array that is not part of a recorded graph. Compute it "
+                "inside `with autograd.record():` from arrays on which attach_grad() was called"
+            )
+        if g is not None and g.shape != y.shape:
+            raise ValueError(f"the head gradient's shape {g.shape} is not the head's, {y.shape}")
+    return list(zip(heads, grads, strict=True))
+
+
+def _pairs(heads: list[tuple[NDArray, NDArray | None]]) -> list[tuple[Value, Any]]:
+    for y, _ in heads:
+        y._buffer.get()  # a pending region becomes part of the tape
+    return [(y._entry, tape.ones_like(y._data) if g is None else g._data) for y, g in heads]
+
+
+def backward(
+    heads: NDArray | Sequence[NDArray],
+    head_grads: NDArray | Sequence[NDArray | None] | None = None,
+    retain_graph: bool = False,
+    train_mode: bool = True,
+) -> None:
+    """Compute the gradients of all arrays with ``attach_grad`` that the heads depend on.
+
+    Parameters
+    ----------
+    heads : NDArray or list of NDArray
+        What to differentiate; of several heads, the sum.
+    head_grads : NDArray or list of NDArray or None
+        Gradients with respect to the heads; ones by default.
+    retain_graph : bool
+        Keep the graph for another ``backward``.
+    train_mode : bool
+        Accepted for compatibility; the gradient is that of the forward pass as it ran.
+
+    Raises
+    ------
+    MXNetError
+        If a head was not recorded, or its graph was released by an earlier ``backward``.
+    """
+    tape.backward(_pairs(_heads(heads, head_grads)), retain_graph)
+
+
+def grad(
+    heads: NDArray | Sequence[NDArray],
+    variables: NDArray | Sequence[NDArray],
+    head_grads: NDArray | Sequence[NDArray | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    train_mode: bool = True,
+) -> Any:
+    """Gradients of the heads with respect to ``variables``, returned as new arrays.
+
+    Parameters
+    ----------
+    heads, head_grads, train_mode
+        As for :func:`backward`.
+    variables : NDArray or list of NDArray
+        Recorded arrays: leaves with ``attach_grad``, or results.
+    retain_graph : bool, optional
+        Keep the graph; by default, as ``create_graph``.
+    create_graph : bool
+        Record the gradient itself, so that it can be differentiated again.
+
+    Returns
+    -------
+    NDArray or list of NDArray
+        As ``variables``. Their ``grad`` buffers are not touched.
+
+    Examples
+    --------
+    >>> from gluonx import autograd, nd
+    >>> x = nd.array([3.]); x.attach_grad()
+    >>> with autograd.record():
+    ...     y = x ** 3
+    ...     dy = autograd.grad(y, x, create_graph=True)
+    >>> dy.backward()
+    >>> x.grad.asscalar()
+    np.float32(18.0)
+    """
+    single = isinstance(variables, NDArray)
+    targets: list[NDArray] = [variables] if isinstance(variables, NDArray) else list(variables)
+    if not targets:
+        raise ValueError("autograd.grad() needs at least one variable")
+    for x in targets:
+        if not isinstance(x, NDArray) or x._entry is None:
+            raise MXNetError(
+                "autograd.grad() can only differentiate by recorded arrays: call x.attach_grad() "
+                "before the computation"
+            )
+    pairs = _heads(heads, head_grads)
+    retain = create_graph if retain_graph is None else retain_graph
+    for x in targets:
+        x._buffer.get()
+    starts = _pairs(pairs)
+    if create_graph:
+        triples = [
+            (value, ct, g._entry if g is not None else None)
+            for (value, ct), (_, g) in zip(starts, pairs, strict=True)
+        ]
+        outs, node = tape.gradients(triples, [(x._entry, x._data) for x in targets])
+        result = []
+        for i, (x, out) in enumerate(zip(targets, outs, strict=True)):
+            y = _wrap(out, x)
+            if node is not None:
+                y._entry = Value(node, i)
+            result.append(y)
+    else:
+        values = [x._entry for x in targets]
+        found = tape.cotangents(starts, values, retain)
+        result = [
+            _wrap(found[v], x) if v in found else zeros(x.shape, x.context, x.dtype)
+            for v, x in zip(values, targets, strict=True)
+        ]
+    return result[0] if single else result
+
+
+def _wrap(array: Any, like: NDArray) -> NDArray:
+    return NDArray._new(Buffer(array, like.context))
+
+
+class Function:
+    """A differentiable function whose backward is written by hand.
+
+    Subclasses define ``forward(self, *inputs)`` and ``backward(self, *output_grads)`` on NDArrays;
+    neither is recorded. ``backward`` returns one gradient for each input. Calling an instance runs
+    ``forward``.
+
+    Examples
+    --------
+    >>> from gluonx import autograd, nd
+    >>> class Sigmoid(autograd.Function):
+    ...     def forward(self, x):
+    ...         y = 1 / (1 + nd.exp(-x))
+    ...         self.save_for_backward(y)
+    ...         return y
+    ...     def backward(self, dy):
+    ...         y, = self.saved_tensors
+    ...         return dy * y * (1 - y)
+    >>> x = nd.zeros((1,)); x.attach_grad()
+    >>> with autograd.record():
+    ...     y = Sigmoid()(x)
+    >>> y.backward(); x.grad.asscalar()
+    np.float32(0.25)
+    """
+
+    saved_tensors: tuple = ()
+
+    def save_for_backward(self, *args: Any) -> None:
+        """Keep arrays for ``backward``, as ``self.saved_tensors``."""
+        self.saved_tensors = args
+
+    def forward(self, *inputs: Any) -> Any:
+        """Compute the outputs; override this."""
+        raise MXNetError(f"{type(self).__name__} must define forward(self, *inputs)")
+
+    def backward(self, *output_grads: Any) -> Any:
+        """Compute the gradients of the inputs from those of the outputs; override this."""
+        raise MXNetError(f"{type(self).__name__} must define backward(self, *output_grads)")
+
+    def __call__(self, *inputs: NDArray) -> Any:
+        with pause(train_mode=state.training):
+            outputs = self.forward(*inputs)
+        single = not isinstance(outputs, (list, tuple))
+        outs: list[NDArray] = [outputs] if single else list(outputs)
+        if state.recording and any(isinstance(x, NDArray) and x._entry is not None for x in inputs):
+            for x in inputs:
+                if isinstance(x, NDArray):
+                    x._buffer.get()
+            values = tuple(x._entry if isinstance(x, NDArray) else None for x in inputs)
+            node = Node(None, values, (None,) * len(values))
+            node.pullback = _Backward(self, outs, [v is not None for v in values], state.training)
+            fresh = []
+            for i, y in enumerate(outs):
+                z = NDArray._new(y._buffer, y._view)
+                z._entry = Value(node, i)
+                fresh.append(z)
+            outs = fresh
+        return outs[0] if single else outs
+
+
+class _Backward(tape.FunctionPullback):
+    """Runs a Function's backward."""
+
+    def __init__(self, function: Function, outputs: list[NDArray], wanted: list[bool], train: bool):
+        self.function = function
+        self.like = [(y.shape, y.dtype, y.context) for y in outputs]
+        self.wanted = wanted
+        self.train = train
+
+    def __call__(self, slots: dict[int, Any]) -> list[Any]:
+        grads = []
+        for i, (shape, dtype, ctx) in enumerate(self.like):
+            if i in slots:
+                grads.append(NDArray._new(Buffer(slots[i], ctx)))
+            else:
+                grads.append(zeros(shape, ctx, dtype))
+        with pause(train_mode=self.train):
+            result = self.function.backward(*grads)
+        result = list(result) if isinstance(result, (list, tuple)) else [result]
+        if len(result) != len(self.wanted):
+            raise ValueError(
+                f"{type(self.function).__name__}.backward() returned {len(result)} gradients for "
+                f"{len(self.wanted)} inputs; return one for each, None where there is none"
+            )
+        return [
+            None if g is None else g._data for g, w in zip(result, self.wanted, strict=True) if w
+        ]

@@ -1,0 +1,559 @@
+"""Block and HybridBlock: networks as Python objects."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import warnings
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import ndarray as nd
+from .engine.state import state
+from .hybrid import Cache
+from .ndarray import NDArray
+from .parameter import Parameter, ParameterDict, assign
+
+__all__ = ["Block", "HookHandle", "HybridBlock"]
+
+
+class _NameScope:
+    """``with block.name_scope():`` names of blocks and parameters made inside begin with its prefix."""
+
+    _current = threading.local()
+
+    def __init__(self, block: Block):
+        self._block = block
+        self._counter: dict[str, int] = {}
+        self._old: list[Any] = []
+
+    @classmethod
+    def create(
+        cls, prefix: str | None, params: ParameterDict | None, hint: str
+    ) -> tuple[str, ParameterDict]:
+        """Prefix and parameters of a new block."""
+        scope: _NameScope | None = getattr(cls._current, "value", None)
+        if scope is None:
+            if prefix is None:
+                from .name import NameManager
+
+                prefix = NameManager.current().get(None, hint) + "_"
+            if params is None:
+                return prefix, ParameterDict(prefix)
+            return prefix, ParameterDict(params.prefix, params)
+        if prefix is None:
+            count = scope._counter.get(hint, 0)
+            prefix = f"{hint}{count}_"
+            scope._counter[hint] = count + 1
+        full = scope._block.prefix + prefix
+        if params is None:
+            parent = scope._block.params
+            return full, ParameterDict(parent.prefix + prefix, parent._shared)
+        return full, ParameterDict(params.prefix, params)
+
+    def __enter__(self) -> _NameScope:
+        self._old.append(getattr(self._current, "value", None))
+        if self._block.prefix:  # an empty prefix leaves the names of the outer scope
+            _NameScope._current.value = self
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _NameScope._current.value = self._old.pop()
+
+
+_hook_keys = itertools.count()
+
+
+class HookHandle:
+    """A registered hook; :meth:`detach` removes it. Also a ``with`` scope."""
+
+    #: How many hooks there are in the process; while there are none, nobody looks for them.
+    alive = 0
+
+    def __init__(self, hooks: OrderedDict[int, Callable], hook: Callable):
+        self._hooks = hooks
+        self._key = next(_hook_keys)
+        hooks[self._key] = hook
+        HookHandle.alive += 1
+
+    def detach(self) -> None:
+        """Remove the hook."""
+        if self._hooks.pop(self._key, None) is not None:
+            HookHandle.alive -= 1
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.detach()
+
+
+class Block:
+    """Base class of layers and networks.
+
+    Subclasses make their children and parameters in ``__init__`` and define ``forward``.
+    Attributes that are Blocks or Parameters are registered by themselves.
+
+    Parameters
+    ----------
+    prefix : str, optional
+        Beginning of the names of its parameters; counted by default (``dense0_``).
+    params : ParameterDict, optional
+        Parameters to share with another block, ``other.collect_params()``.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> from gluonx import gluon, nn
+    >>> class Net(gluon.Block):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         self.fc = nn.Dense(3)
+    ...     def forward(self, x):
+    ...         return gx.nd.relu(self.fc(x))
+    >>> net = Net()
+    >>> net.initialize()
+    >>> net(gx.nd.ones((2, 5))).shape
+    (2, 3)
+    """
+
+    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None):
+        self._empty_prefix = prefix == ""
+        self._prefix, self._params = _NameScope.create(prefix, params, self._alias())
+        self._name = self._prefix[:-1] if self._prefix.endswith("_") else self._prefix
+        self._scope = _NameScope(self)
+        self._children: OrderedDict[str, Block] = OrderedDict()
+        self._reg_params: dict[str, Parameter] = {}
+        self._forward_hooks: OrderedDict[int, Callable] = OrderedDict()
+        self._forward_pre_hooks: OrderedDict[int, Callable] = OrderedDict()
+
+    def __repr__(self) -> str:
+        lines = "\n".join(
+            f"  ({key}): {_indent(repr(child), 2)}"
+            for key, child in self.__dict__.items()
+            if isinstance(child, Block)
+        )
+        return f"{type(self).__name__}(\n{lines}\n)"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if state.trace is not None:
+            state.trace.check_kept(name, value)
+        if "_children" not in self.__dict__:
+            if isinstance(value, (Block, Parameter)):
+                raise AttributeError(
+                    f"{type(self).__name__}: call super().__init__(**kwargs) before assigning "
+                    f"self.{name}"
+                )
+            super().__setattr__(name, value)
+            return
+        old = self.__dict__.get(name)
+        if isinstance(old, (Block, Parameter)) and not isinstance(value, type(old)):
+            kind = Block if isinstance(old, Block) else Parameter
+            if not (isinstance(value, kind)):
+                raise TypeError(
+                    f"{self._name}.{name} is a {type(old).__name__} and cannot become a "
+                    f"{type(value).__name__}; use another attribute"
+                )
+        if isinstance(value, Block):
+            self.register_child(value, name)
+        elif isinstance(value, Parameter):
+            self._reg_params[name] = value
+        super().__setattr__(name, value)
+        if state.trace is None and "_watchers" in self.__dict__ and not _same(old, value):
+            self._changed()
+
+    def _alias(self) -> str:
+        return type(self).__name__.lower()
+
+    def _changed(self) -> None:
+        """The structure or an attribute changed: what was compiled with this block is void."""
+        for cache in list(self.__dict__.get("_watchers", ())):
+            cache.clear()
+
+    def _watch(self, cache: Cache) -> None:
+        """Let ``cache`` know when this block changes."""
+        watchers = self.__dict__.get("_watchers")
+        if watchers is None:
+            watchers = self.__dict__["_watchers"] = weakref.WeakSet()
+        watchers.add(cache)
+
+    # -- names and parameters -------------------------------------------------------------------
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of the names of parameters."""
+        return self._prefix
+
+    @property
+    def name(self) -> str:
+        """The prefix less its underscore."""
+        return self._name
+
+    def name_scope(self) -> _NameScope:
+        """Scope in which names of new blocks and parameters begin with this block's prefix."""
+        return self._scope
+
+    @property
+    def params(self) -> ParameterDict:
+        """This block's own parameters, without those of its children."""
+        return self._params
+
+    def collect_params(self, select: str | None = None) -> ParameterDict:
+        """The parameters of this block and all its children.
+
+        Parameters
+        ----------
+        select : str, optional
+            A regular expression; only parameters whose names match it.
+
+        Examples
+        --------
+        >>> from gluonx import nn
+        >>> net = nn.Dense(2, prefix='fc_')
+        >>> list(net.collect_params('.*weight'))
+        ['fc_weight']
+        """
+        found = ParameterDict(self._params.prefix)
+        found.update(self._params)
+        for child in self._children.values():
+            found.update(child.collect_params())
+        # parameters that were assigned as attributes but made elsewhere
+        for p in self._reg_params.values():
+            if p.name not in found:
+                found._params[p.name] = p
+        return found.select(select) if select is not None else found
+
+    def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
+        """Parameters by structural name (``features.0.weight``)."""
+        if prefix:
+            prefix += "."
+        found = {prefix + k: p for k, p in self._reg_params.items()}
+        for name, child in self._children.items():
+            found.update(child._collect_params_with_prefix(prefix + name))
+        return found
+
+    def _name_paths(self) -> None:
+        """Tell the parameters where in this network they are, for messages."""
+        for path, p in self._collect_params_with_prefix().items():
+            p.path = path
+
+    # -- structure --------------------------------------------------------------------------------
+
+    def register_child(self, block: Block, name: str | None = None) -> None:
+        """Add a child; attributes that are Blocks are added by themselves."""
+        self._children[str(len(self._children)) if name is None else name] = block
+        self._changed()
+
+    def apply(self, fn: Callable[[Block], Any]) -> Block:
+        """Call ``fn`` on every child, then on this block; returns this block."""
+        for child in self._children.values():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def _blocks(self) -> Iterator[Block]:
+        yield self
+        for child in self._children.values():
+            yield from child._blocks()
+
+    def register_forward_hook(self, hook: Callable) -> HookHandle:
+        """Call ``hook(block, inputs, outputs)`` after every ``forward``."""
+        return HookHandle(self._forward_hooks, hook)
+
+    def register_forward_pre_hook(self, hook: Callable) -> HookHandle:
+        """Call ``hook(block, inputs)`` before every ``forward``."""
+        return HookHandle(self._forward_pre_hooks, hook)
+
+    def initialize(
+        self, init: Any = None, ctx: Any = None, verbose: bool = False, force_reinit: bool = False
+    ) -> None:
+        """Initialize all parameters.
+
+        Parameters
+        ----------
+        init : Initializer or str, optional
+            For parameters that have no initializer of their own; uniform by default.
+        ctx : Context or list of Context, optional
+            Where the parameters live.
+        verbose : bool
+            Log what is initialized.
+        force_reinit : bool
+            Also parameters that are initialized already.
+        """
+        self._name_paths()
+        self.collect_params().initialize(init, ctx, verbose, force_reinit)
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Compile the HybridBlocks among the children; a plain Block itself stays as it is."""
+        for child in self._children.values():
+            child.hybridize(active, **kwargs)
+
+    def cast(self, dtype: Any) -> None:
+        """Change the element type of all parameters."""
+        for child in self._children.values():
+            child.cast(dtype)
+        for p in self._params.values():
+            p.cast(dtype)
+
+    def reset_ctx(self, ctx: Any) -> None:
+        """Move all parameters to other devices."""
+        self.collect_params().reset_ctx(ctx)
+
+    # -- files ------------------------------------------------------------------------------------
+
+    def save_parameters(self, filename: Any, deduplicate: bool = False) -> None:
+        """Save all parameters under their structural names.
+
+        Parameters
+        ----------
+        filename : str or path
+        deduplicate : bool
+            Save a shared parameter only once.
+        """
+        params = self._collect_params_with_prefix()
+        if deduplicate:
+            last = {id(p): name for name, p in params.items()}
+            params = {n: p for n, p in params.items() if last[id(p)] == n}
+        nd.save(filename, {n: p.list_data()[0] for n, p in params.items()})
+
+    def load_parameters(
+        self, filename: Any, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False,
+        cast_dtype: bool = False, dtype_source: str = "current",
+    ) -> None:  # fmt: skip
+        """Load parameters from a file.
+
+        Parameters
+        ----------
+        filename : str or path
+        ctx : Context or list of Context, optional
+            Where to put them; the CPU by default if they are not initialized.
+        allow_missing, ignore_extra : bool
+            Whether the file may lack parameters, or have more.
+        cast_dtype : bool
+            Convert element types that differ.
+        dtype_source : {'current', 'saved'}
+            With ``cast_dtype``: keep the network's type, or take the file's.
+
+        Raises
+        ------
+        ValueError
+            One error that lists all names that are missing, too many or of another shape; the
+            network is unchanged then.
+        """
+        self._name_paths()
+        arrays = nd.load(filename)
+        params = self._collect_params_with_prefix()
+        if not arrays and not params:
+            return
+        if not isinstance(arrays, dict):
+            raise ValueError(f"{filename} holds arrays without names; save_parameters writes names")
+        if not any("." in name for name in arrays) and any("." in n for n in params):
+            # written by save_params: names of parameters, less the prefix
+            self.collect_params().load(
+                filename, ctx, allow_missing, ignore_extra, self.prefix, cast_dtype, dtype_source
+            )
+            return
+        shared: dict[int, list[str]] = {}
+        for name, p in params.items():
+            shared.setdefault(id(p), []).append(name)
+        assign(
+            params, arrays, str(filename), ctx, allow_missing, ignore_extra, cast_dtype,
+            dtype_source, shared,
+        )  # fmt: skip
+
+    def save_params(self, filename: Any) -> None:
+        """Deprecated: use :meth:`save_parameters`."""
+        warnings.warn("save_params is deprecated; use save_parameters", DeprecationWarning, 2)
+        self.collect_params().save(filename, strip_prefix=self.prefix)
+
+    def load_params(
+        self, filename: Any, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False
+    ) -> None:
+        """Deprecated: use :meth:`load_parameters`."""
+        warnings.warn("load_params is deprecated; use load_parameters", DeprecationWarning, 2)
+        self.load_parameters(filename, ctx, allow_missing, ignore_extra)
+
+    # -- calling ----------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run :meth:`forward` and the hooks."""
+        for hook in list(self._forward_pre_hooks.values()):
+            hook(self, args)
+        state.depth += 1
+        try:
+            out = self._run(args, kwargs)
+        finally:
+            state.depth -= 1
+        for hook in list(self._forward_hooks.values()):
+            hook(self, args, out)
+        return out
+
+    def _run(self, args: tuple, kwargs: dict) -> Any:
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; override this."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define forward(self, x, ...)"
+        )
+
+    def summary(self, *inputs: NDArray) -> None:
+        """Print a table of the layers with the shapes of their outputs and their parameters.
+
+        Parameters
+        ----------
+        *inputs : NDArray
+            Inputs of the network; it is run on them once.
+        """
+        from .summary import print_summary
+
+        print_summary(self, inputs)
+
+
+class HybridBlock(Block):
+    """A Block that can be compiled.
+
+    Subclasses define either ``hybrid_forward(self, F, x, ..., **params)``, where ``F`` is the
+    namespace of operators and the block's own parameters come as keyword arguments, or
+    ``forward(self, x, ...)``. After :meth:`hybridize` the code runs once for each kind of input, and
+    then as one XLA executable.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> from gluonx import gluon
+    >>> class Scale(gluon.HybridBlock):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         with self.name_scope():
+    ...             self.w = self.params.get('w', shape=(3,), init='ones')
+    ...     def hybrid_forward(self, F, x, w):
+    ...         return F.broadcast_mul(x, w)
+    >>> net = Scale()
+    >>> net.initialize()
+    >>> net.hybridize()
+    >>> net(gx.nd.ones((2, 3))).shape
+    (2, 3)
+    """
+
+    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None):
+        super().__init__(prefix, params)
+        self._active = False
+        self._cache: Cache | None = None
+
+    def register_child(self, block: Block, name: str | None = None) -> None:
+        if not isinstance(block, HybridBlock):
+            raise ValueError(
+                f"the children of a HybridBlock must be HybridBlocks, but {type(block).__name__} is "
+                "a Block. Make its class a HybridBlock, or the parent a Block (nn.Sequential "
+                "instead of nn.HybridSequential)"
+            )
+        super().register_child(block, name)
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Compile this block and its children, or stop doing so.
+
+        Parameters
+        ----------
+        active : bool
+        **kwargs
+            ``static_alloc``, ``static_shape`` and other flags of MXNet are accepted; XLA needs none.
+        """
+        known = {
+            "static_alloc", "static_shape", "inline_limit", "forward_bulk_size",
+            "backward_bulk_size", "backend", "clear", "partition_if_dynamic",
+        }  # fmt: skip
+        unknown = sorted(set(kwargs) - known)
+        if unknown:
+            raise TypeError(f"hybridize() got unexpected arguments: {', '.join(unknown)}")
+        self._active = active
+        self._cache = None
+        super().hybridize(active, **kwargs)
+
+    def cast(self, dtype: Any) -> None:
+        self._changed()
+        super().cast(dtype)
+
+    def infer_shape(self, *args: NDArray) -> None:
+        """Find the shapes of all parameters from those of the inputs; nothing is computed."""
+        Cache.learn_shapes(self, args, {})
+
+    def _hooked(self) -> bool:
+        """Whether a block inside has hooks, which must run at every call."""
+        return HookHandle.alive > 0 and any(
+            b._forward_hooks or b._forward_pre_hooks for c in self._children.values() for b in c._blocks()
+        )
+
+    def _run(self, args: tuple, kwargs: dict) -> Any:
+        if not self._active or state.trace is not None:
+            return self.forward(*args, **kwargs)
+        if self._hooked() or not any(isinstance(a, NDArray) for a in _leaves((args, kwargs))):
+            return self.forward(*args, **kwargs)
+        if self._cache is None:
+            self._cache = Cache(self)
+        return self._cache.call(args, kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call :meth:`hybrid_forward` with ``F`` and this block's parameters."""
+        first = next((a for a in _leaves((args, kwargs)) if isinstance(a, NDArray)), None)
+        if first is not None:
+            ctx = first.context
+            params = {name: p.data(ctx) for name, p in self._reg_params.items()}
+            if state.trace is None:
+                F: Any = nd
+            else:
+                from . import symbol as F
+            return self.hybrid_forward(F, *args, **params, **kwargs)
+        from . import symbol
+
+        if any(isinstance(a, symbol.Symbol) for a in _leaves((args, kwargs))):
+            params = {name: p.var() for name, p in self._reg_params.items()}
+            with self.name_scope():
+                return self.hybrid_forward(symbol, *args, **params, **kwargs)
+        raise TypeError(
+            f"{type(self).__name__} ({self.name}) was called with "
+            f"{', '.join(type(a).__name__ for a in args) or 'nothing'}; it takes NDArrays or "
+            "Symbols. Convert NumPy arrays with nd.array(x)"
+        )
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; override this, or :meth:`forward`.
+
+        Parameters
+        ----------
+        F : module
+            The namespace of operators.
+        x, *args : NDArray or Symbol
+            The inputs.
+        **kwargs
+            This block's parameters by attribute name.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define hybrid_forward(self, F, x, ...) or forward(self, x, ...)"
+        )
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether an attribute kept its value, as far as code that reads it can tell."""
+    if a is b:
+        return not isinstance(a, (list, dict, set))
+    return type(a) is type(b) and isinstance(a, (int, float, str, bytes, bool)) and a == b
+
+
+def _leaves(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from _leaves(item)
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from _leaves(item)
+    else:
+        yield tree
+
+
+def _indent(text: str, spaces: int) -> str:
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(" " * spaces + line for line in rest)])
+

@@ -1,0 +1,60 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optax
+
+from .optimizer import Optimizer, register
+from .transform import add_decay_and_clip, scale_by_rate
+
+__all__ = ["NAG", "SGD"]
+
+
+@register
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum.
+
+    ``g = clip(rescale * grad) + wd * w``; ``m = momentum * m - lr * g``; ``w = w + m``.
+
+    Parameters
+    ----------
+    momentum : float
+        0, plain descent, by default.
+    lazy_update : bool
+        Accepted for compatibility; it concerns row-sparse gradients.
+    **kwargs
+        As for :class:`Optimizer`.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> net = gx.nn.Dense(1, in_units=2); net.initialize()
+    >>> trainer = gx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': .1, 'momentum': .9})
+    """
+
+    def __init__(self, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.momentum = momentum
+        self.lazy_update = lazy_update
+
+    def transformation(self) -> optax.GradientTransformationExtraArgs:
+        parts = [add_decay_and_clip(self.clip_gradient), scale_by_rate()]
+        if self.momentum:
+            parts.append(optax.trace(self.momentum))
+        return optax.chain(*parts)
+
+
+@register
+class NAG(SGD):
+    """Nesterov's accelerated gradient (Nesterov, 1983; as in Sutskever et al., 2013).
+
+    ``m = momentum * m - lr * g``; ``w = w + momentum * m - lr * g``.
+    """
+
+    def transformation(self) -> optax.GradientTransformationExtraArgs:
+        parts = [add_decay_and_clip(self.clip_gradient), scale_by_rate()]
+        if self.momentum:
+            parts.append(optax.trace(self.momentum, nesterov=True))
+        return optax.chain(*parts)

@@ -1,0 +1,111 @@
+"""Pieces of optimizers as optax transformations, and the one function that applies them.
+
+A transformation works on a list of parameters. What may differ from parameter to parameter or change
+from step to step comes as arguments of ``update``, arrays with one entry for each parameter, so that
+no change of a number recompiles anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ..engine.kernel import is_wide, x64
+
+__all__ = ["Hyper", "Update", "add_decay_and_clip", "scale_by_rate"]
+
+
+class Hyper(NamedTuple):
+    """Numbers of one step, all traced.
+
+    ``learning_rate``, ``weight_decay`` and ``count`` are float32 arrays of shape (n,), one entry for
+    each parameter; ``rescale`` is a number that multiplies the gradients.
+    """
+
+    learning_rate: np.ndarray
+    weight_decay: np.ndarray
+    count: np.ndarray
+    rescale: np.float32
+
+
+def _stateless(fn: Callable) -> optax.GradientTransformationExtraArgs:
+    return optax.GradientTransformationExtraArgs(
+        lambda params: optax.EmptyState(),
+        lambda updates, state, params=None, *, hyper, **more: (fn(updates, params, hyper), state),
+    )
+
+
+def add_decay_and_clip(clip: float | None) -> optax.GradientTransformationExtraArgs:
+    """``clip(rescale * g, -c, c) + wd * w``, the gradient as most optimizers take it."""
+
+    def fn(updates, params, hyper):
+        out = []
+        for i, (g, w) in enumerate(zip(updates, params, strict=True)):
+            g = g.astype(w.dtype) * hyper.rescale.astype(w.dtype)
+            if clip is not None and clip > 0:
+                g = jnp.clip(g, -clip, clip)
+            out.append(g + hyper.weight_decay[i].astype(w.dtype) * w)
+        return out
+
+    return _stateless(fn)
+
+
+def scale_by_rate() -> optax.GradientTransformationExtraArgs:
+    """``-lr * g``."""
+    return _stateless(
+        lambda updates, params, hyper: [
+            -hyper.learning_rate[i].astype(g.dtype) * g for i, g in enumerate(updates)
+        ]
+    )
+
+
+class Update:
+    """A transformation compiled for use in steps: new parameters and states, in one executable.
+
+    Parameters
+    ----------
+    transformation : optax.GradientTransformation
+    """
+
+    def __init__(self, transformation: Any):
+        self.transformation = optax.with_extra_args_support(transformation)
+        self._compiled = {
+            donate: jax.jit(self.apply, donate_argnums=(0, 2) if donate else ())
+            for donate in (False, True)
+        }
+
+    def init(self, params: list[Any]) -> Any:
+        """The state for ``params``."""
+        if any(is_wide(p.dtype) for p in params):
+            with x64():
+                return jax.jit(self.transformation.init)(params)
+        return jax.jit(self.transformation.init)(params)
+
+    def apply(
+        self, params: list[Any], grads: list[Any], state: Any, hyper: Hyper, mask: Any = None
+    ) -> tuple:
+        """New parameters and state; pure. Where ``mask`` is false, both stay as they are."""
+        updates, after = self.transformation.update(grads, state, params, hyper=hyper)
+        new = [p + u.astype(p.dtype) for p, u in zip(params, updates, strict=True)]
+        if mask is not None:
+            rows = [mask[i] for i in range(len(params))]
+            new = [jnp.where(m, n, p) for m, n, p in zip(rows, new, params, strict=True)]
+            after = optax.tree_map_params(
+                self.transformation, lambda n, o, m: jnp.where(m, n, o), after, state, rows
+            )
+        return new, after
+
+    def __call__(
+        self, params: list[Any], grads: list[Any], state: Any, hyper: Hyper, mask: Any, donate: bool
+    ) -> tuple:
+        """New parameters and state, computed now; ``donate`` gives up the old ones."""
+        compiled = self._compiled[donate]
+        if any(is_wide(p.dtype) for p in params):
+            with x64():
+                return compiled(params, grads, state, hyper, mask)
+        return compiled(params, grads, state, hyper, mask)

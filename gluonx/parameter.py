@@ -1,0 +1,696 @@
+"""Parameters: the arrays that a Block learns."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import OrderedDict
+from collections.abc import ItemsView, Iterator, KeysView, Sequence, ValuesView
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import autograd, initializer
+from . import ndarray as nd
+from . import random as _random
+from .context import Context, cpu, current_context
+from .engine.buffer import Buffer
+from .engine.graph import Variable
+from .engine.state import state
+from .error import MXNetError
+from .ndarray import NDArray
+
+__all__ = ["Constant", "DeferredInitializationError", "Parameter", "ParameterDict"]
+
+
+class DeferredInitializationError(MXNetError):
+    """A parameter was used before its shape was known."""
+
+
+class _Waiting:
+    """In the place of the contents of a parameter whose shape is not known yet."""
+
+    def __init__(self, parameter: Parameter):
+        self.parameter = parameter
+
+    @property
+    def aval(self) -> jax.ShapeDtypeStruct:
+        p = self.parameter
+        return jax.ShapeDtypeStruct(p.shape or (), np.dtype(p.dtype))
+
+    @property
+    def known(self) -> bool:
+        return _known(self.parameter.shape)
+
+    def learn_shape(self, shape: Any, buffer: Buffer) -> None:
+        """An operator found out the shape."""
+        p = self.parameter
+        if shape is None or not _known(shape):
+            raise p._deferred_error()
+        p.shape = tuple(shape)
+        if state.trace is None:
+            p._finish_deferred_init()
+        else:
+            state.trace.resolved.append(p)
+
+    def resolve(self, trace: Any, buffer: Buffer) -> Any:
+        """Contents while a trace finds shapes."""
+        if not self.known or not trace.resolve:
+            raise self.parameter._deferred_error()
+        array = jnp.zeros(self.parameter.shape, buffer.dtype)
+        trace.argument(buffer, array)
+        return array
+
+    def force(self, buffer: Buffer) -> None:
+        if self.known:
+            self.parameter._finish_deferred_init()
+        else:
+            raise self.parameter._deferred_error()
+
+
+def _known(shape: Any) -> bool:
+    return shape is not None and all(n > 0 for n in shape)
+
+
+class Parameter:
+    """An array that a Block learns, on one or several devices.
+
+    Parameters
+    ----------
+    name : str
+        Its name; code finds parameters by it.
+    grad_req : {'write', 'add', 'null'}
+        How ``backward`` stores the gradient.
+    shape : int or tuple of int, optional
+        0 for an extent that the first forward pass will tell.
+    dtype : dtype
+        float32 by default.
+    lr_mult, wd_mult : float
+        Factors on the Trainer's learning rate and weight decay.
+    init : Initializer or str, optional
+        By default, that given to ``initialize``.
+    allow_deferred_init : bool
+        Whether ``initialize`` may be called before the shape is known.
+    differentiable : bool
+        False for a parameter that never has a gradient.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> w = gx.gluon.Parameter('w', shape=(2, 3))
+    >>> w.initialize('ones')
+    >>> w.data().shape
+    (2, 3)
+    """
+
+    def __init__(
+        self, name: str, grad_req: str = "write", shape: Any = None, dtype: Any = np.float32,
+        lr_mult: float = 1.0, wd_mult: float = 1.0, init: Any = None,
+        allow_deferred_init: bool = False, differentiable: bool = True, stype: str = "default",
+        grad_stype: str = "default",
+    ):  # fmt: skip
+        self.name = name
+        self.lr_mult = lr_mult
+        self.wd_mult = wd_mult
+        self.init = init
+        self.dtype = dtype
+        #: Path of the parameter in its network (``features.0.weight``), once that is known.
+        self.path: str | None = None
+        self._shape = (shape,) if isinstance(shape, (int, np.integer)) else shape and tuple(shape)
+        if shape == ():
+            self._shape = ()
+        self._differentiable = differentiable
+        self._allow_deferred_init = allow_deferred_init
+        self._stype, self._grad_stype = stype, grad_stype
+        self._data: dict[Context, NDArray] | None = None
+        self._deferred: tuple | None = None
+        self._var: Any = None
+        self._grad_req = "null"
+        self.grad_req = grad_req
+
+    def __repr__(self) -> str:
+        return f"Parameter {self.name} (shape={self.shape}, dtype={self.dtype})"
+
+    @property
+    def grad_req(self) -> str:
+        """How ``backward`` stores the gradient: ``'write'``, ``'add'`` or ``'null'``."""
+        return self._grad_req
+
+    @grad_req.setter
+    def grad_req(self, req: str) -> None:
+        if req not in ("write", "add", "null"):
+            raise ValueError(
+                f"grad_req of {self._title()} must be 'write', 'add' or 'null', got {req!r}"
+            )
+        if not self._differentiable:
+            req = "null"
+        if req == self._grad_req:
+            return
+        self._grad_req = req
+        if self._data is not None and self._deferred is None:
+            self._attach()
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape; 0 (or -1) where it is not known yet, None if nothing is known."""
+        return self._shape
+
+    @shape.setter
+    def shape(self, new: Sequence[int]) -> None:
+        new = tuple(int(n) for n in new)
+        old = self._shape
+        if old is not None and (
+            len(old) != len(new) or any(a > 0 and a != b for a, b in zip(old, new, strict=True))
+        ):
+            raise ValueError(
+                f"{self._title()} has shape {old}, which does not agree with the expected {new}; "
+                "check the layer's in_units / in_channels, or the shape of its input"
+            )
+        self._shape = new
+
+    @property
+    def stype(self) -> str:
+        """Storage type of the contents."""
+        return self._stype
+
+    @property
+    def grad_stype(self) -> str:
+        """Storage type of the gradient."""
+        return self._grad_stype
+
+    def _title(self) -> str:
+        if self.path and self.path != self.name:
+            return f"parameter {self.path} ({self.name})"
+        return f"parameter {self.name}"
+
+    def _deferred_error(self) -> DeferredInitializationError:
+        return DeferredInitializationError(
+            f"{self._title()} has no values yet: its shape {self.shape} is not known. Do one of\n"
+            "    net(x)                       # run the network once: it learns its shapes\n"
+            "    nn.Dense(10, in_units=20)    # give the input size when making the layer\n"
+            "    net.collect_params() and use parameter.shape only after the first forward pass"
+        )
+
+    # -- initialization -----------------------------------------------------------------------
+
+    def initialize(
+        self, init: Any = None, ctx: Context | Sequence[Context] | None = None,
+        default_init: Any = None, force_reinit: bool = False,
+    ) -> None:  # fmt: skip
+        """Give the parameter its first values, and its gradient buffers.
+
+        Parameters
+        ----------
+        init : Initializer or str, optional
+            Used instead of the parameter's own.
+        ctx : Context or list of Context, optional
+            Where the parameter lives, by default on the current context.
+        default_init : Initializer or str, optional
+            Used if neither ``init`` nor the parameter's own is given; uniform by default.
+        force_reinit : bool
+            Initialize again if it is initialized already (which otherwise gives a warning).
+
+        Raises
+        ------
+        ValueError
+            If the shape is not known and may not be learnt.
+        """
+        if self._data is not None and not force_reinit:
+            warnings.warn(
+                f"{self._title()} is initialized already and was left alone; to start again use "
+                "initialize(..., force_reinit=True)",
+                stacklevel=2,
+            )
+            return
+        contexts = _contexts(ctx)
+        default_init = initializer.Uniform() if default_init is None else default_init
+        if init is None:
+            init = default_init if self.init is None else self.init
+        self._deferred = (init, default_init, None)
+        if not _known(self.shape) and self._shape != ():
+            if not self._allow_deferred_init:
+                self._deferred = None
+                raise ValueError(
+                    f"cannot initialize {self._title()}: its shape {self.shape} is not known. Give "
+                    "the whole shape, or make it with allow_deferred_init=True"
+                )
+        self._data = {c: self._placeholder(c) for c in contexts}
+        if _known(self.shape) or self._shape == ():
+            self._finish_deferred_init()
+
+    def _placeholder(self, ctx: Context) -> NDArray:
+        buffer = Buffer(None, ctx)
+        buffer.pending = _Waiting(self)
+        return NDArray._new(buffer)
+
+    def _finish_deferred_init(self) -> None:
+        if self._deferred is None or self._data is None:
+            return
+        init, default_init, data = self._deferred
+        with autograd.pause(), _random.initialization():
+            first = next(iter(self._data))
+            if data is None:
+                data = nd.zeros(self.shape, ctx=first, dtype=self.dtype)
+                desc = initializer.InitDesc(self.name, {"__init__": init})
+                initializer.create(default_init)(desc, data)
+            self._deferred = None
+            for ctx, x in self._data.items():
+                x._buffer.set(data.copyto(ctx)._data)
+            self._attach()
+
+    def _attach(self) -> None:
+        for x in (self._data or {}).values():
+            if self._grad_req == "null":
+                x._entry = None
+            elif type(x._entry) is Variable:
+                x._entry.grad_req = self._grad_req
+            else:
+                x.attach_grad(self._grad_req)
+
+    # -- contents ---------------------------------------------------------------------------
+
+    def _initialized(self) -> dict[Context, NDArray]:
+        if self._data is None:
+            raise RuntimeError(
+                f"{self._title()} has not been initialized. Call net.initialize() (or "
+                "parameter.initialize()) before using it; a Trainer does not do that"
+            )
+        return self._data
+
+    def _on(self, ctx: Context | None) -> NDArray:
+        data = self._initialized()
+        if ctx is None:
+            if len(data) == 1:
+                return next(iter(data.values()))
+            ctx = current_context()
+        found = data.get(ctx)
+        if found is None:
+            raise RuntimeError(
+                f"{self._title()} was not initialized on {ctx}, only on "
+                f"{', '.join(map(str, data))}. Initialize it there (ctx=[...]), move it with "
+                "reset_ctx(), or copy the input with x.as_in_context(ctx)"
+            )
+        return found
+
+    def data(self, ctx: Context | None = None) -> NDArray:
+        """The contents on a device; writing to the array changes the parameter.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialized, or not on this context.
+        DeferredInitializationError
+            If its shape is not known yet.
+        """
+        x = self._on(ctx)
+        if self._deferred is not None and state.depth == 0:
+            raise self._deferred_error()
+        return x
+
+    def list_data(self) -> list[NDArray]:
+        """The contents on every device."""
+        data = self._initialized()
+        if self._deferred is not None:
+            raise self._deferred_error()
+        return list(data.values())
+
+    def set_data(self, data: NDArray) -> None:
+        """Set the contents on every device."""
+        if self._data is None:
+            raise RuntimeError(
+                f"{self._title()} has not been initialized; call initialize() before set_data()"
+            )
+        if not isinstance(data, NDArray):
+            data = nd.array(data, dtype=self.dtype)
+        self.shape = data.shape
+        if self._deferred is not None:
+            self._deferred = (*self._deferred[:2], data.astype(self.dtype, copy=False))
+            self._finish_deferred_init()
+            return
+        with autograd.pause(train_mode=state.training):
+            for x in self._data.values():
+                x[:] = data.as_in_context(x.context)
+
+    def _with_grad(self, x: NDArray) -> NDArray:
+        if self._grad_req == "null":
+            raise RuntimeError(
+                f"{self._title()} has no gradient: its grad_req is 'null'. Set grad_req = 'write' "
+                "before recording"
+            )
+        return x.grad  # type: ignore[return-value]
+
+    def grad(self, ctx: Context | None = None) -> NDArray:
+        """The gradient on a device."""
+        x = self._on(ctx)
+        if self._deferred is not None:
+            raise self._deferred_error()
+        return self._with_grad(x)
+
+    def list_grad(self) -> list[NDArray]:
+        """The gradient on every device."""
+        return [self._with_grad(x) for x in self.list_data()]
+
+    def list_ctx(self) -> list[Context]:
+        """The contexts that the parameter is on."""
+        return list(self._initialized())
+
+    def zero_grad(self) -> None:
+        """Set the gradient to 0 on every device."""
+        if self._grad_req == "null" or self._data is None or self._deferred is not None:
+            return
+        for x in self._data.values():
+            x.grad[:] = 0  # type: ignore[index]
+
+    def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
+        """Move the parameter to other devices."""
+        contexts = _contexts(ctx)
+        if self._data is None:
+            raise RuntimeError(f"{self._title()} has not been initialized, so it cannot move")
+        if self._deferred is not None:
+            self._data = {c: self._placeholder(c) for c in contexts}
+            return
+        with autograd.pause():
+            source = next(iter(self._data.values()))
+            self._data = {c: self._data[c] if c in self._data else source.copyto(c) for c in contexts}
+            self._attach()
+
+    def cast(self, dtype: Any) -> None:
+        """Change the element type of contents and gradient."""
+        self.dtype = dtype
+        if self._data is None or self._deferred is not None:
+            return
+        with autograd.pause():
+            for x in self._data.values():
+                entry = x._entry
+                x._buffer.set(x.astype(dtype)._data)
+                if type(entry) is Variable:
+                    entry.grad._buffer.set(entry.grad.astype(dtype)._data)
+
+    def var(self) -> Any:
+        """A Symbol variable with the parameter's name, shape, dtype and multipliers."""
+        from . import symbol
+
+        if self._var is None:
+            self._var = symbol.var(
+                self.name, shape=self.shape, dtype=self.dtype, lr_mult=self.lr_mult,
+                wd_mult=self.wd_mult, init=self.init,
+            )  # fmt: skip
+        return self._var
+
+
+class Constant(Parameter):
+    """A parameter that never changes.
+
+    Parameters
+    ----------
+    name : str
+    value : array_like
+        Its contents.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> c = gx.gluon.Constant('c', [1., 2.])
+    >>> c.initialize(); c.data().asnumpy()
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(self, name: str, value: Any):
+        if not isinstance(value, NDArray):
+            value = nd.array(value)
+        self.value = value
+        init = initializer.Constant(value)
+        super().__init__(name, grad_req="null", shape=value.shape, dtype=value.dtype, init=init)
+
+    def __repr__(self) -> str:
+        return f"Constant {self.name} (shape={self.shape}, dtype={self.dtype})"
+
+    @property
+    def grad_req(self) -> str:
+        return "null"
+
+    @grad_req.setter
+    def grad_req(self, req: str) -> None:
+        if req != "null":
+            warnings.warn(
+                f"Constant {self.name} has no gradient; grad_req={req!r} is ignored", stacklevel=2
+            )
+
+
+def _contexts(ctx: Any) -> list[Context]:
+    if ctx is None:
+        return [current_context()]
+    contexts = [ctx] if isinstance(ctx, Context) else list(ctx)
+    if not contexts or not all(isinstance(c, Context) for c in contexts):
+        raise TypeError(f"ctx must be a Context or a list of them, got {ctx!r}")
+    if len(set(contexts)) != len(contexts):
+        raise ValueError(f"ctx names a device twice: {contexts}")
+    return contexts
+
+
+class ParameterDict:
+    """Parameters by name, in order.
+
+    Parameters
+    ----------
+    prefix : str
+        Put in front of the names given to :meth:`get`.
+    shared : ParameterDict, optional
+        Where :meth:`get` looks for a parameter before it makes one.
+    """
+
+    def __init__(self, prefix: str = "", shared: ParameterDict | None = None):
+        self._prefix = prefix
+        self._shared = shared
+        self._params: OrderedDict[str, Parameter] = OrderedDict()
+
+    def __repr__(self) -> str:
+        lines = "\n".join(f"  {p}" for p in self._params.values())
+        head = f"{self._prefix} " if self._prefix else ""
+        return f"{head}(\n{lines}\n)"
+
+    @property
+    def prefix(self) -> str:
+        """What stands in front of the names."""
+        return self._prefix
+
+    def __getitem__(self, key: str) -> Parameter:
+        return self._params[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._params)
+
+    def __len__(self) -> int:
+        return len(self._params)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._params
+
+    def items(self) -> ItemsView[str, Parameter]:
+        """Names and parameters."""
+        return self._params.items()
+
+    def keys(self) -> KeysView[str]:
+        """Names."""
+        return self._params.keys()
+
+    def values(self) -> ValuesView[Parameter]:
+        """Parameters."""
+        return self._params.values()
+
+    def _find(self, name: str) -> Parameter | None:
+        found = self._params.get(name)
+        if found is None and self._shared is not None:
+            found = self._shared._find(name)
+            if found is not None:
+                self._params[name] = found
+        return found
+
+    def get(self, name: str, **kwargs: Any) -> Parameter:
+        """The parameter ``prefix + name``, made if there is none.
+
+        Parameters
+        ----------
+        name : str
+        **kwargs
+            As for :class:`Parameter`. For a parameter that exists they must agree with it.
+
+        Raises
+        ------
+        ValueError
+            If the parameter exists with another shape or type.
+        """
+        name = self._prefix + name
+        found = self._find(name)
+        if found is None:
+            found = self._params[name] = Parameter(name, **kwargs)
+            return found
+        for key, value in kwargs.items():
+            old = getattr(found, key, None)
+            if value is None or old is None:
+                if old is None and value is not None:
+                    setattr(found, key, value)
+                continue
+            if key == "shape":
+                new = (value,) if isinstance(value, int) else tuple(value)
+                if len(new) == len(old) and all(
+                    a <= 0 or b <= 0 or a == b for a, b in zip(new, old, strict=True)
+                ):
+                    found._shape = tuple(a if a > 0 else b for a, b in zip(old, new, strict=True))
+                    continue
+            elif key == "dtype" and np.dtype(value) == np.dtype(old):
+                continue
+            elif key not in ("shape", "dtype"):
+                continue
+            raise ValueError(
+                f"{found._title()} exists with {key}={old}, and was asked for with {key}={value}"
+            )
+        return found
+
+    def get_constant(self, name: str, value: Any = None) -> Constant:
+        """The constant ``prefix + name``, made with ``value`` if there is none."""
+        name = self._prefix + name
+        found = self._find(name)
+        if found is None:
+            if value is None:
+                raise KeyError(f"there is no constant {name}; give its value to make one")
+            found = self._params[name] = Constant(name, value)
+        elif not isinstance(found, Constant):
+            raise TypeError(f"{name} is a Parameter, not a Constant")
+        return found
+
+    def update(self, other: ParameterDict) -> None:
+        """Take in the parameters of ``other``."""
+        for name, p in other.items():
+            if self._params.get(name, p) is not p:
+                raise ValueError(
+                    f"two different parameters are called {name}; give their blocks different "
+                    "prefixes"
+                )
+        self._params.update(other._params)
+
+    def initialize(
+        self, init: Any = None, ctx: Any = None, verbose: bool = False, force_reinit: bool = False
+    ) -> None:
+        """Initialize all parameters; see :meth:`Parameter.initialize`."""
+        init = initializer.Uniform() if init is None else init
+        if verbose and isinstance(init, initializer.Initializer):
+            init.set_verbosity(verbose=verbose)
+        for p in self.values():
+            p.initialize(None, ctx, init, force_reinit=force_reinit)
+
+    def zero_grad(self) -> None:
+        """Set all gradients to 0."""
+        for p in self.values():
+            p.zero_grad()
+
+    def reset_ctx(self, ctx: Any) -> None:
+        """Move all parameters to other devices."""
+        for p in self.values():
+            p.reset_ctx(ctx)
+
+    def list_ctx(self) -> list[Context]:
+        """All contexts that a parameter is on."""
+        return list(dict.fromkeys(c for p in self.values() for c in p.list_ctx()))
+
+    def setattr(self, name: str, value: Any) -> None:
+        """Set an attribute of all parameters, for example ``setattr('grad_req', 'null')``."""
+        for p in self.values():
+            setattr(p, name, value)
+
+    def select(self, pattern: str | None) -> ParameterDict:
+        """Those whose names match the regular expression."""
+        found = ParameterDict(self._prefix)
+        match = re.compile(pattern or "").match
+        found._params.update((k, p) for k, p in self.items() if match(k))
+        return found
+
+    def save(self, filename: str, strip_prefix: str = "") -> None:
+        """Save all parameters, less ``strip_prefix`` in their names."""
+        out = {}
+        for name, p in self.items():
+            if not name.startswith(strip_prefix):
+                raise ValueError(
+                    f"the name {name} does not begin with strip_prefix={strip_prefix!r}; choose a "
+                    "prefix that all names have"
+                )
+            out[name[len(strip_prefix) :]] = p.list_data()[0]
+        nd.save(filename, out)
+
+    def load(
+        self, filename: str, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False,
+        restore_prefix: str = "", cast_dtype: bool = False, dtype_source: str = "current",
+    ) -> None:  # fmt: skip
+        """Load parameters by name; see :meth:`gluonx.Block.load_parameters`."""
+        loaded = nd.load(filename)
+        if not isinstance(loaded, dict):
+            raise ValueError(f"{filename} holds arrays without names; save a dict of parameters")
+        arrays = {
+            restore_prefix + (k[4:] if k.startswith(("arg:", "aux:")) else k): v
+            for k, v in loaded.items()
+        }
+        targets = {k: p for k, p in self.items() if k.startswith(restore_prefix)}
+        assign(targets, arrays, filename, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
+
+
+def assign(
+    targets: dict[str, Parameter], arrays: dict[str, NDArray], filename: str, ctx: Any,
+    allow_missing: bool, ignore_extra: bool, cast_dtype: bool, dtype_source: str,
+    shared: dict[int, list[str]] | None = None,
+) -> None:  # fmt: skip
+    """Set parameters to loaded arrays, all or none.
+
+    Raises
+    ------
+    ValueError
+        One error that lists every missing name, every name too many, and every wrong shape or
+        type.
+    """
+    if dtype_source not in ("current", "saved"):
+        raise ValueError(f"dtype_source must be 'current' or 'saved', got {dtype_source!r}")
+    missing = [
+        k for k, p in targets.items()
+        if k not in arrays and not any(n in arrays for n in (shared or {}).get(id(p), ()))
+    ]  # fmt: skip
+    extra = [k for k in arrays if k not in targets]
+    wrong = []
+    for name, x in arrays.items():
+        p = targets.get(name)
+        if p is None:
+            continue
+        if p.shape is not None and (
+            len(p.shape) != len(x.shape)
+            or any(a > 0 and a != b for a, b in zip(p.shape, x.shape, strict=True))
+        ):
+            wrong.append(f"{name}: the file has shape {x.shape}, the network {p.shape}")
+        elif not cast_dtype and np.dtype(p.dtype) != np.dtype(x.dtype):
+            wrong.append(
+                f"{name}: the file has {np.dtype(x.dtype).name}, the network "
+                f"{np.dtype(p.dtype).name}; load with cast_dtype=True to convert"
+            )
+    parts = []
+    if missing and not allow_missing:
+        parts.append(f"missing in the file (allow_missing=True ignores it): {', '.join(missing)}")
+    if extra and not ignore_extra:
+        parts.append(f"not in the network (ignore_extra=True ignores it): {', '.join(extra)}")
+    if wrong:
+        parts.append("do not fit: " + "; ".join(wrong))
+    if parts:
+        raise ValueError(f"cannot load {filename}:\n  " + "\n  ".join(parts))
+    for name, x in arrays.items():
+        p = targets.get(name)
+        if p is None:
+            continue
+        if cast_dtype and dtype_source == "saved":
+            p.cast(x.dtype)
+        if p._data is None:
+            p.shape = x.shape
+            p._deferred = (None, None, x.astype(p.dtype, copy=False))
+            p._data = {c: p._placeholder(c) for c in _contexts(ctx if ctx is not None else cpu())}
+            p._finish_deferred_init()
+            continue
+        if ctx is not None:
+            p.reset_ctx(ctx)
+        p.set_data(x.astype(p.dtype, copy=False))

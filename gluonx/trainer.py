@@ -1,0 +1,283 @@
+"""Trainer: applies an optimizer to a network's parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import optax
+
+from . import optimizer as opt
+from .error import MXNetError
+from .optimizer.transform import Hyper, Update
+from .parameter import Parameter, ParameterDict
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """Applies an optimizer to parameters.
+
+    Parameters
+    ----------
+    params : ParameterDict, dict or list of Parameter
+        What to train. Parameters without a gradient (``grad_req='null'``) are left alone.
+    optimizer : str, Optimizer or optax.GradientTransformation
+    optimizer_params : dict, optional
+        Arguments of an optimizer given by name.
+    kvstore : str or None
+        How devices exchange gradients; ``'device'``, ``'local'`` and None mean the same here.
+    compression_params, update_on_kvstore
+        Accepted for compatibility.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> from gluonx import autograd, gluon, nn
+    >>> net = nn.Dense(1)
+    >>> net.initialize()
+    >>> trainer = gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.1})
+    >>> x, y = gx.nd.ones((4, 3)), gx.nd.zeros((4, 1))
+    >>> with autograd.record():
+    ...     loss = gluon.loss.L2Loss()(net(x), y)
+    >>> loss.backward()
+    >>> trainer.step(4)
+    """
+
+    def __init__(
+        self, params: Any, optimizer: Any, optimizer_params: dict | None = None,
+        kvstore: Any = "device", compression_params: dict | None = None,
+        update_on_kvstore: bool | None = None,
+    ):  # fmt: skip
+        if isinstance(params, (dict, ParameterDict)):
+            params = [params[k] for k in sorted(params.keys())]
+        if not isinstance(params, (list, tuple)) or not all(
+            isinstance(p, Parameter) for p in params
+        ):
+            raise ValueError(
+                "Trainer takes the parameters of a network, net.collect_params(), or a list of "
+                f"Parameters; got {type(params).__name__}"
+            )
+        self._params: list[Parameter] = list(params)
+        if isinstance(kvstore, str) and kvstore.startswith("dist"):
+            raise MXNetError(
+                f"kvstore={kvstore!r}: training over several hosts is not part of this version; use "
+                "kvstore='device' on one host"
+            )
+        self._scale = 1.0
+        self._update: Update | None = None
+        self._updater: opt.Updater | None = None
+        self._optimizer: opt.Optimizer | None = None
+        by_index = dict(enumerate(self._params))
+        if hasattr(optimizer, "init") and hasattr(optimizer, "update") and not isinstance(optimizer, opt.Optimizer):
+            if optimizer_params:
+                raise ValueError(
+                    "optimizer_params must be empty for an optax transformation; give its arguments "
+                    "to optax: optax.adam(1e-3)"
+                )
+            self._update = Update(_with_multipliers(optimizer))
+        else:
+            arguments = dict(optimizer_params or {})
+            if isinstance(optimizer, opt.Optimizer):
+                if arguments:
+                    raise ValueError(
+                        "optimizer_params must be empty when optimizer is an Optimizer; set the "
+                        "values on it"
+                    )
+                self._optimizer = optimizer
+                optimizer.param_dict = by_index
+            else:
+                self._optimizer = opt.create(optimizer, param_dict=by_index, **arguments)
+            self._scale = self._optimizer.rescale_grad
+            self._update = self._optimizer.compiled()
+            if self._update is None:
+                self._updater = opt.Updater(self._optimizer)
+        self._groups: list[_Group] = []
+        self._steps = 0
+
+    # -- numbers ------------------------------------------------------------------------------------
+
+    @property
+    def optimizer(self) -> Any:
+        """The Optimizer; None for an optax transformation."""
+        return self._optimizer
+
+    @property
+    def learning_rate(self) -> float:
+        """The present learning rate.
+
+        Raises
+        ------
+        UserWarning
+            If the optimizer is an optax transformation, which keeps its own.
+        """
+        return self._own("learning_rate").learning_rate
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Set the learning rate; nothing recompiles."""
+        self._own("set_learning_rate()").set_learning_rate(lr)
+
+    def _own(self, what: str) -> opt.Optimizer:
+        if self._optimizer is None:
+            raise UserWarning(
+                f"{what}: the optimizer is an optax transformation, which holds its own learning "
+                "rate; give optax a schedule, or use optax.inject_hyperparams"
+            )
+        return self._optimizer
+
+    # -- steps --------------------------------------------------------------------------------------
+
+    def step(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
+        """Update the parameters from their gradients.
+
+        Parameters
+        ----------
+        batch_size : int
+            The gradients are divided by it.
+        ignore_stale_grad : bool
+            Leave parameters alone whose gradients ``backward`` has not written since the last step,
+            instead of raising.
+
+        Raises
+        ------
+        UserWarning
+            If a gradient is stale; no parameter is changed then.
+        """
+        self.allreduce_grads()
+        self.update(batch_size, ignore_stale_grad)
+
+    def allreduce_grads(self) -> None:
+        """Add the gradients over the devices; every device has the sum afterwards.
+
+        For a loss that is computed on several devices, to change the gradients (clip them, for
+        example) before :meth:`update`.
+        """
+        for p in self._params:
+            if p.grad_req == "null" or p._data is None or len(p._data) == 1:
+                continue
+            grads = p.list_grad()
+            first = grads[0]
+            total = first
+            for g in grads[1:]:
+                total = total + g.as_in_context(first.context)
+            for g in grads:
+                total.as_in_context(g.context).copyto(g)
+
+    def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
+        """As :meth:`step`, after :meth:`allreduce_grads` was called."""
+        rescale = self._scale / batch_size
+        if self._optimizer is not None:
+            self._optimizer.rescale_grad = rescale
+        chosen = self._choose(ignore_stale_grad)
+        if not chosen:
+            return
+        if self._updater is not None:
+            self._update_each(chosen)
+        else:
+            self._update_all(chosen, rescale)
+        for i in chosen:
+            for x in self._params[i]._data.values():  # type: ignore[union-attr]
+                x._entry.fresh = False
+
+    def _choose(self, ignore_stale_grad: bool) -> list[int]:
+        """Indices of the parameters to update."""
+        chosen = []
+        for i, p in enumerate(self._params):
+            if p._grad_req == "null":
+                continue
+            stale = None
+            for ctx, x in p._initialized().items():
+                if p._deferred is not None:
+                    raise p._deferred_error()
+                if not x._entry.fresh:
+                    stale = ctx
+            if stale is None:
+                chosen.append(i)
+            elif not ignore_stale_grad:
+                raise UserWarning(
+                    f"the gradient of {p._title()} on {stale} has not been written by backward "
+                    "since the last step. Is the parameter used in the loss, and was backward() "
+                    "called? If only some parameters are used on purpose, call "
+                    "step(batch_size, ignore_stale_grad=True), which leaves the others alone"
+                )
+        return chosen
+
+    def _update_each(self, chosen: list[int]) -> None:
+        """With an optimizer written in Python: one parameter after the other."""
+        for i in chosen:
+            p = self._params[i]
+            first, *others = p.list_data()
+            self._updater(i, first.grad, first)  # type: ignore[misc]
+            for x in others:
+                first.copyto(x)
+
+    def _update_all(self, chosen: list[int], rescale: float) -> None:
+        """All parameters in one executable."""
+        if self._optimizer is not None:
+            self._optimizer._update_count(chosen)
+        self._steps += 1
+        known = {i for group in self._groups for i in group.indices}
+        new = [i for i in chosen if i not in known]
+        if new:
+            self._groups.append(_Group(new))
+        wanted = set(chosen)
+        for group in self._groups:
+            mask = [i in wanted for i in group.indices]
+            if any(mask):
+                self._update_group(group, None if all(mask) else np.array(mask), rescale)
+
+    def _update_group(self, group: _Group, mask: np.ndarray | None, rescale: float) -> None:
+        update: Update = self._update  # type: ignore[assignment]
+        indices = group.indices
+        arrays = [next(iter(self._params[i]._data.values())) for i in indices]  # type: ignore[union-attr]
+        if group.states is None:
+            group.states = update.init([x._data for x in arrays])
+        # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
+        grads = [(x if x.grad is None else x.grad)._data for x in arrays]
+        hyper = self._hyper(indices, rescale)
+        donate = mask is None and all(x._buffer.get() is not None and x._buffer.exclusive() for x in arrays)
+        states, group.states = group.states, None
+        try:
+            new, states = update([x._data for x in arrays], grads, states, hyper, mask, donate)
+        finally:
+            group.states = states
+        for x, value, i in zip(arrays, new, indices, strict=True):
+            x._buffer.set(value)
+            for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
+                other._buffer.set(x.as_in_context(other.context)._data)
+
+    def _hyper(self, indices: list[int], rescale: float) -> Hyper:
+        if self._optimizer is not None:
+            return self._optimizer.hyper(indices)
+        return Hyper(
+            np.array([self._params[i].lr_mult for i in indices], np.float32),
+            np.zeros(len(indices), np.float32),
+            np.full(len(indices), self._steps, np.float32),
+            np.float32(rescale),
+        )
+
+
+class _Group:
+    """Parameters that share one state of the optimizer: those that became trainable together."""
+
+    __slots__ = ("indices", "states")
+
+    def __init__(self, indices: list[int]):
+        self.indices = indices
+        self.states: Any = None
+
+
+def _with_multipliers(transformation: Any) -> Any:
+    """An optax transformation that gets rescaled gradients and obeys ``lr_mult``."""
+    inner = optax.with_extra_args_support(transformation)
+
+    def update(updates, state, params=None, *, hyper, **more):
+        scaled = [
+            g.astype(p.dtype) * hyper.rescale.astype(p.dtype)
+            for g, p in zip(updates, params, strict=True)
+        ]
+        out, state = inner.update(scaled, state, params, **more)
+        rates = hyper.learning_rate
+        return [u * rates[i].astype(u.dtype) for i, u in enumerate(out)], state
+
+    return optax.GradientTransformationExtraArgs(inner.init, update)
