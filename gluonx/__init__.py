@@ -13,6 +13,7 @@ from . import loss as loss
 from . import lr_scheduler as lr_scheduler
 from . import metric as metric
 from . import name as name
+from . import narray as narray
 from . import ndarray as ndarray
 from . import nn as nn
 from . import optimizer as optimizer
@@ -39,3 +40,13 @@ sym = symbol
 init = initializer
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Flat names: ``gx.zeros`` is ``nd.zeros``; operators take NDArrays or Symbols."""
+    if not name.startswith("_"):
+        if name in ("array", "empty", "zeros", "ones", "full", "arange", "linspace", "eye"):
+            return getattr(ndarray, name)
+        if hasattr(symbol, name):
+            return getattr(symbol, name)
+    raise AttributeError(f"module 'gluonx' has no attribute {name!r}")

@@ -73,7 +73,7 @@ class Region:
             for node in nodes:
                 refs = []
                 for value, array in zip(node.inputs, node.arrays, strict=True):
-                    if type(array) is Value and array.node is not None and array.node.region is self:
+                    if isinstance(array, Deferred):
                         refs.append((position[id(array.node)], array.index, value is not None))
                     else:
                         refs.append((leaves.slot(array, value), -1, value is not None))

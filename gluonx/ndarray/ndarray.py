@@ -22,6 +22,7 @@ from ..error import HybridizeError, MXNetError
 from ..ops._shapes import reshape_target
 from . import indexing
 from .dispatch import call, check_inplace, invoke
+from .hostview import HostView
 from .views import read_view, write_view
 
 __all__ = ["NDArray", "from_jax", "waitall"]
@@ -566,6 +567,11 @@ class NDArray:
     # -- 2015 spellings ---------------------------------------------------------------------------
 
     wait = wait_to_read
+
+    @property
+    def numpy(self) -> HostView:
+        """A NumPy copy whose assignments write back to this array."""
+        return HostView.of(self)
 
 
 _REFLECTED = {

@@ -1,0 +1,130 @@
+"""Saving arrays to files and loading them, in MXNet's format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..context import Context, current_context
+from ..engine.buffer import Buffer
+from ..serialization import params
+from ..serialization.files import open_read, open_write, path_name
+from .creation import put
+from .ndarray import NDArray
+
+__all__ = ["load", "load_frombuffer", "save"]
+
+
+def save(
+    fname: str | os.PathLike, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]
+) -> None:
+    """Save arrays to a file, in MXNet's format.
+
+    The file is replaced when the new one is complete; whatever happens before that, the old file
+    stays as it is. An array without axes is saved with shape (1,).
+
+    Parameters
+    ----------
+    fname : str or os.PathLike
+        A path, or a URL such as ``s3://bucket/file`` if fsspec is installed.
+    data : NDArray, list of NDArray, or dict of str to NDArray
+
+    Raises
+    ------
+    TypeError
+        If ``data`` is something else.
+    MXNetError
+        If the file cannot be written, or if MXNet's format has no such element type.
+
+    Examples
+    --------
+    >>> from gluonx import nd
+    >>> nd.save("arrays.params", {"w": nd.ones((2, 3)), "b": nd.zeros((3,))})
+    >>> nd.load("arrays.params")["w"].shape
+    (2, 3)
+    """
+    path_name(fname)
+    names: list[str] = []
+    if isinstance(data, NDArray):
+        arrays = [data]
+    elif isinstance(data, Mapping):
+        names, arrays = list(data.keys()), list(data.values())
+    elif isinstance(data, (list, tuple)):
+        arrays = list(data)
+    else:
+        raise TypeError(f"{_EXPECTED}, not {type(data).__name__}")
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"{_EXPECTED}; a key is {name!r:.80} ({type(name).__name__})")
+    for i, x in enumerate(arrays):
+        if not isinstance(x, NDArray):
+            which = f"data[{names[i] if names else i!r}]"
+            raise TypeError(
+                f"{_EXPECTED}; {which} is of type {type(x).__name__}; nd.array(x) makes an NDArray"
+            )
+    pieces = params.dump([x._concrete("save()") for x in arrays], names)
+    with open_write(fname) as file:
+        for piece in pieces:
+            file.write(piece)
+
+
+_EXPECTED = "save() takes an NDArray, a list of NDArrays or a dict of str to NDArray"
+
+
+def load(
+    fname: str | os.PathLike, ctx: Context | None = None
+) -> list[NDArray] | dict[str, NDArray]:
+    """Load the arrays of a file that :func:`save` or any version of MXNet 1 has written.
+
+    Sparse arrays are loaded as dense ones. Nothing in a file is executed.
+
+    Parameters
+    ----------
+    fname : str or os.PathLike
+        A path, or a URL such as ``s3://bucket/file`` if fsspec is installed.
+    ctx : Context, optional
+        Where the arrays go, by default to the current context, wherever they were saved from.
+
+    Returns
+    -------
+    list of NDArray or dict of str to NDArray
+        A dict if the arrays in the file have names. A file without arrays gives an empty list.
+
+    Raises
+    ------
+    MXNetError
+        If the file cannot be read, or is damaged or of another format; says where. A missing file
+        raises an error that is also a FileNotFoundError.
+    """
+    with open_read(fname) as file:
+        arrays, names = params.load(file, fname)
+    return _place(arrays, names, ctx)
+
+
+def load_frombuffer(buf: Any) -> list[NDArray] | dict[str, NDArray]:
+    """Load arrays from the contents of a file; see :func:`load`.
+
+    Parameters
+    ----------
+    buf : bytes-like
+        What a file made by :func:`save` contains.
+    """
+    try:
+        memoryview(buf)
+    except TypeError:
+        raise TypeError(
+            "load_frombuffer() takes the contents of a file as bytes, not "
+            f"{type(buf).__name__}; load() takes a file name"
+        ) from None
+    return _place(*params.load(buf), None)
+
+
+def _place(
+    arrays: list[np.ndarray], names: list[str], ctx: Context | None
+) -> list[NDArray] | dict[str, NDArray]:
+    ctx = current_context() if ctx is None else Context(ctx)
+    placed = [NDArray._new(Buffer(put(host, ctx), ctx)) for host in arrays]
+    return dict(zip(names, placed, strict=True)) if names else placed
