@@ -18,6 +18,9 @@ from .creation import zeros as zeros
 from .ndarray import NDArray as NDArray
 from .ndarray import from_jax as from_jax
 from .ndarray import waitall as waitall
+from .save_load import load as load
+from .save_load import load_frombuffer as load_frombuffer
+from .save_load import save as save
 
 operators.install()
 globals().update({k: v for k, v in namespace.functions().items() if k not in globals()})

@@ -1,0 +1,207 @@
+"""Opening files to read, and writing them so that a crash never leaves half a file.
+
+A path is a ``str`` or ``os.PathLike``. One with ``://`` in it is a URL, which fsspec opens, if that
+is installed.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import io
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+
+from ..error import MXNetError
+
+__all__ = ["FileError", "open_read", "open_write", "path_name"]
+
+
+class FileError(MXNetError, OSError):
+    """A file could not be read or written; ``errno`` says why, as for every OSError."""
+
+
+class _MissingError(FileError, FileNotFoundError):
+    pass
+
+
+def path_name(path: str | os.PathLike) -> str:
+    """The path as a string.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a string nor os.PathLike.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"expected a file name (str or os.PathLike), got {type(path).__name__}: {path!r:.80}"
+        )
+    return os.fsdecode(path)
+
+
+@contextmanager
+def open_read(path: str | os.PathLike) -> Iterator[BinaryIO]:
+    """Open a file or URL for reading bytes; what opens can be sought in.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A path, or a URL for fsspec.
+
+    Raises
+    ------
+    FileError
+        If it cannot be opened or read. It is an OSError and an MXNetError, and a FileNotFoundError
+        where that is the cause.
+    MXNetError
+        For a URL, if fsspec or its part for that scheme is not installed.
+    """
+    name = path_name(path)
+    try:
+        with _url(name, "rb") if "://" in name else open(name, "rb") as file:
+            # A pipe, or a server that does not tell the length: take all there is.
+            whole = not file.seekable() or getattr(file, "size", 0) is None
+            yield io.BytesIO(file.read()) if whole else file
+    except FileError:
+        raise
+    except OSError as e:
+        raise _failure("read", name, e) from e
+
+
+@contextmanager
+def open_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
+    """Open a file or URL for writing bytes; the end of the ``with`` block replaces the old file.
+
+    The bytes go to a temporary file ``.NAME.RANDOM.tmp`` in the same folder and are forced to the
+    disk; then that file is renamed. So a failure, a crash or a power cut leaves the old file or the
+    new one, whole. After a crash the temporary file may be left too, and can be deleted. An
+    existing file keeps its permission bits, a symbolic link stays one, and a device or a pipe is
+    written to directly.
+
+    A URL is written in a transaction where its file system has them, as object stores do, else
+    directly.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A path, or a URL for fsspec.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written; the text says what became of the old file. It is an OSError and
+        an MXNetError.
+    MXNetError
+        For a URL, if fsspec or its part for that scheme is not installed.
+
+    Examples
+    --------
+    >>> from gluonx.serialization.files import open_write
+    >>> with open_write("notes.txt") as file:
+    ...     file.write(b"all or nothing")
+    14
+    """
+    name = path_name(path)
+    write = _url(name, "wb") if "://" in name else _local(name)
+    try:
+        with write as file:
+            yield file
+    except FileError:
+        raise
+    except OSError as e:
+        raise _failure("write", name, e) from e
+
+
+@contextmanager
+def _local(name: str) -> Iterator[BinaryIO]:
+    target = os.path.realpath(name)
+    try:
+        old = os.stat(target)
+    except FileNotFoundError:
+        old = None
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        with open(target, "wb") as file:  # a device or a pipe; a folder raises
+            yield file
+        return
+
+    folder, base = os.path.split(target)
+    temporary = os.path.join(folder, f".{base[:40]}.{secrets.token_hex(8)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        if old is not None and not os.access(target, os.W_OK):
+            # Renaming would not ask for this permission.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+            if old is not None:
+                os.chmod(temporary, stat.S_IMODE(old.st_mode) & 0o777)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException as e:
+        with suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(e, OSError) and not isinstance(e, FileError):
+            kept = "nothing was written" if old is None else "the file that was there is unchanged"
+            raise _failure("write", name, e, kept) from e
+        raise
+    try:
+        _sync_folder(folder)
+    except OSError as e:
+        if e.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system without it
+            kept = "the new file is there, but might not survive a power cut"
+            raise _failure("write", name, e, kept) from e
+
+
+def _sync_folder(folder: str) -> None:
+    """Make a renaming durable."""
+    if os.name != "posix":  # other systems cannot open a folder
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _url(url: str, mode: str) -> Iterator[Any]:
+    scheme = url.partition("://")[0]
+    try:
+        fsspec = importlib.import_module("fsspec")
+    except ImportError:
+        raise MXNetError(
+            f"{url}: paths that begin with {scheme}:// need fsspec, which is not installed: "
+            f"pip install fsspec, and its package for {scheme} (s3fs for s3, gcsfs for gs, "
+            "pyarrow for hdfs, aiohttp for http)"
+        ) from None
+    try:
+        system, path = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as e:
+        raise MXNetError(f"{url}: fsspec cannot open {scheme}:// here: {e}") from e
+    if mode == "rb":
+        with system.open(path, mode) as file:
+            yield file
+        return
+    # Without a transaction, closing after an error would commit what was written so far.
+    transaction = system.transaction
+    with transaction:
+        with system.open(path, mode) as file:
+            if not hasattr(file, "commit"):
+                transaction.files.remove(file)
+            yield file
+
+
+def _failure(action: str, name: str, cause: OSError, state: str = "") -> FileError:
+    kind = _MissingError if isinstance(cause, FileNotFoundError) else FileError
+    text = f"cannot {action} {name}: {cause.strerror or cause}"
+    if cause.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        text += " (there must be room for the old file and the new one)"
+    error = kind(f"{text}; {state}" if state else text)
+    error.errno = cause.errno
+    return error

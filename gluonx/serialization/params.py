@@ -1,0 +1,359 @@
+"""MXNet's files of arrays (``nd.save``, ``.params``), to and from host arrays.
+
+All integers are little-endian. A file is
+
+    u64 0x112, u64 0, u64 number of arrays, the arrays, u64 number of names, the names
+
+with as many names as arrays, or none; a name is a u64 length and UTF-8. An array is
+
+    u32 magic, i32 storage type, [shape of the stored values, if sparse], shape,
+    i32 device type, i32 device number, i32 element type,
+    [for each auxiliary array: i32 element type, shape], values, [auxiliary arrays]
+
+with shapes as i32 number of axes and i64 extents. That is version 2 of the record. Version 3 has
+another magic and allows no axes (one value) and extents of 0. Versions 0 and 1 have no storage
+types; version 0 has no magic, and u32 extents. Before version 3 a record without axes ends after
+its shape: there is no array.
+
+The reader believes nothing: each number is checked against the bytes that are left before
+anything is allocated. Arrays are read straight into memory of their own, so that reading takes
+one copy and no array keeps the others alive.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+import ml_dtypes
+import numpy as np
+
+from ..error import MXNetError
+
+__all__ = ["dump", "load"]
+
+_LIST = 0x112
+_V1, _V2, _V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
+_DENSE, _ROW_SPARSE, _CSR = 0, 1, 2
+_AUXILIARY = {_DENSE: 0, _ROW_SPARSE: 1, _CSR: 2}  # the number of auxiliary arrays
+_CPU = 1
+
+_DTYPES = {
+    0: np.dtype("<f4"),
+    1: np.dtype("<f8"),
+    2: np.dtype("<f2"),
+    3: np.dtype("u1"),
+    4: np.dtype("<i4"),
+    5: np.dtype("i1"),
+    6: np.dtype("<i8"),
+    7: np.dtype("?"),
+    12: np.dtype(ml_dtypes.bfloat16),
+}
+_FLAGS = {dtype.name: flag for flag, dtype in _DTYPES.items()}
+
+_MAX_AXES = 32
+_ALIGNMENT = 64  # what XLA takes over on the CPU without a copy
+# Bytes that the sparse arrays of a file may take when made dense.
+_DENSE_FIXED, _DENSE_PER_BYTE = 2**26, 64
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def dump(arrays: Sequence[Any], names: Sequence[str] = ()) -> Iterator[bytes | memoryview]:
+    """The bytes of a file with these arrays, in pieces.
+
+    Contiguous arrays are not copied. An array without axes becomes one of shape (1,), since MXNet
+    cannot read back what it writes for these; one of size 0 is written as version 3, which MXNet
+    reads under ``npx.set_np()``.
+
+    Parameters
+    ----------
+    arrays : sequence of numpy.ndarray or jax.Array
+        Each is brought to the host when its turn comes.
+    names : sequence of str
+        One for each array, or none at all.
+
+    Raises
+    ------
+    MXNetError
+        If the format has no such element type. Raised by this call, before the first piece.
+    """
+    if names and len(names) != len(arrays):
+        raise ValueError(f"{len(names)} names were given for {len(arrays)} arrays")
+    keys = [name.encode() for name in names]
+    for i, array in enumerate(arrays):
+        if np.dtype(array.dtype).name not in _FLAGS:
+            which = repr(names[i]) if names else f"number {i}"
+            raise MXNetError(
+                f"array {which} is of type {array.dtype}, which MXNet's format does not have; "
+                f"cast it with astype() to one of {', '.join(_FLAGS)}"
+            )
+    return _pieces(arrays, keys)
+
+
+def _pieces(arrays: Sequence[Any], keys: list[bytes]) -> Iterator[bytes | memoryview]:
+    yield struct.pack("<QQQ", _LIST, 0, len(arrays))
+    for array in arrays:
+        yield from _record(np.asarray(array))
+    yield struct.pack("<Q", len(keys))
+    for key in keys:
+        yield struct.pack("<Q", len(key)) + key
+
+
+def _record(array: np.ndarray) -> Iterator[bytes | memoryview]:
+    flag = _FLAGS[array.dtype.name]
+    array = np.ascontiguousarray(array, dtype=_DTYPES[flag])  # at least one axis
+    magic = _V2 if array.size else _V3
+    yield struct.pack("<IiI", magic, _DENSE, array.ndim)
+    yield struct.pack(f"<{array.ndim}q", *array.shape)
+    yield struct.pack("<iii", _CPU, 0, flag)
+    if array.size:
+        yield array.reshape(-1).view(np.uint8).data
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+
+def load(source: Any, name: str | os.PathLike = "<bytes>") -> tuple[list[np.ndarray], list[str]]:
+    """Read the arrays of a file and their names.
+
+    All versions and element types are read. A sparse array comes back dense, a record without an
+    array as float32 of shape (0,). Devices in the file are ignored.
+
+    Parameters
+    ----------
+    source : bytes-like or binary file
+        The contents, or a file to be read from its beginning to its end.
+    name : str or os.PathLike
+        What errors call it.
+
+    Returns
+    -------
+    arrays : list of numpy.ndarray
+        Writable, each in memory of its own.
+    names : list of str
+        One for each array, or empty.
+
+    Raises
+    ------
+    MXNetError
+        If the contents are not as they must be; says where and what was expected.
+    """
+    file = source if hasattr(source, "readinto") else io.BytesIO(source)
+    reader = _Reader(file, os.fsdecode(name))
+    (magic,) = reader.unpack("<Q", f"the first word of an array file, {_LIST:#x}")
+    if magic != _LIST:
+        raise reader.error(f"the first word of an array file, {_LIST:#x}, not {magic:#x}", at=0)
+    reader.unpack("<Q", "a reserved word")
+    (count,) = reader.unpack("<Q", "the number of arrays")
+    if count > reader.left // 4:
+        raise reader.error(f"a number of arrays that fits the file, not {count}", at=16)
+    arrays = []
+    for i in range(count):
+        reader.part = f"in array {i} of {count}, "
+        arrays.append(_read_array(reader, count, last=i == count - 1))
+    reader.part = ""
+    return arrays, _read_names(reader, count)
+
+
+class _Reader:
+    """A file being read; asks for no more bytes, and no more memory, than the file has left."""
+
+    def __init__(self, file: BinaryIO, name: str):
+        self.file = file
+        self.name = name
+        self.part = ""
+        file.seek(0, io.SEEK_END)
+        self.size = file.tell()
+        self.dense_budget = _DENSE_FIXED + _DENSE_PER_BYTE * self.size
+        self.seek(0)
+
+    def seek(self, at: int) -> None:
+        self.file.seek(at)
+        self.at = at
+
+    @property
+    def left(self) -> int:
+        return self.size - self.at
+
+    def error(self, expected: str, at: int | None = None) -> MXNetError:
+        at = self.at if at is None else at
+        return MXNetError(
+            f"{self.name} cannot be loaded: {self.part}at byte {at} of {self.size}, expected "
+            f"{expected}; the file is damaged or of another format"
+        )
+
+    def _need(self, count: int, what: str) -> None:
+        if count > self.left:
+            raise self.error(f"{what} ({count} bytes, but the file has only {self.left} more)")
+
+    def take(self, count: int, what: str) -> bytes:
+        self._need(count, what)
+        data = self.file.read(count)
+        if len(data) != count:
+            raise self.error(f"{what} ({count} bytes, but the file ended)")
+        self.at += count
+        return data
+
+    def unpack(self, form: str, what: str) -> tuple:
+        return struct.unpack(form, self.take(struct.calcsize(form), what))
+
+    def shape(self, axes: int, extent: str = "q") -> tuple[int, ...]:
+        """The extents that follow a number of axes."""
+        if not 0 <= axes <= _MAX_AXES:
+            raise self.error(f"a number of axes from 0 to {_MAX_AXES}, not {axes}", at=self.at - 4)
+        at = self.at
+        shape = self.unpack(f"<{axes}{extent}", f"{axes} extents")
+        # NumPy cannot represent more, even if there is a 0 among the extents.
+        if any(n < 0 for n in shape) or math.prod(max(n, 1) for n in shape) > 2**59:
+            raise self.error(f"the extents of a shape, not {shape}", at)
+        return shape
+
+    def dtype(self) -> np.dtype:
+        at = self.at
+        (flag,) = self.unpack("<i", "an element type")
+        if flag not in _DTYPES:
+            raise self.error(f"an element type ({', '.join(map(str, _DTYPES))}), not {flag}", at)
+        return _DTYPES[flag]
+
+    def values(self, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+        count = math.prod(shape) * dtype.itemsize
+        what = f"the values of a {dtype.name} array of shape {shape}"
+        self._need(count, what)
+        memory = np.empty(count + _ALIGNMENT, np.uint8)
+        start = -memory.ctypes.data % _ALIGNMENT
+        memory = memory[start : start + count]
+        if count and self.file.readinto(memory) != count:  # type: ignore[attr-defined]
+            raise self.error(f"{what} ({count} bytes, but the file ended)")
+        self.at += count
+        if dtype == np.bool_:
+            np.minimum(memory, 1, out=memory)  # NumPy's booleans are 0 or 1
+        return memory.view(dtype).reshape(shape)
+
+
+def _read_array(reader: _Reader, count: int, last: bool) -> np.ndarray:
+    start = reader.at
+    (magic,) = reader.unpack("<I", "the first word of an array")
+    version = {_V1: 1, _V2: 2, _V3: 3}.get(magic, 0)
+    storage, stored = _DENSE, None
+    if version == 0:
+        if magic > _MAX_AXES:
+            raise reader.error(f"the first word of an array, not {magic:#x}", start)
+        shape = reader.shape(magic, "I")
+    else:
+        if version >= 2:
+            (storage,) = reader.unpack("<i", "a storage type")
+            if storage not in _AUXILIARY:
+                raise reader.error(f"a storage type (0, 1 or 2), not {storage}", reader.at - 4)
+        if storage != _DENSE:
+            stored = reader.shape(*reader.unpack("<i", "a number of axes"))
+        shape = reader.shape(*reader.unpack("<i", "a number of axes"))
+    if not shape and version < 3 and not (version == 2 and _scalar_follows(reader, count, last)):
+        return np.zeros((0,), np.float32)
+
+    reader.unpack("<ii", "a device")
+    dtype = reader.dtype()
+    if stored is None:
+        return reader.values(dtype, shape)
+    headers = []
+    for _ in range(_AUXILIARY[storage]):
+        kind = reader.dtype()
+        headers.append((kind, reader.shape(*reader.unpack("<i", "a number of axes"))))
+    values = reader.values(dtype, stored)
+    return _dense(reader, storage, shape, values, [reader.values(*h) for h in headers], start)
+
+
+def _scalar_follows(reader: _Reader, count: int, last: bool) -> bool:
+    """Whether a version 2 record without axes goes on with one value.
+
+    MXNet 1.9.1 writes arrays without axes so, but its reader takes the record to end here. It does
+    end here if the next array follows, or exactly the names.
+    """
+    at, part = reader.at, reader.part
+    try:
+        if last:
+            # The value 0 and its type, in a file that was cut off, look like a name of zeros.
+            return not all(name.strip("\0") for name in _read_names(reader, count))
+        return reader.unpack("<I", "the first word of an array")[0] not in (_V1, _V2, _V3)
+    except MXNetError:
+        return True
+    finally:
+        reader.seek(at)
+        reader.part = part
+
+
+def _dense(
+    reader: _Reader,
+    storage: int,
+    shape: tuple[int, ...],
+    values: np.ndarray,
+    auxiliary: list[np.ndarray],
+    start: int,
+) -> np.ndarray:
+    """The dense form of a sparse array."""
+
+    def check(holds: Any, expected: str) -> None:
+        if not holds:
+            raise reader.error(f"a sparse array with {expected}", start)
+
+    check(all(a.ndim == 1 and a.dtype.kind in "iu" for a in auxiliary), "lists of integer indices")
+    *pointers, indices = auxiliary
+    stored = len(indices)
+    if storage == _CSR:
+        check(len(shape) == 2, f"two axes, not shape {shape}")
+        check(values.shape == (stored,), f"{stored} values, not shape {values.shape}")
+    else:
+        check(shape, "at least one axis")
+        check(values.shape == (stored, *shape[1:]), f"{stored} rows, not shape {values.shape}")
+    size = math.prod(shape) * values.dtype.itemsize
+    if size > reader.dense_budget:
+        raise MXNetError(
+            f"{reader.name} cannot be loaded: {reader.part}at byte {start} is a sparse array of "
+            f"shape {shape}; it is loaded as a dense one, which would take {size} bytes, too many "
+            f"for a file of {reader.size}"
+        )
+    reader.dense_budget -= size
+
+    dense = np.zeros(shape, values.dtype)
+    if not stored:
+        return dense
+    bound = shape[1] if storage == _CSR else shape[0]
+    check(indices.min() >= 0 and indices.max() < bound, f"indices from 0 to {bound - 1}")
+    if storage == _ROW_SPARSE:
+        dense[indices] = values
+        return dense
+    (pointer,) = pointers
+    check(
+        len(pointer) == shape[0] + 1
+        and pointer[0] == 0
+        and pointer[-1] == stored
+        and (pointer[1:] >= pointer[:-1]).all(),
+        f"{shape[0] + 1} row pointers that ascend from 0 to {stored}",
+    )
+    dense[np.repeat(np.arange(shape[0]), np.diff(pointer)), indices] = values
+    return dense
+
+
+def _read_names(reader: _Reader, arrays: int) -> list[str]:
+    at = reader.at
+    (count,) = reader.unpack("<Q", "the number of names")
+    if count not in (0, arrays):
+        raise reader.error(f"the number of names, 0 or {arrays}, not {count}", at)
+    names = []
+    for i in range(count):
+        reader.part = f"in name {i} of {count}, "
+        (length,) = reader.unpack("<Q", "the length of a name")
+        at = reader.at
+        try:
+            names.append(reader.take(length, "a name").decode())
+        except UnicodeDecodeError:
+            raise reader.error("a name in UTF-8", at) from None
+    reader.part = ""
+    if reader.left:
+        raise reader.error(f"the end of the file, but {reader.left} bytes follow")
+    return names
