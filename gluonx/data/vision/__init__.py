@@ -1,5 +1,6 @@
-"""Datasets of images."""
+"""Datasets of images, and transforms."""
 
-from gluonx.data.vision._digits import Digits as Digits
+from . import transforms as transforms
+from ._digits import Digits as Digits
 
-__all__ = ["Digits"]
+__all__ = ["Digits", "transforms"]

@@ -1,0 +1,29 @@
+"""Datasets, the order of their items, and batches."""
+
+from . import batchify as batchify
+from . import vision as vision
+from .dataloader import DataLoader as DataLoader
+from .dataset import ArrayDataset as ArrayDataset
+from .dataset import Dataset as Dataset
+from .dataset import SimpleDataset as SimpleDataset
+from .sampler import BatchSampler as BatchSampler
+from .sampler import FilterSampler as FilterSampler
+from .sampler import IntervalSampler as IntervalSampler
+from .sampler import RandomSampler as RandomSampler
+from .sampler import Sampler as Sampler
+from .sampler import SequentialSampler as SequentialSampler
+
+__all__ = [
+    "ArrayDataset",
+    "BatchSampler",
+    "DataLoader",
+    "Dataset",
+    "FilterSampler",
+    "IntervalSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SimpleDataset",
+    "batchify",
+    "vision",
+]

@@ -1,0 +1,85 @@
+"""Layers, as blocks."""
+
+from ..block import Block as Block
+from ..block import HybridBlock as HybridBlock
+from .activations import ELU as ELU
+from .activations import GELU as GELU
+from .activations import SELU as SELU
+from .activations import Activation as Activation
+from .activations import LeakyReLU as LeakyReLU
+from .activations import PReLU as PReLU
+from .activations import SiLU as SiLU
+from .activations import Swish as Swish
+from .basic_layers import Dense as Dense
+from .basic_layers import Dropout as Dropout
+from .basic_layers import Embedding as Embedding
+from .containers import Concatenate as Concatenate
+from .containers import HybridConcatenate as HybridConcatenate
+from .containers import HybridSequential as HybridSequential
+from .containers import Sequential as Sequential
+from .conv_layers import Conv1D as Conv1D
+from .conv_layers import Conv2D as Conv2D
+from .conv_layers import Conv3D as Conv3D
+from .functions import Flatten as Flatten
+from .functions import HybridLambda as HybridLambda
+from .functions import Identity as Identity
+from .functions import Lambda as Lambda
+from .global_pooling import GlobalAvgPool1D as GlobalAvgPool1D
+from .global_pooling import GlobalAvgPool2D as GlobalAvgPool2D
+from .global_pooling import GlobalAvgPool3D as GlobalAvgPool3D
+from .global_pooling import GlobalMaxPool1D as GlobalMaxPool1D
+from .global_pooling import GlobalMaxPool2D as GlobalMaxPool2D
+from .global_pooling import GlobalMaxPool3D as GlobalMaxPool3D
+from .normalization import BatchNorm as BatchNorm
+from .normalization import BatchNormReLU as BatchNormReLU
+from .normalization import InstanceNorm as InstanceNorm
+from .normalization import LayerNorm as LayerNorm
+from .pooling import AvgPool1D as AvgPool1D
+from .pooling import AvgPool2D as AvgPool2D
+from .pooling import AvgPool3D as AvgPool3D
+from .pooling import MaxPool1D as MaxPool1D
+from .pooling import MaxPool2D as MaxPool2D
+from .pooling import MaxPool3D as MaxPool3D
+
+__all__ = [
+    "Activation",
+    "AvgPool1D",
+    "AvgPool2D",
+    "AvgPool3D",
+    "BatchNorm",
+    "BatchNormReLU",
+    "Block",
+    "Concatenate",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
+    "Dense",
+    "Dropout",
+    "ELU",
+    "Embedding",
+    "Flatten",
+    "GELU",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "HybridBlock",
+    "HybridConcatenate",
+    "HybridLambda",
+    "HybridSequential",
+    "Identity",
+    "InstanceNorm",
+    "Lambda",
+    "LayerNorm",
+    "LeakyReLU",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPool3D",
+    "PReLU",
+    "SELU",
+    "Sequential",
+    "SiLU",
+    "Swish",
+]
