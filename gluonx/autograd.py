@@ -147,6 +147,13 @@ def _heads(heads: Any, head_grads: Any) -> list[tuple[NDArray, NDArray | None]]:
     return list(zip(heads, grads, strict=True))
 
 
+def _deferred(g: NDArray | None) -> Any:
+    """A head gradient for a deferred backward pass: None, a deferred value or an array."""
+    if g is None:
+        return None
+    return g._buffer.pending if g._view is None and g._buffer.array is None else g._data
+
+
 def _pairs(heads: list[tuple[NDArray, NDArray | None]]) -> list[tuple[Value, Any]]:
     for y, _ in heads:
         y._buffer.get()  # a pending region becomes part of the tape
@@ -177,7 +184,9 @@ def backward(
     MXNetError
         If a head was not recorded, or its graph was released by an earlier ``backward``.
     """
-    tape.backward(_pairs(_heads(heads, head_grads)), retain_graph)
+    pairs = _heads(heads, head_grads)
+    if retain_graph or not tape.defer_backward([(y._entry, _deferred(g)) for y, g in pairs]):
+        tape.backward(_pairs(pairs), retain_graph)
 
 
 def grad(

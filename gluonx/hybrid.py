@@ -15,7 +15,7 @@ from .engine.kernel import is_float
 from .engine.state import state
 from .engine.trace import Trace, Traced, trace_kernel
 from .ndarray import NDArray
-from .ndarray.dispatch import explain, put_deferred, wrap_deferred
+from .ndarray.dispatch import explain, wrap_deferred
 from .random import draw
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Cache:
             if recorded or pending:
                 outs = tape.defer(kernel, arrays, values, entry.out_avals)
                 for buffer, value in zip(traced.written, outs[kernel.visible :], strict=True):
-                    put_deferred(buffer, value)
+                    tape.hold(buffer, value)
                 made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
             else:
                 outs = kernel.run(arrays) if sources else kernel.run_on(ctx.device, arrays)

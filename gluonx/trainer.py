@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 import optax
 
 from . import optimizer as opt
+from .engine import tape
+from .engine.buffer import Buffer
+from .engine.kernel import Kernel
 from .error import MXNetError
+from .ndarray import NDArray
 from .optimizer.transform import Hyper, Update
 from .parameter import Parameter, ParameterDict
 
@@ -227,22 +232,17 @@ class Trainer:
                 self._update_group(group, None if all(mask) else np.array(mask), rescale)
 
     def _update_group(self, group: _Group, mask: np.ndarray | None, rescale: float) -> None:
-        update: Update = self._update  # type: ignore[assignment]
-        indices = group.indices
-        arrays = [next(iter(self._params[i]._data.values())) for i in indices]  # type: ignore[union-attr]
-        if group.states is None:
-            group.states = update.init([x._data for x in arrays])
+        """Defer the update behind what is pending, then run all of it as one executable."""
+        arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
-        grads = [(x if x.grad is None else x.grad)._data for x in arrays]
-        hyper = self._hyper(indices, rescale)
-        donate = mask is None and all(x._buffer.get() is not None and x._buffer.exclusive() for x in arrays)
-        states, group.states = group.states, None
-        try:
-            new, states = update([x._data for x in arrays], grads, states, hyper, mask, donate)
-        finally:
-            group.states = states
-        for x, value, i in zip(arrays, new, indices, strict=True):
-            x._buffer.set(value)
+        grads = [x if x.grad is None else x.grad for x in arrays]
+        tape.update(
+            group.kernel(self._update, arrays, mask is not None),
+            [x._buffer for x in arrays] + group.states,
+            [x._buffer for x in grads],
+            [*self._hyper(group.indices, rescale)] + ([] if mask is None else [mask]),
+        )
+        for x, i in zip(arrays, group.indices, strict=True):
             for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
                 other._buffer.set(x.as_in_context(other.context)._data)
 
@@ -260,11 +260,39 @@ class Trainer:
 class _Group:
     """Parameters that share one state of the optimizer: those that became trainable together."""
 
-    __slots__ = ("indices", "states")
-
     def __init__(self, indices: list[int]):
         self.indices = indices
-        self.states: Any = None
+        #: Leaves of the state.
+        self.states: list[Buffer] = []
+        self._tree: Any = None
+        self._kernels: dict[bool, Kernel] = {}
+
+    def kernel(self, update: Any, arrays: list[NDArray], masked: bool) -> Kernel:
+        """The update of parameters and state as a kernel.
+
+        Its inputs are the parameters, the leaves of the state, the gradients, the numbers of the
+        step, and the mask; its outputs new parameters and leaves.
+        """
+        if self._tree is None:
+            leaves, self._tree = jax.tree.flatten(update.init([x._data for x in arrays]))
+            self.states = [Buffer(a, arrays[0].context) for a in leaves]
+        found = self._kernels.get(masked)
+        if found is None:
+            found = self._kernels[masked] = self._make(update, masked)
+        return found
+
+    def _make(self, update: Any, masked: bool) -> Kernel:
+        n, m, tree = len(self.indices), len(self.states), self._tree
+
+        def step(*flat):
+            params, leaves, grads = list(flat[:n]), flat[n : n + m], list(flat[n + m : 2 * n + m])
+            numbers = list(flat[2 * n + m :])
+            mask = numbers.pop() if masked else None
+            state = jax.tree.unflatten(tree, leaves)
+            new, after = update.apply(params, grads, state, Hyper(*numbers), mask)
+            return *new, *jax.tree.leaves(after)
+
+        return Kernel(step, "update", visible=0)
 
 
 def _with_multipliers(transformation: Any) -> Any:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from .kernel import Aval, Kernel, Pullback
 
 if TYPE_CHECKING:
     from .tape import Region
 
-__all__ = ["Node", "Plan", "Value", "Variable"]
+__all__ = ["Node", "Plan", "Sweep", "Value", "Variable"]
 
 _sequence = itertools.count()
 
@@ -86,6 +87,16 @@ class Node:
         self.region: Region | None = None
         self.released = False
 
+    def step(self, leaves: Leaves, position: dict[int, int]) -> tuple | Sweep:
+        """This node as a step of a plan; ``position`` has the deferred nodes before it."""
+        live = not self.released
+        return self.kernel, tuple(
+            (position[id(array.node)], array.index, value is not None)
+            if isinstance(array, Value)
+            else (leaves.slot(array, value, live), -1, value is not None)
+            for value, array in zip(self.inputs, self.arrays, strict=True)
+        )
+
     def release(self) -> None:
         """Forget what the gradient needs."""
         self.pullback = None
@@ -93,19 +104,33 @@ class Node:
         self.released = True
 
 
+class Sweep(NamedTuple):
+    """A backward pass as a step of a plan.
+
+    ``heads`` are the (step, output) to differentiate, ``cotangents`` refs of their gradients (None
+    for ones), ``wanted`` for each gradient the leaf slots that it is summed over, ``over`` the steps
+    between them.
+    """
+
+    heads: tuple
+    cotangents: tuple
+    wanted: tuple
+    over: tuple
+
+
 class Plan:
     """The structure of a graph: a function of its leaves.
 
     Parameters
     ----------
-    steps : tuple of (Kernel, refs)
+    steps : tuple of (Kernel, refs) or Sweep
         In an order in which inputs come before users. A ref is ``(leaf slot, -1, diff)`` or
         ``(step, output, diff)``; ``diff`` says whether the gradient flows through it.
     outputs : tuple of (int, int)
         Which outputs of which steps (or ``(leaf slot, -1)``) the plan returns.
     """
 
-    __slots__ = ("steps", "outputs", "key")
+    __slots__ = ("steps", "outputs", "key", "__weakref__")
 
     def __init__(self, steps: tuple, outputs: tuple):
         self.steps = steps
@@ -113,34 +138,121 @@ class Plan:
         self.key = (steps, outputs)
 
     def __call__(self, *leaves: Any) -> tuple:
-        done: list[tuple] = []
-
-        def get(ref):
-            at, index, diff = ref
-            a = leaves[at] if index < 0 else done[at][index]
-            return a if diff else jax.lax.stop_gradient(a)
-
-        for kernel, refs in self.steps:
-            done.append(kernel.fn(*map(get, refs)))
+        done: list[Any] = [None] * len(self.steps)
+        sweeps = {i: s for i, s in enumerate(self.steps) if isinstance(s, Sweep)}
+        if not sweeps:
+            for i, (kernel, refs) in enumerate(self.steps):
+                done[i] = kernel.fn(*[_get(r, leaves, done) for r in refs])
+        else:
+            self._interleave(leaves, done, sweeps)
         return tuple(leaves[at] if index < 0 else done[at][index] for at, index in self.outputs)
+
+    def _interleave(self, leaves: Any, done: list[Any], sweeps: dict[int, Sweep]) -> None:
+        """Run steps as their inputs become available; those under a sweep run inside its vjp."""
+        under = {i for sweep in sweeps.values() for i in sweep.over}
+        pullbacks: dict[int, Any] = {}
+        waiting = [i for i in range(len(self.steps)) if i not in under]
+        while waiting:
+            left = []
+            for i in waiting:
+                step = self.steps[i]
+                if i not in sweeps:
+                    if _ready(step[1], done):
+                        done[i] = step[0].fn(*[_get(r, leaves, done) for r in step[1]])
+                        continue
+                else:
+                    sweep = sweeps[i]
+                    if i not in pullbacks and self._ready_under(sweep, done):
+                        pullbacks[i] = self._forward(sweep, leaves, done)
+                    if i in pullbacks and _ready([c for c in sweep.cotangents if c], done):
+                        done[i] = self._backward(sweep, pullbacks.pop(i), leaves, done)
+                        continue
+                left.append(i)
+            waiting = left
+
+    def _ready_under(self, sweep: Sweep, done: list[Any]) -> bool:
+        inside = set(sweep.over)
+        return all(
+            index < 0 or at in inside or done[at] is not None
+            for i in sweep.over
+            for at, index, _ in self.steps[i][1]
+        )
+
+    def _forward(self, sweep: Sweep, leaves: Any, done: list[Any]) -> Any:
+        slots = [s for group in sweep.wanted for s in group]
+
+        def forward(*chosen):
+            mine = list(map(jax.lax.stop_gradient, leaves))
+            for slot, a in zip(slots, chosen, strict=True):
+                mine[slot] = a
+            local = list(done)
+            for i in sweep.over:
+                kernel, refs = self.steps[i]
+                local[i] = kernel.fn(*[_get(r, mine, local) for r in refs])
+            return [local[at][index] for at, index in sweep.heads], [local[i] for i in sweep.over]
+
+        chosen = [jax.lax.stop_gradient(leaves[s]) for s in slots]
+        heads, pullback, results = jax.vjp(forward, *chosen, has_aux=True)
+        for i, result in zip(sweep.over, results, strict=True):
+            done[i] = result
+        return pullback, heads
+
+    def _backward(self, sweep: Sweep, kept: Any, leaves: Any, done: list[Any]) -> tuple:
+        pullback, heads = kept
+        cotangents = [
+            jnp.ones_like(h) if ref is None else _get(ref, leaves, done).astype(h.dtype)
+            for ref, h in zip(sweep.cotangents, heads, strict=True)
+        ]
+        given = iter(pullback(cotangents))
+        return tuple(sum(next(given) for _ in group) for group in sweep.wanted)
+
+
+def _get(ref: tuple, leaves: Any, done: Any) -> Any:
+    at, index, diff = ref
+    a = leaves[at] if index < 0 else done[at][index]
+    return a if diff else jax.lax.stop_gradient(a)
+
+
+def _ready(refs: Any, done: list[Any]) -> bool:
+    return all(index < 0 or done[at] is not None for at, index, _ in refs)
 
 
 class Leaves:
-    """Collects the arrays that a graph starts from; equal arrays share a slot."""
+    """Collects the arrays that a graph starts from; one array has one slot.
+
+    Attributes
+    ----------
+    arrays : list of jax.Array
+    values : list of Value or None
+        What the tape records of each.
+    """
 
     def __init__(self):
         self.arrays: list[Any] = []
         self.values: list[Value | None] = []
-        self._slots: dict[tuple[int, int], int] = {}
+        self._owners: list[Value | None] = []
+        self._slots: dict[int, list[int]] = {}
 
-    def slot(self, array: Any, value: Value | None) -> int:
-        key = (id(array), id(value))
-        found = self._slots.get(key)
-        if found is None:
-            found = self._slots[key] = len(self.arrays)
+    def slot(self, array: Any, value: Value | None, live: bool = True) -> int:
+        """The slot of ``array``; its gradient, if ``value`` is given, belongs to ``value``.
+
+        ``live`` says whether the tape still needs that gradient.
+        """
+        slots = self._slots.setdefault(id(array), [])
+        for s in slots:
+            if value is None or self._owners[s] is None or self._owners[s] is value:
+                break
+        else:  # new, or the same array as another variable
+            s = len(self.arrays)
+            slots.append(s)
             self.arrays.append(array)
-            self.values.append(value)
-        return found
+            self.values.append(None)
+            self._owners.append(None)
+        if value is not None:
+            self._owners[s] = value
+            if live:
+                self.values[s] = value
+        return s
 
 
 def ancestors(values: Iterable[Value], stop: set[int] = frozenset()) -> list[Node]:  # type: ignore[assignment]

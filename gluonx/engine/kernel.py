@@ -8,6 +8,7 @@ cached executable.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,8 +30,9 @@ class _Wide:
     seen = False
 
 
-def aval_of(array: Any) -> Aval:
-    return Aval(array.shape, array.dtype)
+def aval_of(array: Any) -> Any:
+    """Shape and dtype of a JAX or NumPy array, as an object that has them as attributes."""
+    return array.aval if isinstance(array, jax.Array) else Aval(array.shape, array.dtype)
 
 
 def is_float(dtype: Any) -> bool:
@@ -81,8 +83,14 @@ class Kernel:
     def needs_x64(self, arrays: Sequence[Any]) -> bool:
         return self.wide or (_Wide.seen and any(a.dtype in _WIDE for a in arrays))
 
-    def run(self, arrays: Sequence[Any]) -> tuple:
-        """Outputs for concrete arrays."""
+    def run(self, arrays: Sequence[Any], donate: tuple[int, ...] = ()) -> tuple:
+        """Outputs for concrete arrays; those at the places ``donate`` are given up."""
+        if donate:
+            jitted = self._placed.get(donate)
+            if jitted is None:
+                jitted = self._placed[donate] = jax.jit(self.fn, donate_argnums=donate)
+            with x64() if self.needs_x64(arrays) else contextlib.nullcontext():
+                return jitted(*arrays)
         if (self.wide or _Wide.seen) and self.needs_x64(arrays):
             with x64():
                 return self.jitted(*arrays)
@@ -119,6 +127,7 @@ class Kernel:
         key = tuple((a.shape, a.dtype) for a in avals)
         found = self._avals.get(key)
         if found is None:
+            avals = tuple(Aval(*k) for k in key)
             if self.wide or any(a.dtype in _WIDE for a in avals):
                 with x64():
                     found = jax.eval_shape(self.fn, *avals)

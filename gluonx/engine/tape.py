@@ -9,6 +9,7 @@ the region, which becomes one executed node of the tape.
 from __future__ import annotations
 
 import heapq
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -18,12 +19,13 @@ import jax
 import jax.numpy as jnp
 
 from ..error import MXNetError
+from . import config
 from .buffer import Buffer
-from .graph import Leaves, Node, Plan, Value, Variable, ancestors
+from .graph import Leaves, Node, Plan, Sweep, Value, Variable, ancestors
 from .kernel import Kernel, aval_of, is_float
 from .state import state
 
-__all__ = ["Region", "backward", "defer", "flush", "gradients", "record"]
+__all__ = ["Region", "backward", "defer", "defer_backward", "flush", "gradients", "record"]
 
 #: A region that grows beyond this many nodes is run, whether anybody looks at it or not.
 MAX_REGION = 256
@@ -55,62 +57,99 @@ def record(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]
 
 
 class Region:
-    """Deferred nodes of one thread, run together as one executable."""
+    """Deferred nodes of one thread, run together as one executable.
+
+    Attributes
+    ----------
+    nodes : list of Node
+    spare : list of arrays
+        What deferred work has replaced: old parameters and optimizer states. Those that nobody else
+        holds are donated.
+    """
 
     def __init__(self):
         self.nodes: list[Node] = []
+        self.spare: list[Any] = []
         self.lock = threading.RLock()
+        self._computed: tuple | None = None
 
     def run(self) -> None:
         """Compute every value that somebody can still reach, and put the region on the tape."""
         with self.lock:
             if not self.nodes:
                 return
-            nodes = self.nodes
-            position = {id(n): i for i, n in enumerate(nodes)}
-            leaves = Leaves()
-            steps = []
-            for node in nodes:
-                refs = []
-                for value, array in zip(node.inputs, node.arrays, strict=True):
-                    if isinstance(array, Deferred):
-                        refs.append((position[id(array.node)], array.index, value is not None))
-                    else:
-                        refs.append((leaves.slot(array, value), -1, value is not None))
-                steps.append((node.kernel, tuple(refs)))
-            outputs, states = [], []
-            for i, node in enumerate(nodes):
-                for value in node.outputs:
-                    if value is None or value.holder() is None:
-                        continue
-                    (outputs if value.index < node.kernel.visible else states).append((i, value))
-            wanted = outputs + states
-            if wanted:
-                self._compute(tuple(steps), leaves, wanted, len(outputs))
-            for node in nodes:
-                node.region = None
-                node.arrays = node.outputs = ()
-            self.nodes = []
+            if self._computed is None:
+                self._compute()
+            # From here on nothing can fail: an interrupted run is taken up here again.
+            wanted, outs, node = self._computed  # type: ignore[misc]
+            for k, value in enumerate(wanted):
+                holder = value.holder and value.holder()
+                if holder is not None:
+                    holder.fulfil(value, outs[k])
+                source = value.node
+                gone = _gone if source.released else None
+                value.node, value.index, value.holder = node or gone, k, None
+            for n in self.nodes:
+                n.region = None
+                n.arrays = n.outputs = ()
+            self.nodes, self.spare, self._computed = [], [], None
             if state.region is self:
                 state.region = None
 
-    def _compute(self, steps: tuple, leaves: Leaves, wanted: list, visible: int) -> None:
+    def _compute(self) -> None:
+        position = {id(n): i for i, n in enumerate(self.nodes)}
+        leaves = Leaves()
+        steps = tuple(node.step(leaves, position) for node in self.nodes)
+        outputs, states = [], []
+        for i, node in enumerate(self.nodes):
+            visible = 0 if node.kernel is None else node.kernel.visible
+            for value in node.outputs:
+                if value is not None and value.holder() is not None:
+                    (outputs if value.index < visible else states).append((i, value))
+        wanted = outputs + states
+        if not wanted:
+            self._computed = ([], (), None)
+            return
         plan = Plan(steps, tuple((i, v.index) for i, v in wanted))
-        kernel = _cached(plan, plan.key, lambda: Kernel(plan, f"region:{steps[0][0].name}"))
-        kernel.visible = visible
-        outs, node = record(kernel, leaves.arrays, leaves.values)
+        kernel = _cached(plan, plan.key, lambda: Kernel(plan, f"region:{_first(plan).name}"))
+        kernel.visible = len(outputs)
+        spare = self._donated(leaves)
+        if spare:
+            outs, node = kernel.run(leaves.arrays, spare), None
+        else:
+            outs, node = record(kernel, leaves.arrays, leaves.values)
         if node is not None:
             node.order = self.nodes[-1].order
-        for k, (_, value) in enumerate(wanted):
-            holder = value.holder()
-            if holder is not None:
-                holder.fulfil(value, outs[k])
-            value.node, value.index, value.holder = node, k, None
+        self._computed = ([v for _, v in wanted], outs, node)
+
+    def _donated(self, leaves: Leaves) -> tuple[int, ...]:
+        """Slots of the leaves to donate; an array that somebody else holds is copied first."""
+        if not self.spare or any(v is not None for v in leaves.values):
+            return ()
+        uses = {id(a): 1 for a in self.spare}
+        for node in self.nodes:
+            for a in node.arrays:
+                if id(a) in uses:
+                    uses[id(a)] += 1
+        arrays, slots = leaves.arrays, []
+        for slot in range(len(arrays)):
+            known = uses.get(id(arrays[slot]))
+            if known is not None:
+                slots.append(slot)
+                # the references we know of: nodes, the list of spare arrays, the list of leaves,
+                # the argument of getrefcount
+                if sys.getrefcount(arrays[slot]) > known + 2:
+                    arrays[slot] = jnp.copy(arrays[slot])
+        return tuple(slots)
+
+
+def _first(plan: Plan) -> Kernel:
+    return next(step[0] for step in plan.steps if not isinstance(step, Sweep))
 
 
 def _cached(plan: Plan, key: Any, make: Callable[[], Kernel]) -> Kernel:
     """The kernel for a plan, kept by the plan's first kernel (and so as long as that one lives)."""
-    home = plan.steps[0][0]
+    home = _first(plan)
     if home.regions is None:
         home.regions = {}
     found = home.regions.pop(key, None)
@@ -120,6 +159,11 @@ def _cached(plan: Plan, key: Any, make: Callable[[], Kernel]) -> Kernel:
             del home.regions[next(iter(home.regions))]
     home.regions[key] = found  # the last one used stands last
     return found
+
+
+#: In the place of nodes that a deferred backward pass has released.
+_gone = Node(None, (), ())
+_gone.release()
 
 
 class Deferred(Value):
@@ -179,6 +223,41 @@ def defer_call(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | N
     return defer(kernel, arrays, inputs, kernel.abstract(avals))
 
 
+def update(
+    kernel: Kernel, written: Sequence[Buffer], read: Sequence[Buffer], numbers: Sequence[Any]
+) -> None:
+    """Replace the contents of buffers by what ``kernel`` makes of them, and run all that is pending.
+
+    The kernel takes the contents of ``written``, those of ``read`` and ``numbers``, and returns the
+    new contents of ``written``. The old ones are donated.
+    """
+    region = state.region
+    arrays = []
+    for buffer in (*written, *read):
+        a = buffer.array
+        if a is None:
+            pending = buffer.pending
+            a = pending if type(pending) is Deferred and pending.node.region is region else buffer.get()
+            region = state.region  # get() may have run it
+            if isinstance(a, Value) and region is None:
+                a = buffer.get()
+        arrays.append(a)
+    if region is None:
+        arrays = [b.get() if isinstance(a, Value) else a for a, b in zip(arrays, (*written, *read), strict=True)]
+    old = arrays[: len(written)]
+    avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in old)
+    arrays += numbers
+    outs = defer(kernel, arrays, (None,) * len(arrays), avals)
+    region = state.region
+    region.spare += [
+        a for a, b in zip(old, written, strict=True) if not isinstance(a, Value) and not b.shared
+    ]
+    del old, arrays, a
+    for buffer, out in zip(written, outs, strict=True):
+        hold(buffer, out)
+    region.run()
+
+
 def flush() -> None:
     """Run whatever this thread has pending."""
     if state.region is not None:
@@ -190,6 +269,11 @@ def bound() -> None:
     if state.region is not None and len(state.region.nodes) >= MAX_REGION:
         state.region.run()
 
+
+_RELEASED = (
+    "backward() reached a part of the graph that an earlier backward() has released. Call the "
+    "earlier one with retain_graph=True, or record the computation again."
+)
 
 # -- gradients ----------------------------------------------------------------------------------
 
@@ -238,10 +322,7 @@ def cotangents(
         if node is None:
             return
         if node.released:
-            raise MXNetError(
-                "backward() reached a part of the graph that an earlier backward() has released. "
-                "Call the earlier one with retain_graph=True, or record the computation again."
-            )
+            raise MXNetError(_RELEASED)
         slots = waiting.get(node.order)
         if slots is None:
             slots = waiting[node.order] = {}
@@ -278,10 +359,10 @@ class FunctionPullback:
 def backward(heads: Sequence[tuple[Value, Any]], retain: bool = False) -> None:
     """Compute the gradients of all variables that the heads depend on, into their buffers."""
     for value, ct in cotangents(heads, retain=retain).items():
-        store(value, ct)
+        _store(value, ct)
 
 
-def store(variable: Value, ct: Any) -> None:
+def _store(variable: Value, ct: Any) -> None:
     """Put a gradient where its variable's ``grad_req`` says."""
     if not isinstance(variable, Variable) or variable.grad_req == "null":
         return
@@ -292,6 +373,111 @@ def store(variable: Value, ct: Any) -> None:
         ct = ct.astype(buffer.dtype)
     buffer.set(ct)
     variable.fresh = True
+
+
+class _Backward(Node):
+    """A deferred backward pass."""
+
+    __slots__ = ("heads", "given", "wanted", "over")
+
+    def __init__(
+        self, heads: list, given: list, over: list[Node], wanted: dict[Variable, list[tuple[Node, int]]]
+    ):
+        super().__init__(None, (), ())
+        self.heads = heads
+        self.given = given
+        self.over = over
+        self.wanted = wanted
+
+    def step(self, leaves: Leaves, position: dict[int, int]) -> Sweep:
+        refs = [
+            None if ct is None
+            else (position[id(ct.node)], ct.index, True) if isinstance(ct, Value)
+            else (leaves.slot(ct, None), -1, True)
+            for ct in self.given
+        ]  # fmt: skip
+        return Sweep(
+            tuple((position[id(h.node)], h.index) for h in self.heads),
+            tuple(refs),
+            tuple(
+                tuple(dict.fromkeys(leaves.slot(n.arrays[i], v, False) for n, i in uses))
+                for v, uses in self.wanted.items()
+            ),
+            tuple(position[id(n)] for n in self.over),
+        )
+
+
+def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
+    """Put the backward pass on the region that its heads are deferred on, if that can be done.
+
+    It can when everything between the heads and the variables is on that region. A head's gradient
+    is an array, a :class:`Deferred`, or None for ones.
+    """
+    region = state.region
+    if region is None or not config.fusion:
+        return False
+    for value, ct in heads:
+        for v in (value, ct):
+            if isinstance(v, Value) and not (type(v) is Deferred and v.node.region is region):
+                return False
+        if not is_float(value.aval.dtype):
+            return False
+    over: dict[int, Node] = {}
+    wanted: dict[Variable, list[tuple[Node, int]]] = {}  # where each variable is used
+    todo = [value.node for value, _ in heads]
+    while todo:
+        node = todo.pop()
+        if node.order in over:
+            continue
+        if node.released:
+            raise MXNetError(_RELEASED)
+        if node.kernel is None:
+            return False
+        over[node.order] = node
+        for i, value in enumerate(node.inputs):
+            if value is None:
+                continue
+            if type(value) is Variable:
+                array = node.arrays[i]
+                if isinstance(array, Value):
+                    return False
+                if value.grad_req != "null":
+                    if value.grad._view is not None or value.grad.dtype != array.dtype:
+                        return False
+                    wanted.setdefault(value, []).append((node, i))
+            elif value.node is not None and value.node.region is region:
+                todo.append(value.node)
+            else:
+                return False  # the tape goes on in work that has run already
+    if not wanted:
+        return True
+    nodes = [over[k] for k in sorted(over)]
+    node = _Backward([v for v, _ in heads], [ct for _, ct in heads], nodes, wanted)
+    node.region = region
+    outs = [
+        Deferred(node, k, aval_of(source.arrays[i]))
+        for k, ((source, i), *_) in enumerate(wanted.values())
+    ]
+    node.outputs = tuple(outs)
+    region.nodes.append(node)
+    for n in nodes:
+        n.released = True
+    for variable, out in zip(wanted, outs, strict=True):
+        buffer = variable.grad._buffer
+        if variable.grad_req == "add":
+            old = buffer.pending if buffer.array is None else buffer.array
+            if isinstance(old, Value) and not (type(old) is Deferred and old.node.region is region):
+                old = buffer.get()
+            (out,) = defer(_add, (old, out), (None, None), (out.aval,))
+        hold(buffer, out)
+        variable.fresh = True
+    return True
+
+
+def hold(buffer: Buffer, value: Deferred) -> None:
+    """Let ``buffer`` hold a deferred value."""
+    buffer.defer(value)
+    value.hold(buffer)
 
 
 def gradients(

@@ -288,7 +288,7 @@ def _call_pending(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: 
                 target = inputs[op.inputs.index(name)]
                 if target._view is not None:
                     raise MXNetError(f"{kernel.name}: {name} must not be a slice of another array")
-                put_deferred(target._buffer, new)
+                tape.hold(target._buffer, new)
     recorded = any(v is not None for v in values)
     if out is not None:
         tape.flush()
@@ -298,19 +298,13 @@ def _call_pending(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: 
     return made[0] if kernel.visible == 1 else made
 
 
-def put_deferred(buffer: Buffer, value: tape.Deferred) -> None:
-    """Let ``buffer`` hold a deferred value."""
-    buffer.defer(value)
-    value.hold(buffer)
-
-
 def wrap_deferred(outs: Sequence[Any], ctx: Context, recorded: bool) -> list[NDArray]:
     """NDArrays whose contents are deferred."""
     new = NDArrayType()._new
     made = []
     for value in outs:
         buffer = Buffer(None, ctx)
-        put_deferred(buffer, value)
+        tape.hold(buffer, value)
         y = new(buffer)
         if recorded:
             y._entry = value
