@@ -1,0 +1,322 @@
+"""Inference: the shapes and element types of everything in a graph, from those that are known."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..engine.kernel import Aval
+from ..error import MXNetError
+from .lower import abstract, node_kernel, refused
+from .node import Entry, Node, Roles, postorder
+from .variable import declared_dtype, declared_shape
+
+if TYPE_CHECKING:
+    from .symbol import Symbol
+
+__all__ = ["Inference", "infer_shape", "infer_type"]
+
+Shape = tuple[int, ...]
+
+#: Operators whose inputs have one shape, so that a known one tells the others.
+_SAME_SHAPE = ("elemwise_add", "elemwise_sub", "elemwise_mul", "elemwise_div", "add_n")
+
+# Two lengths that stand for one that is not known: what comes out alike for both is known.
+_STAND_INS = (720, 1080)
+
+
+class Inference:
+    """What is known about a graph's entries.
+
+    Parameters
+    ----------
+    heads : list of Entry
+    shapes, dtypes : dict of Node to tuple of int or dtype
+        What is known about variables, besides what they declare.
+
+    Attributes
+    ----------
+    shapes : dict of Entry to (tuple of int or None)
+        0 is an unknown extent.
+    dtypes : dict of Entry to (dtype or None)
+    """
+
+    def __init__(
+        self, heads: Sequence[Entry], shapes: Mapping[Node, Shape], dtypes: Mapping[Node, Any]
+    ):
+        self.nodes = postorder(heads)
+        self.roles = Roles(self.nodes)
+        self.shapes: dict[Entry, Shape | None] = {}
+        self.dtypes: dict[Entry, np.dtype | None] = {}
+        self._given = dtypes
+        for v in self.roles.inputs:
+            self.shapes[v, 0] = shapes.get(v) or declared_shape(v) or None
+            self.dtypes[v, 0] = dtypes.get(v) or declared_dtype(v)
+
+    # -- element types ----------------------------------------------------------------------
+
+    def infer_dtypes(self) -> None:
+        """Let operators' inputs take each other's types where nothing else is said."""
+        changed = True
+        while changed:
+            changed = False
+            for node in self.nodes:
+                if node.op is not None:
+                    changed |= self._node_dtypes(node)
+
+    def _node_dtypes(self, node: Node) -> bool:
+        types = [self.dtypes.get(e) for e in node.inputs]
+        outs = [(node, i) for i in range(node.visible)]
+        kept = _fixed_dtype(node) is None
+        first = next((t for t in types if t is not None), self.dtypes.get(outs[0]) if kept else None)
+        changed = False
+        for name, entry, known in zip(node.input_names, node.inputs, types, strict=True):
+            if known is None:
+                guess = _input_dtype(node, name, first)
+                self.dtypes[entry] = guess
+                changed |= guess is not None
+        for out in outs:
+            if self.dtypes.get(out) is None:
+                fixed = _fixed_dtype(node)
+                self.dtypes[out] = (types[0] if types and types[0] else first) if kept else fixed
+                changed |= self.dtypes[out] is not None
+        return changed
+
+    def default_dtypes(self) -> None:
+        """Take float32 for variables of which nothing is known."""
+        self.infer_dtypes()
+        while True:
+            unknown = [v for v in self.roles.inputs if self.dtypes[v, 0] is None]
+            if not unknown:
+                return
+            self.dtypes[unknown[0], 0] = np.dtype("float32")
+            self.infer_dtypes()
+
+    # -- shapes -----------------------------------------------------------------------------
+
+    def infer_shapes(self) -> None:
+        """Fill in what follows from what is known; raises where something contradicts."""
+        self.default_dtypes()
+        changed = True
+        while changed:
+            changed = False
+            for node in self.nodes:
+                if node.op is not None:
+                    changed |= self._inputs_from_rule(node)
+                    changed |= self._outputs(node)
+
+    def _inputs_from_rule(self, node: Node) -> bool:
+        """Shapes of parameters from that of the data."""
+        op, names = node.op, node.input_names
+        shapes = [self.shapes.get(e) for e in node.inputs]
+        if op.name in _SAME_SHAPE:  # type: ignore[union-attr]
+            return self._one_shape(node, shapes)
+        if op is None or op.infer is None or op.variadic:
+            return False
+        try:
+            found = op.infer({**dict.fromkeys(op.inputs), **dict(zip(names, shapes, strict=True))}, node.params)
+        except (TypeError, ValueError, IndexError) as e:
+            if not all(map(_complete, shapes)):
+                return False
+            raise self._refused(node, str(e)) from None
+        changed = False
+        for name, entry, old in zip(names, node.inputs, shapes, strict=True):
+            if found.get(name) is None or name == "label" and _complete(old):
+                continue  # labels may have several shapes
+            new = _merge(old, found[name])
+            if new is None:
+                raise self._refused(
+                    node,
+                    f"the shape of {name} ({entry[0].name}) is {old}, but from the other inputs and "
+                    f"the attributes follows {tuple(found[name])}",
+                )
+            changed |= new != old
+            self.shapes[entry] = new
+        return changed
+
+    def _one_shape(self, node: Node, shapes: list[Shape | None]) -> bool:
+        merged: Shape | None = None
+        for shape in shapes:
+            if shape is not None:
+                merged = _merge(merged, shape)
+                if merged is None:
+                    return False  # they broadcast, or are in error, which is found later
+        changed = False
+        for entry, old in zip(node.inputs, shapes, strict=True):
+            if merged is not None and not _complete(old):
+                changed |= old != merged
+                self.shapes[entry] = merged
+        return changed
+
+    def _outputs(self, node: Node) -> bool:
+        """Shapes of the outputs, once all inputs have one."""
+        shapes = [self.shapes.get(e) for e in node.inputs]
+        if any(s is None for s in shapes):
+            return False
+        kernel = node_kernel(node, train=False)
+        if all(map(_complete, shapes)):
+            avals = self._avals(node, shapes, 0)
+            results = abstract(node, kernel, avals)[: kernel.visible]
+            found: list[Any] = [tuple(a.shape) for a in results]
+            for i, a in enumerate(results):
+                self.dtypes[node, i] = np.dtype(a.dtype)
+        else:
+            tries = []
+            for stand_in in _STAND_INS:
+                try:
+                    tries.append(abstract(node, kernel, self._avals(node, shapes, stand_in)))
+                except MXNetError:
+                    return False
+            found = [
+                tuple(m if m == n else 0 for m, n in zip(a.shape, b.shape, strict=True))
+                for a, b in zip(*tries, strict=True)
+                if a is not None
+            ][: kernel.visible]
+        changed = False
+        for i, shape in enumerate(found):
+            old = self.shapes.get((node, i))
+            new = _merge(old, shape)
+            if new is None:
+                raise self._refused(node, f"output {i} has shape {shape}, but {old} is expected of it")
+            changed |= new != old
+            self.shapes[node, i] = new
+        return changed
+
+    def known(self, variable: Node) -> bool:
+        """Whether the whole shape of a variable is known."""
+        return _complete(self.shapes[variable, 0])
+
+    def _avals(self, node: Node, shapes: Sequence[Shape | None], stand_in: int) -> list[Aval]:
+        """Shapes and dtypes of the inputs, with ``stand_in`` for unknown extents."""
+        return [
+            Aval(tuple(n or stand_in for n in s or ()), self.dtypes.get(e) or np.dtype("float32"))
+            for s, e in zip(shapes, node.inputs, strict=True)
+        ]
+
+    def _refused(self, node: Node, text: str) -> MXNetError:
+        shapes = [self.shapes.get(e) for e in node.inputs]
+        shown = ["of unknown shape" if s is None else str(s) for s in shapes]
+        return refused(node, shown, text)
+
+
+def _complete(shape: Shape | None) -> bool:
+    return shape is not None and 0 not in shape
+
+
+def _merge(old: Shape | None, new: Sequence[int]) -> Shape | None:
+    """What both say together; None if they contradict each other."""
+    if old is None:
+        return tuple(new)
+    if len(old) != len(new) or any(a and b and a != b for a, b in zip(old, new, strict=True)):
+        return None
+    return tuple(a or b for a, b in zip(old, new, strict=True))
+
+
+def _fixed_dtype(node: Node) -> np.dtype | None:
+    """The type of an operator's outputs, if it does not depend on the inputs."""
+    if node.op is None:
+        return None
+    if node.op.name in ("shape_array", "size_array"):
+        return np.dtype("int64")
+    found = node.params.get("dtype")
+    if found is None or (node.op.name == "topk" and node.params.get("ret_typ") != "indices"):
+        return None
+    return jnp.dtype(found)
+
+
+def _input_dtype(node: Node, name: str, first: np.dtype | None) -> np.dtype | None:
+    """The type of an input of which nothing is known, beside one of type ``first``."""
+    op = node.op
+    if op is None:
+        return None
+    if op.name == "Embedding" and name == "weight":
+        return _fixed_dtype(node)
+    if op.name == "Cast":
+        return None
+    if op.aux and name != op.inputs[0] and first in (np.dtype("float16"), jnp.dtype("bfloat16")):
+        return np.dtype("float32")  # statistics need the precision
+    return first
+
+
+# -- the methods of Symbol ------------------------------------------------------------------------
+
+
+def _given(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], what: str) -> dict[Node, Any]:
+    """What the caller told about variables."""
+    if args and kwargs:
+        raise ValueError(f"infer_{what}() takes {what}s by position or by name, not both")
+    found = Roles(postorder(symbol._heads))
+    if args:
+        if len(args) > len(found.arguments):
+            raise MXNetError(
+                f"infer_{what}() got {len(args)} {what}s for {len(found.arguments)} arguments"
+            )
+        return {n: a for n, a in zip(found.arguments, args, strict=False) if a is not None}
+    names = {v.name for v in found.inputs}
+    for name in kwargs:
+        if name not in names:
+            raise MXNetError(
+                f"infer_{what}(): {symbol!r} has no variable {name!r}; it has "
+                f"{', '.join(dict.fromkeys(v.name for v in found.inputs))}"
+            )
+    return {v: kwargs[v.name] for v in found.inputs if kwargs.get(v.name) is not None}
+
+
+def _shape(node: Node, value: Any) -> Shape:
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"the shape of {node.name} must be a tuple of integers, got {value!r}")
+    return tuple(int(n) for n in value)
+
+
+def infer_shape(
+    symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool
+) -> tuple[Any, Any, Any]:
+    """See :meth:`Symbol.infer_shape`."""
+    known = {v: _shape(v, s) for v, s in _given(symbol, args, kwargs, "shape").items()}
+    inference = Inference(symbol._heads, known, {})
+    inference.infer_shapes()
+    shapes = inference.shapes
+    entries = _listed(symbol, inference.roles)
+    if not partial and not all(_complete(shapes.get(e)) for part in entries for e in part):
+        _warn("shape", [v.name for v in inference.roles.inputs if not _complete(shapes[v, 0])])
+        return None, None, None
+    arguments, outputs, auxiliary = ([shapes.get(e) or () for e in part] for part in entries)
+    return arguments, outputs, auxiliary
+
+
+def infer_type(
+    symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool
+) -> tuple[Any, Any, Any]:
+    """See :meth:`Symbol.infer_type`."""
+    known = {v: jnp.dtype(t) for v, t in _given(symbol, args, kwargs, "type").items()}
+    inference = Inference(symbol._heads, {}, known)
+    inference.infer_dtypes()
+    dtypes = inference.dtypes
+    entries = _listed(symbol, inference.roles)
+    if not partial and any(dtypes.get(e) is None for part in entries for e in part):
+        _warn("type", [v.name for v in inference.roles.inputs if dtypes[v, 0] is None])
+        return None, None, None
+    arguments, outputs, auxiliary = (
+        [t.type if (t := dtypes.get(e)) is not None else None for e in part] for part in entries
+    )
+    return arguments, outputs, auxiliary
+
+
+def _listed(symbol: Symbol, roles: Roles) -> tuple[list[Entry], list[Entry], list[Entry]]:
+    return (
+        [(v, 0) for v in roles.arguments],
+        list(symbol._heads),
+        [(v, 0) for v in roles.auxiliary],
+    )
+
+
+def _warn(what: str, unknown: list[str]) -> None:
+    warnings.warn(
+        f"the {what} of {', '.join(unknown) or 'an output'} cannot be decided; give "
+        f"{'it' if len(unknown) == 1 else 'some of them'} too",
+        stacklevel=4,
+    )

@@ -1,0 +1,107 @@
+"""Functions of the namespace (``sym.X``) from the registered operators.
+
+Inside a hybridized block ``F`` is this namespace and the arguments are NDArrays: then each function does
+what the one of the same name in ``gluonx.nd`` does.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .. import ndarray as nd
+from ..engine.op import OPS, Op
+from ..engine.state import state
+from ..ndarray import NDArray
+from ..ndarray import namespace as nd_namespace
+from .compose import compose
+from .symbol import Symbol
+
+__all__ = ["either", "function", "functions", "of_arrays_only"]
+
+_EXTRA = (
+    inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default=None),
+    inspect.Parameter("attr", inspect.Parameter.KEYWORD_ONLY, default=None),
+)
+
+
+def _wants_arrays(name: str, given: Iterable[Any]) -> bool:
+    """Whether a call is to compute on NDArrays rather than to describe."""
+    arrays = symbols = False
+    for a in given:
+        for x in a if isinstance(a, (list, tuple)) else (a,):
+            arrays = arrays or isinstance(x, NDArray)
+            symbols = symbols or isinstance(x, Symbol)
+    if arrays and symbols:
+        raise TypeError(
+            f"{name}() got both NDArrays and Symbols. In a graph, arrays are variables: use "
+            "sym.var(name) and give the array when the graph is bound"
+        )
+    return arrays or (not symbols and state.trace is not None)
+
+
+def either(of_arrays: Callable, of_symbols: Callable) -> Callable:
+    """A function that is one thing for NDArrays and another one for symbols.
+
+    Without either it describes, unless a block is being traced.
+    """
+
+    @functools.wraps(of_symbols)
+    def fn(*args: Any, **kwargs: Any) -> Any:
+        if _wants_arrays(of_symbols.__name__, (*args, *kwargs.values())):
+            kwargs.pop("name", None)
+            kwargs.pop("attr", None)
+            return of_arrays(*args, **kwargs)
+        return of_symbols(*args, **kwargs)
+
+    return fn
+
+
+def function(op: Op, name: str) -> Callable:
+    """The public function of an operator, with its signature and documentation."""
+    hint = name.lower()
+
+    def of_symbols(*args: Any, name: Any = None, attr: Any = None, **kwargs: Any) -> Any:
+        kwargs.pop("out", None)
+        kwargs.pop("ctx", None)
+        return compose(op, hint, args, kwargs, name, attr)
+
+    of_symbols.__name__ = of_symbols.__qualname__ = name
+    of_symbols.__module__ = "gluonx.symbol"
+    of_symbols.__doc__ = op.doc
+    of_arrays = getattr(nd, name, None) or nd_namespace.function(op, name)
+    fn = either(of_arrays, of_symbols)
+    fn.__signature__ = _signature(op)  # type: ignore[attr-defined]
+    return fn
+
+
+def _signature(op: Op) -> inspect.Signature:
+    """As the operator's own, but any array may be left out: it becomes a variable."""
+    own = op.signature(_EXTRA)
+    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    params = []
+    for p in own.parameters.values():
+        if p.name in op.inputs and p.kind is positional:
+            p = p.replace(default=None)
+        elif p.name in op.attrs and p.kind is positional:
+            p = p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        params.append(p)
+    return inspect.Signature(params)
+
+
+def functions() -> dict[str, Callable]:
+    """Public functions of all operators."""
+    return {name: function(op, name) for name, op in OPS.items() if not name.startswith("_")}
+
+
+def of_arrays_only(name: str, advice: str) -> Callable:
+    """A function of ``gluonx.nd`` that has no meaning for symbols."""
+    of_arrays = getattr(nd, name)
+
+    def of_symbols(*args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{name}() is for NDArrays: {advice}")
+
+    functools.update_wrapper(of_symbols, of_arrays)
+    return either(of_arrays, of_symbols)
