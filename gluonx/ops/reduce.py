@@ -42,7 +42,7 @@ def _reduction(name: str, *aliases: str) -> Callable:
     """Register ``fn(data, axes)``, which keeps the reduced axes with length 1."""
 
     def add(fn: Callable) -> Callable:
-        @wraps(fn)
+        @wraps(fn, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
         def run(data, *, axis: Shape | None = None, keepdims: bool = False, exclude: bool = False):
             axes = reduced_axes(axis, data.ndim, exclude)
             source = data if data.dtype != jnp.bool_ else data.astype(jnp.int32)

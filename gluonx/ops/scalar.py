@@ -37,7 +37,7 @@ def _scalar(name: str, alias: str, **facts: Any) -> Callable:
     """Register ``fn(data, scalar)``."""
 
     def add(fn: Callable) -> Callable:
-        @wraps(fn)
+        @wraps(fn, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
         def run(data, *, scalar: float = 1.0):
             return fn(data, jnp.asarray(scalar, data.dtype))
 
