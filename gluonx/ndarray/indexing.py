@@ -21,7 +21,7 @@ from ..engine.state import state
 if TYPE_CHECKING:
     from .ndarray import NDArray
 
-__all__ = ["Key", "contiguous", "kernel_get", "kernel_set", "kernel_set_donating", "parse"]
+__all__ = ["Key", "contiguous", "fit", "kernel_get", "kernel_set", "kernel_set_donating", "parse"]
 
 
 class Key:
@@ -243,7 +243,9 @@ def kernel_set(spec: tuple) -> Kernel:
     """``fn(x, value, *indices) -> x with x[key] = value``."""
 
     def fn(x, value, *values):
-        return (x.at[_index(spec, values)].set(value.astype(x.dtype)),)
+        index = _index(spec, values)
+        value = fit(value, jax.eval_shape(lambda a: a[index], x).shape)
+        return (x.at[index].set(value.astype(x.dtype)),)
 
     return Kernel(fn, "slice_assign")
 
@@ -252,3 +254,18 @@ def kernel_set(spec: tuple) -> Kernel:
 def kernel_set_donating(spec: tuple) -> Any:
     """As :func:`kernel_set`, giving up ``x``."""
     return jax.jit(kernel_set(spec).fn, donate_argnums=0)
+
+
+def fit(value: Any, shape: tuple[int, ...]) -> Any:
+    """``value`` with leading axes of extent 1 dropped as NumPy does, checked against ``shape``."""
+    have = tuple(value.shape)
+    while len(have) > len(shape) and have[0] == 1:
+        have = have[1:]
+    if len(have) > len(shape) or any(
+        a not in (1, b) for a, b in zip(have[::-1], shape[::-1], strict=False)
+    ):
+        raise ValueError(
+            f"cannot write an array of shape {tuple(value.shape)} into a place of shape {shape}; "
+            "the shapes must be equal or broadcast"
+        )
+    return value if have == tuple(value.shape) else value.reshape(have)

@@ -459,7 +459,7 @@ class NDArray:
         if piece is not None:
             offset, shape = piece
             offset += self._view[0] if self._view is not None else 0
-            shape = shape or (1,)
+            shape = shape if shape or not self.shape else (1,)
             return self._part(offset, shape, lambda: _getter(parsed.spec, shape), *map(np.int32, parsed.values))
         y = call(indexing.kernel_get(parsed.spec), [self, *self._indices(parsed)])
         return y.reshape((1,)) if y.shape == () else y
@@ -491,7 +491,7 @@ class NDArray:
         array = self._value_array(value)
         if piece is not None:
             offset, shape = piece
-            array = _fit(array, shape)
+            array = indexing.fit(array, shape)
             if everything and self._view is None and array.shape == self.shape and (
                 array.dtype == self._buffer.dtype and isinstance(array, jax.Array)
                 and isinstance(value, NDArray)
@@ -501,7 +501,6 @@ class NDArray:
             offset += self._view[0] if self._view is not None else 0
             write_view(self._buffer, offset, shape, array)
             return
-        array = _fit(array, parsed.shape) if parsed.shape is not None else array
         self._scatter(parsed, array)
 
     def _value_array(self, value: Any) -> Any:
@@ -516,8 +515,11 @@ class NDArray:
         if isinstance(value, jax.Array):
             return value
         host = np.asarray(value)
-        if host.dtype == object:
-            raise TypeError(f"cannot write a {type(value).__name__} into an array; give numbers")
+        if host.dtype.kind in "OUSMmc":
+            raise TypeError(
+                f"cannot write a {type(value).__name__} (dtype {host.dtype}) into an array; give "
+                "numbers, nested lists of equal length, or an array"
+            )
         return host.astype(self._buffer.dtype)
 
     def _scatter(self, key: indexing.Key, array: Any) -> None:
@@ -580,23 +582,6 @@ _REFLECTED = {
     "equal": "__eq__", "not_equal": "__ne__", "greater": "__lt__", "greater_equal": "__le__",
     "less": "__gt__", "less_equal": "__ge__",
 }  # fmt: skip
-
-
-def _fit(array: Any, shape: tuple[int, ...]) -> Any:
-    """``array`` with leading axes of extent 1 dropped as NumPy does, checked against ``shape``."""
-    have = tuple(array.shape)
-    while len(have) > len(shape) and have[0] == 1:
-        have = have[1:]
-    if have != tuple(array.shape):
-        array = array.reshape(have)
-    if len(have) > len(shape) or any(
-        a not in (1, b) for a, b in zip(have[::-1], shape[::-1], strict=False)
-    ):
-        raise ValueError(
-            f"cannot write an array of shape {tuple(array.shape)} into a place of shape {shape}; "
-            "the shapes must be equal or broadcast"
-        )
-    return array
 
 
 def _cached_kernel(make: Any) -> Any:
