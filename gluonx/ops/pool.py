@@ -180,7 +180,7 @@ def _counts(data, windows: Sequence[Window], pad: Sequence[int], include: bool |
         shape = [1] * data.ndim
         shape[w.axis] = w.out
         count = count * np.maximum(end - start, 0).reshape(shape)
-    return jnp.asarray(count, data.dtype)
+    return jnp.asarray(np.maximum(count, 1), data.dtype)  # windows that lie in the margin give 0
 
 
 def _fill(data, value, windows: Sequence[Window]):
@@ -217,7 +217,7 @@ def _sum(data, windows: tuple[Window, ...]):
     """
     for w in windows:
         if w.size > _MAX_STEPS:
-            zero = jnp.zeros((), data.dtype)
+            zero = np.zeros((), data.dtype)  # JAX must see the number to know the gradient
             data = lax.reduce_window(data, zero, lax.add, *_lax_window(data.ndim, [w]))
         elif w.size == w.stride and not w.before and not w.after:
             data = lax.slice_in_dim(data, 0, w.out * w.size, axis=w.axis)
@@ -237,7 +237,7 @@ def _lowest(data):
 
 def _max(data, windows: tuple[Window, ...]):
     if sum(w.size for w in windows) > _MAX_STEPS or data.size >= 2**31:
-        low = jnp.asarray(_lowest(data), data.dtype)
+        low = np.asarray(_lowest(data), data.dtype)
         return lax.reduce_window(data, low, lax.max, *_lax_window(data.ndim, windows))
     return _sliding_max(data, windows)
 
