@@ -111,7 +111,7 @@ class Region:
             self._computed = ([], (), None)
             return
         plan = Plan(steps, tuple((i, v.index) for i, v in wanted))
-        kernel = _cached(plan, plan.key, lambda: Kernel(plan, f"region:{_first(plan).name}"))
+        kernel = _cached(plan, plan.key, lambda: _kernel(plan))
         kernel.visible = len(outputs)
         spare = self._donated(leaves)
         if spare:
@@ -141,6 +141,15 @@ class Region:
                 if sys.getrefcount(arrays[slot]) > known + 2:
                     arrays[slot] = jnp.copy(arrays[slot])
         return tuple(slots)
+
+
+def _kernel(plan: Plan) -> Kernel:
+    def run(*leaves):
+        return plan(*leaves)
+
+    steps = [step for step in plan.steps if not isinstance(step, Sweep)]
+    run.__name__ = "_".join(dict.fromkeys(step[0].name for step in steps[:3]))
+    return Kernel(run, run.__name__)
 
 
 def _first(plan: Plan) -> Kernel:

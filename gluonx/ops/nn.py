@@ -271,7 +271,7 @@ def dropout(
         return jnp.zeros_like(data)
     shared = {to_axis(a, data.ndim, "axes") for a in axes}
     shape = tuple(1 if i in shared else n for i, n in enumerate(data.shape))
-    keep = jax.random.bernoulli(key, 1 - p, shape)
+    keep = jax.random.bernoulli(key, 1 - p, (math.prod(shape),)).reshape(shape)
     return jnp.where(keep, data / (1 - p), jnp.zeros((), data.dtype))
 
 
