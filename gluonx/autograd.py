@@ -17,9 +17,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .engine import tape
 from .engine.buffer import Buffer
 from .engine.graph import Node, Value, Variable
+from .engine.kernel import is_float
 from .engine.state import state
 from .error import MXNetError
 from .ndarray import NDArray, zeros
@@ -138,6 +141,11 @@ def _heads(heads: Any, head_grads: Any) -> list[tuple[NDArray, NDArray | None]]:
         if not isinstance(y, NDArray):
             raise TypeError(f"heads must be NDArrays, got {type(y).__name__}")
         if y._entry is None or (y._entry.node is None and not isinstance(y._entry, Variable)):
+            if not is_float(y.dtype):
+                raise MXNetError(
+                    f"cannot differentiate an array of dtype {np.dtype(y.dtype).name}: integers and "
+                    "bools have no gradients. Use a float dtype, for example x.astype('float32')"
+                )
             raise MXNetError(
                 "cannot differentiate an array that is not part of a recorded graph. Compute it "
                 "inside `with autograd.record():` from arrays on which attach_grad() was called"
@@ -157,7 +165,7 @@ def _deferred(g: NDArray | None) -> Any:
 def _pairs(heads: list[tuple[NDArray, NDArray | None]]) -> list[tuple[Value, Any]]:
     for y, _ in heads:
         y._buffer.get()  # a pending region becomes part of the tape
-    return [(y._entry, tape.ones_like(y._data) if g is None else g._data) for y, g in heads]
+    return [(y._entry, tape.ones_like(y._data, y.context.device) if g is None else g._data) for y, g in heads]
 
 
 def backward(
@@ -196,7 +204,7 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     train_mode: bool = True,
-) -> Any:
+) -> list[NDArray]:
     """Gradients of the heads with respect to ``variables``, returned as new arrays.
 
     Parameters
@@ -212,8 +220,9 @@ def grad(
 
     Returns
     -------
-    NDArray or list of NDArray
-        As ``variables``. Their ``grad`` buffers are not touched.
+    list of NDArray
+        One for each of ``variables``, also when it is a single array. Their ``grad`` buffers are
+        not touched.
 
     Examples
     --------
@@ -221,12 +230,11 @@ def grad(
     >>> x = nd.array([3.]); x.attach_grad()
     >>> with autograd.record():
     ...     y = x ** 3
-    ...     dy = autograd.grad(y, x, create_graph=True)
+    ...     (dy,) = autograd.grad(y, x, create_graph=True)
     >>> dy.backward()
     >>> x.grad.asscalar()
     np.float32(18.0)
     """
-    single = isinstance(variables, NDArray)
     targets: list[NDArray] = [variables] if isinstance(variables, NDArray) else list(variables)
     if not targets:
         raise ValueError("autograd.grad() needs at least one variable")
@@ -246,7 +254,7 @@ def grad(
             (value, ct, g._entry if g is not None else None)
             for (value, ct), (_, g) in zip(starts, pairs, strict=True)
         ]
-        outs, node = tape.gradients(triples, [(x._entry, x._data) for x in targets])
+        outs, node = tape.gradients(triples, [(x._entry, x._data) for x in targets], targets[0].context.device)
         result = []
         for i, (x, out) in enumerate(zip(targets, outs, strict=True)):
             y = _wrap(out, x)
@@ -260,7 +268,7 @@ def grad(
             _wrap(found[v], x) if v in found else zeros(x.shape, x.context, x.dtype)
             for v, x in zip(values, targets, strict=True)
         ]
-    return result[0] if single else result
+    return result
 
 
 def _wrap(array: Any, like: NDArray) -> NDArray:

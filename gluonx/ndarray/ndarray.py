@@ -230,14 +230,18 @@ class NDArray:
         return host if dtype is None else host.astype(dtype, copy=False)
 
     def __jax_array__(self) -> jax.Array:
+        self._refuse_recorded("JAX", "y = jnp.sin(x)", "y = gluonx.op(jnp.sin)(x)", "asjax")
+        return self.asjax()
+
+    def _refuse_recorded(self, library: str, wrong: str, right: str, convert: str) -> None:
+        """Refuse a function of another library that would silently lose the gradient."""
         if state.trace is None and state.recording and self._entry is not None:
             raise MXNetError(
-                "a JAX function was called on an array that autograd is recording, so its gradient "
-                f"would be lost.\n  {user_frame()}\nMake the function an operator:\n"
-                "    wrong:  y = jnp.sin(x)\n    right:  y = gluonx.op(jnp.sin)(x)\n"
-                "or say that no gradient is wanted: jnp.sin(x.detach().asjax())"
+                f"a {library} function was called on an array that autograd is recording, so its "
+                f"gradient would be lost.\n  {user_frame()}\nUse an operator:\n"
+                f"    wrong:  {wrong}\n    right:  {right}\n"
+                f"or say that no gradient is wanted, with x.{convert}()"
             )
-        return self.asjax()
 
     def __dlpack__(self, **kwargs: Any) -> Any:
         self._buffer.shared = True
@@ -434,7 +438,9 @@ class NDArray:
             value, entry = self._deferred()
             if value is not None:
                 kernel = kernel()
-                (made,) = tape.defer_call(kernel, [value, *more], [entry, *(None for _ in more)])
+                (made,) = tape.defer_call(
+                    kernel, [value, *more], [entry, *(None for _ in more)], self.context.device
+                )
                 made.hold(x)
                 x._entry = made
                 return x
@@ -523,19 +529,17 @@ class NDArray:
         return host.astype(self._buffer.dtype)
 
     def _scatter(self, key: indexing.Key, array: Any) -> None:
-        if self._view is None and state.trace is None:
+        kernel = indexing.kernel_set(key.spec)
+        device = self.context.device
+        if state.trace is not None:
+            self._write(kernel.fn(self._data, array, *key.values)[0])
+        elif self._view is not None:
+            self._write(kernel.run((self._data, array, *key.values), device)[0])
+        else:
             buffer = self._buffer
             buffer.get()
-            wide = is_wide(buffer.dtype)
-            donate = buffer.exclusive()
-            fn = indexing.kernel_set_donating(key.spec) if donate else indexing.kernel_set(key.spec).jitted
-            if wide:
-                with x64():
-                    buffer.set(fn(buffer.array, array, *key.values)[0])
-            else:
-                buffer.set(fn(buffer.array, array, *key.values)[0])
-            return
-        self._write(indexing.kernel_set(key.spec).run((self._data, array, *key.values))[0])
+            donate = (0,) if buffer.exclusive() else ()
+            buffer.set(kernel.run((buffer.array, array, *key.values), device, donate)[0])
 
     def _assign_recorded(self, key: Any, value: NDArray) -> None:
         """An assignment that autograd records: the gradient flows to ``value``."""
@@ -560,6 +564,13 @@ class NDArray:
             reflected = _REFLECTED.get(ufunc.__name__)
             if reflected is not None and not kwargs:
                 return getattr(inputs[1], reflected)(inputs[0].item())
+        if any(isinstance(x, NDArray) for x in kwargs.get("out", ())):
+            raise TypeError(
+                f"out= of np.{ufunc.__name__}() cannot be an NDArray; write x[:] = np.{ufunc.__name__}(...)"
+            )
+        for x in inputs:
+            if isinstance(x, NDArray):
+                x._refuse_recorded("NumPy", "y = np.exp(x) + a", "y = nd.exp(x) + nd.array(a)", "asnumpy")
         host = [x.asnumpy() if isinstance(x, NDArray) else x for x in inputs]
         return getattr(ufunc, method)(*host, **kwargs)
 

@@ -124,6 +124,8 @@ def method(op: Op, name: str) -> Callable:
     def fn(self, *args, **kwargs):
         out = kwargs.pop("out", None)
         kwargs.pop("name", None)
+        if kwargs.get("dtype", "") is None:  # np.mean(x) calls x.mean(dtype=None)
+            del kwargs["dtype"]
         inputs, given = bind(op, (self, *args), kwargs)
         return invoke(op, inputs, given, out)
 
@@ -135,8 +137,8 @@ def method(op: Op, name: str) -> Callable:
 
 def _transpose(self, *axes, **kwargs):
     """The axes in another order (reversed by default)."""
-    if len(axes) == 1 and isinstance(axes[0], (tuple, list)):
-        axes = tuple(axes[0])
+    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
+        axes = tuple(axes[0] or ())
     return invoke(OPS["transpose"], [self], {"axes": kwargs.pop("axes", axes)})
 
 
