@@ -15,7 +15,8 @@ from .engine.kernel import is_float
 from .engine.state import state
 from .engine.trace import Trace, Traced, trace_kernel
 from .ndarray import NDArray
-from .ndarray.dispatch import explain, wrap_deferred
+from .ndarray.dispatch import check_inplace, explain, wrap_deferred
+from .parameter import Parameter
 from .random import draw
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Cache", "flatten", "unflatten"]
 
 _ARRAY = "array"
+_MAX_ENTRIES = 256
 
 
 def flatten(tree: Any, leaves: list[Any], keep: Callable[[Any], bool]) -> Any:
@@ -35,7 +37,7 @@ def flatten(tree: Any, leaves: list[Any], keep: Callable[[Any], bool]) -> Any:
         return type(tree), tuple(flatten(t, leaves, keep) for t in tree)
     if isinstance(tree, dict):
         return dict, tuple((k, flatten(t, leaves, keep)) for k, t in tree.items())
-    return None, tree
+    return None, (type(tree), tree)  # True, 1 and 1.0 are equal, and are not the same
 
 
 def unflatten(spec: Any, leaves: list[Any]) -> Any:
@@ -44,7 +46,7 @@ def unflatten(spec: Any, leaves: list[Any]) -> Any:
     if kind is _ARRAY:
         return leaves[rest]
     if kind is None:
-        return rest
+        return rest[1]
     if kind is dict:
         return {k: unflatten(t, leaves) for k, t in rest}
     items = [unflatten(t, leaves) for t in rest]
@@ -60,21 +62,38 @@ def is_array(x: Any) -> bool:
 class _Entry:
     """One compiled kind of call."""
 
-    __slots__ = ("traced", "handles", "diff", "out_avals")
+    __slots__ = ("traced", "handles", "diff", "out_avals", "given", "moves")
 
-    def __init__(self, traced: Traced, handles: list[NDArray], inputs: list[Any], out_avals: tuple):
+    def __init__(
+        self, traced: Traced, inputs: list[Any], out_avals: tuple, given: list[NDArray], moves: int
+    ):
         self.traced = traced
-        self.handles = handles
-        self.diff = [is_float(h._buffer.dtype) for h in handles]
+        self.handles = traced.states
+        self.diff = [is_float(h._buffer.dtype) for h in traced.states]
         self.diff += [is_float(inputs[i].dtype) for i in traced.inputs]
         self.out_avals = out_avals
+        #: The block's parameters as they were, with their dtypes, and ``Parameter.moves`` then.
+        self.given = [(h, h._buffer.dtype) for h in given]
+        self.moves = moves
+
+    def holds(self, given: list[NDArray]) -> bool:
+        """Whether the code still fits, after some parameter was made anew or cast."""
+        known = {id(h) for h in given}
+        return (
+            len(given) == len(self.given)
+            and all(
+                h is old and h._buffer.dtype == dtype
+                for h, (old, dtype) in zip(given, self.given, strict=True)
+            )
+            and all(id(h) in known for h in self.handles)
+        )
 
 
 class Cache:
     """The compiled calls of one hybridized block.
 
     The key of a call is the nesting of its arguments, their shapes and dtypes, whatever they hold
-    besides arrays, the device and train mode. The cache lives and dies with the block.
+    besides arrays, the device, recording and train mode. The cache lives and dies with the block.
     """
 
     def __init__(self, block: HybridBlock):
@@ -92,20 +111,35 @@ class Cache:
         inputs: list[NDArray] = []
         spec = flatten((args, kwargs) if kwargs else args, inputs, is_array)
         ctx = inputs[0]._buffer.ctx
-        key = (spec, ctx, state.training, tuple((x.shape, x._buffer.dtype) for x in inputs))
+        avals = tuple((x.shape, x._buffer.dtype) for x in inputs)
+        key = (spec, ctx, state.training, state.recording, avals)
         try:
             entry = self._entries.get(key)
         except TypeError:  # an argument that cannot be part of a key
             return self._block().forward(*args, **kwargs)  # type: ignore[union-attr]
+        if entry is not None and entry.moves != Parameter.moves:
+            if entry.holds(self._handles(ctx)):
+                entry.moves = Parameter.moves
+            else:
+                entry = None
         if entry is None:
-            entry = self._entries[key] = self._compile(spec, inputs, args, kwargs)
+            entry = self._compile(spec, inputs, args, kwargs)
+            if len(self._entries) >= _MAX_ENTRIES:
+                del self._entries[next(iter(self._entries))]
+            self._entries[key] = entry
         return self._run(entry, inputs, ctx)
 
     def _run(self, entry: _Entry, inputs: list[NDArray], ctx: Any) -> Any:
         traced = entry.traced
         kernel = traced.kernel
         sources = entry.handles + [inputs[i] for i in traced.inputs]
-        tape.bound()
+        tape.bound(ctx.device)
+        if state.recording and traced.written:
+            for x in traced.changed:
+                check_inplace(x)
+            for target in traced.written:
+                if type(target) is int:
+                    check_inplace(inputs[target])
         arrays: list[Any] = []
         pending = False
         for x in sources:
@@ -128,14 +162,25 @@ class Cache:
                     recorded = True
         try:
             if recorded or pending:
-                outs = tape.defer(kernel, arrays, values, entry.out_avals)
-                for buffer, value in zip(traced.written, outs[kernel.visible :], strict=True):
-                    tape.hold(buffer, value)
+                outs = tape.defer(kernel, arrays, values, entry.out_avals, ctx.device)
                 made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
+                parts = []
+                for target, value in zip(traced.written, outs[kernel.visible :], strict=True):
+                    if isinstance(target, Buffer):
+                        tape.hold(target, value)
+                    elif inputs[target]._view is None:
+                        tape.hold(inputs[target]._buffer, value)
+                    else:
+                        parts.append((inputs[target], wrap_deferred([value], ctx, False)[0]))
+                for x, new in parts:  # a part of a larger array is written at once
+                    x._write(new._data)
             else:
-                outs = kernel.run(arrays) if sources else kernel.run_on(ctx.device, arrays)
-                for buffer, new in zip(traced.written, outs[kernel.visible :], strict=True):
-                    buffer.set(new)
+                outs = kernel.run(arrays, ctx.device)
+                for target, new in zip(traced.written, outs[kernel.visible :], strict=True):
+                    if isinstance(target, Buffer):
+                        target.set(new)
+                    else:
+                        inputs[target]._write(new)
                 made = [NDArray._new(Buffer(a, ctx)) for a in outs[: kernel.visible]]
         except (TypeError, ValueError) as e:
             raise explain(e, kernel, sources) from None
@@ -145,12 +190,12 @@ class Cache:
         block = self._block()
         if block is None:
             raise RuntimeError("the block of this cache is gone")
-        params = list(dict.fromkeys(block.collect_params().values()))
-        if any(p._deferred is not None for p in params):
+        moves = Parameter.moves
+        if any(p._deferred is not None for p in block.collect_params().values()):
             self.learn_shapes(block, args, kwargs)
         ctx = inputs[0].context
-        handles = [p._data[ctx] for p in params if p._data is not None and ctx in p._data]
-        handles = [h for h in handles if h._buffer.array is not None or not hasattr(h._buffer.pending, "learn_shape")]
+        given = self._handles(ctx)
+        handles = [h for h in given if h._buffer.array is not None or not hasattr(h._buffer.pending, "learn_shape")]
 
         def run(trace: Trace, buffers: list[Buffer]) -> tuple[list[Any], Any]:
             given = unflatten(spec, [NDArray._new(b) for b in buffers])
@@ -166,10 +211,16 @@ class Cache:
         avals = [jax.ShapeDtypeStruct(x.shape, x._buffer.dtype) for x in inputs]
         traced = trace_kernel(run, block.name, ctx, handles, avals)
         state_avals = [jax.ShapeDtypeStruct(h.shape, h._buffer.dtype) for h in traced.states]
-        given = state_avals + [avals[i] for i in traced.inputs]
+        taken = state_avals + [avals[i] for i in traced.inputs]
         if traced.draws:
-            given.append(jax.ShapeDtypeStruct((3,), np.uint32))
-        return _Entry(traced, traced.states, avals, traced.kernel.abstract(tuple(given)))
+            taken.append(jax.ShapeDtypeStruct((3,), np.uint32))
+        return _Entry(traced, avals, traced.kernel.abstract(tuple(taken)), given, moves)
+
+    def _handles(self, ctx: Any) -> list[NDArray]:
+        """The block's parameters on a device, as they are now."""
+        block = self._block()
+        params = {} if block is None else dict.fromkeys(block.collect_params().values())
+        return [p._data[ctx] for p in params if p._data is not None and ctx in p._data]
 
     @staticmethod
     def learn_shapes(block: HybridBlock, args: tuple, kwargs: dict) -> None:

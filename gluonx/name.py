@@ -1,7 +1,7 @@
 """Names for what has none.
 
-Every operator of a symbolic graph and every block has a name. Where the user gives none, the current
-:class:`NameManager` makes one from a hint: ``convolution0``, ``convolution1``, ...
+Every operator of a symbolic graph and every block has a name. Where the user gives none, the
+current :class:`NameManager` makes one from a hint: ``convolution0``, ``convolution1``, ...
 """
 
 from __future__ import annotations

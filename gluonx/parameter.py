@@ -105,6 +105,9 @@ class Parameter:
     (2, 3)
     """
 
+    #: Counts in this process how often a parameter got other arrays, or arrays of another dtype.
+    moves = 0
+
     def __init__(
         self, name: str, grad_req: str = "write", shape: Any = None, dtype: Any = np.float32,
         lr_mult: float = 1.0, wd_mult: float = 1.0, init: Any = None,
@@ -236,6 +239,8 @@ class Parameter:
                     f"cannot initialize {self._title()}: its shape {self.shape} is not known. Give "
                     "the whole shape, or make it with allow_deferred_init=True"
                 )
+        if self._data is not None:
+            Parameter.moves += 1
         self._data = {c: self._placeholder(c) for c in contexts}
         if _known(self.shape) or self._shape == ():
             self._finish_deferred_init()
@@ -368,6 +373,8 @@ class Parameter:
         contexts = _contexts(ctx)
         if self._data is None:
             raise RuntimeError(f"{self._title()} has not been initialized, so it cannot move")
+        if contexts != list(self._data):
+            Parameter.moves += 1
         if self._deferred is not None:
             self._data = {c: self._placeholder(c) for c in contexts}
             return
@@ -381,6 +388,7 @@ class Parameter:
         self.dtype = dtype
         if self._data is None or self._deferred is not None:
             return
+        Parameter.moves += 1
         with autograd.pause():
             for x in self._data.values():
                 entry = x._entry

@@ -134,9 +134,9 @@ def _from_json(create: Callable, text: str, nickname: str) -> Any:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as e:
-        raise ValueError(f"{text!r} does not describe a {nickname}: {e}") from None
+        raise ValueError(f"{text!r} describes no {nickname}: {e}") from None
     if isinstance(content, dict):
         return create(**content)
     if not (len(content) == 2 and isinstance(content[0], str) and isinstance(content[1], dict)):
-        raise ValueError(f"""{text!r} does not describe a {nickname}; expected '["name", {{}}]'""")
+        raise ValueError(f"""{text!r} describes no {nickname}; expected '["name", {{}}]'""")
     return create(content[0], **content[1])

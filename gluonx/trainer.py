@@ -274,7 +274,7 @@ class _Group:
         step, and the mask; its outputs new parameters and leaves.
         """
         if self._tree is None:
-            leaves, self._tree = jax.tree.flatten(update.init([x._data for x in arrays]))
+            leaves, self._tree = jax.tree.flatten(update.init([x._data for x in arrays], arrays[0].context.device))
             self.states = [Buffer(a, arrays[0].context) for a in leaves]
         found = self._kernels.get(masked)
         if found is None:

@@ -1,14 +1,13 @@
 """Kernels: pure functions of arrays with their compiled forms.
 
 An operator with its attributes, a traced block, a whole recorded region: each is a kernel. A
-kernel runs forward as one cached XLA executable (:attr:`Kernel.jitted`), or forward keeping what its
+kernel runs forward as one cached XLA executable (:meth:`Kernel.run`), or forward keeping what its
 gradient needs (:meth:`Kernel.recorded`), in which case :class:`Pullback` is the way back, again one
 cached executable.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -57,7 +56,7 @@ class Kernel:
     """
 
     __slots__ = (
-        "fn", "name", "op", "attrs", "present", "wide", "visible", "jitted", "_placed", "_recorded", "_avals",
+        "fn", "name", "op", "attrs", "present", "wide", "visible", "_jitted", "_recorded", "_avals",
         "regions", "__weakref__",
     )  # fmt: skip
 
@@ -70,8 +69,7 @@ class Kernel:
         self.present: Any = ()
         self.wide = False
         self.visible = visible
-        self.jitted = jax.jit(fn)
-        self._placed: dict = {}
+        self._jitted: dict = {}
         self._recorded: dict = {}
         self._avals: dict = {}
         #: Kernels of the regions that begin with this one, by structure (see ``tape.Region``).
@@ -83,35 +81,34 @@ class Kernel:
     def needs_x64(self, arrays: Sequence[Any]) -> bool:
         return self.wide or (_Wide.seen and any(a.dtype in _WIDE for a in arrays))
 
-    def run(self, arrays: Sequence[Any], donate: tuple[int, ...] = ()) -> tuple:
-        """Outputs for concrete arrays; those at the places ``donate`` are given up."""
-        if donate:
-            jitted = self._placed.get(donate)
-            if jitted is None:
-                jitted = self._placed[donate] = jax.jit(self.fn, donate_argnums=donate)
-            with x64() if self.needs_x64(arrays) else contextlib.nullcontext():
-                return jitted(*arrays)
-        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
-            with x64():
-                return self.jitted(*arrays)
-        return self.jitted(*arrays)
+    def _compiled(self, device: Any, donate: tuple[int, ...], mask: tuple[bool, ...] | None) -> Any:
+        # Without out_shardings a result that does not depend on the inputs would not be tied to the
+        # device, and everything that uses it would be compiled again.
+        return jax.jit(
+            self.fn if mask is None else _recording(self, mask, device),
+            out_shardings=jax.sharding.SingleDeviceSharding(device),
+            donate_argnums=donate,
+        )
 
-    def run_on(self, device: Any, arrays: Sequence[Any] = ()) -> tuple:
-        """Outputs of a kernel without array inputs, made on ``device``."""
-        jitted = self._placed.get(device)
+    def run(self, arrays: Sequence[Any], device: Any, donate: tuple[int, ...] = ()) -> tuple:
+        """Outputs for concrete arrays; those at the places ``donate`` are given up."""
+        key = (device, donate)
+        jitted = self._jitted.get(key)
         if jitted is None:
-            sharding = jax.sharding.SingleDeviceSharding(device)
-            jitted = self._placed[device] = jax.jit(self.fn, out_shardings=sharding)
-        if self.needs_x64(arrays):
+            jitted = self._jitted[key] = self._compiled(device, donate, None)
+        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
             with x64():
                 return jitted(*arrays)
         return jitted(*arrays)
 
-    def record(self, arrays: Sequence[Any], mask: tuple[bool, ...]) -> tuple[tuple, Pullback]:
+    def record(
+        self, arrays: Sequence[Any], mask: tuple[bool, ...], device: Any
+    ) -> tuple[tuple, Pullback]:
         """Outputs, and the pullback to the inputs for which ``mask`` is true."""
-        jitted = self._recorded.get(mask)
+        key = (device, mask)
+        jitted = self._recorded.get(key)
         if jitted is None:
-            jitted = self._recorded[mask] = jax.jit(_recording(self, mask))
+            jitted = self._recorded[key] = self._compiled(device, (), mask)
         if (self.wide or _Wide.seen) and self.needs_x64(arrays):
             with x64():
                 outs, kept = jitted(*arrays)
@@ -142,14 +139,16 @@ class _Spec:
 
     __slots__ = ("tree", "places", "from_inputs", "from_outputs", "avals", "wide", "backward")
 
-    def __init__(self, tree, places, from_inputs, from_outputs, avals):
+    def __init__(self, tree, places, from_inputs, from_outputs, avals, device):
         self.tree = tree
         self.places = places
         self.from_inputs = from_inputs
         self.from_outputs = from_outputs
         self.avals = avals
         self.wide = bool(jax.config.jax_enable_x64)
-        self.backward = jax.jit(self._apply)
+        self.backward = jax.jit(
+            self._apply, out_shardings=jax.sharding.SingleDeviceSharding(device)
+        )
 
     def _apply(self, own, inputs, outputs, cotangents):
         pools = (own, inputs, outputs)
@@ -178,7 +177,7 @@ jax.tree_util.register_pytree_node(
 )
 
 
-def _recording(kernel: Kernel, mask: tuple[bool, ...]) -> Callable:
+def _recording(kernel: Kernel, mask: tuple[bool, ...], device: Any) -> Callable:
     fn, visible = kernel.fn, kernel.visible
 
     def run(*arrays):
@@ -209,7 +208,7 @@ def _recording(kernel: Kernel, mask: tuple[bool, ...]) -> Callable:
                     own.append(leaf)
                 seen[id(leaf)] = place
             places.append(place)
-        spec = _Spec(tree, places, from_inputs, from_outputs, [aval_of(o) for o in outs])
+        spec = _Spec(tree, places, from_inputs, from_outputs, [aval_of(o) for o in outs], device)
         return (*outs, *more), _Kept(own, spec)
 
     run.__name__ = run.__qualname__ = kernel.name

@@ -32,7 +32,7 @@ MAX_REGION = 256
 _MAX_CACHED = 64
 
 
-def record(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]):
+def record(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None], device: Any):
     """Run ``kernel`` now and put it on the tape.
 
     Returns its outputs and the node. ``values`` are the tape's values of the inputs, None where no
@@ -40,8 +40,8 @@ def record(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]
     """
     mask = tuple(v is not None and is_float(a.dtype) for v, a in zip(values, arrays, strict=True))
     if not any(mask):
-        return kernel.run(arrays), None
-    outs, pullback = kernel.record(arrays, mask)
+        return kernel.run(arrays, device), None
+    outs, pullback = kernel.record(arrays, mask, device)
     node = Node(
         kernel,
         tuple(v if m else None for v, m in zip(values, mask, strict=True)),
@@ -61,13 +61,16 @@ class Region:
 
     Attributes
     ----------
+    device : jax.Device
+        Where all of it runs.
     nodes : list of Node
     spare : list of arrays
         What deferred work has replaced: old parameters and optimizer states. Those that nobody else
         holds are donated.
     """
 
-    def __init__(self):
+    def __init__(self, device: Any):
+        self.device = device
         self.nodes: list[Node] = []
         self.spare: list[Any] = []
         self.lock = threading.RLock()
@@ -115,9 +118,9 @@ class Region:
         kernel.visible = len(outputs)
         spare = self._donated(leaves)
         if spare:
-            outs, node = kernel.run(leaves.arrays, spare), None
+            outs, node = kernel.run(leaves.arrays, self.device, spare), None
         else:
-            outs, node = record(kernel, leaves.arrays, leaves.values)
+            outs, node = record(kernel, leaves.arrays, leaves.values, self.device)
         if node is not None:
             node.order = self.nodes[-1].order
         self._computed = ([v for _, v in wanted], outs, node)
@@ -199,7 +202,11 @@ class Deferred(Value):
 
 
 def defer(
-    kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None], out_avals: tuple
+    kernel: Kernel,
+    arrays: Sequence[Any],
+    values: Sequence[Value | None],
+    out_avals: tuple,
+    device: Any,
 ) -> list:
     """Put a call of ``kernel`` on the pending region; nothing runs.
 
@@ -214,7 +221,7 @@ def defer(
                 region = a.node.region  # another thread's work goes on there
                 break
         else:
-            region = state.region = Region()
+            region = state.region = Region(device)
     node = Node(kernel, tuple(values), tuple(arrays))
     node.region = region
     outs = [None if a is None else Deferred(node, i, a) for i, a in enumerate(out_avals)]
@@ -223,13 +230,15 @@ def defer(
     return outs
 
 
-def defer_call(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]) -> list:
+def defer_call(
+    kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None], device: Any
+) -> list:
     """:func:`defer` with the outputs' shapes found out; raises what tracing the kernel raises."""
     avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in arrays)
     inputs = [
         v if v is not None and is_float(a.dtype) else None for v, a in zip(values, avals, strict=True)
     ]
-    return defer(kernel, arrays, inputs, kernel.abstract(avals))
+    return defer(kernel, arrays, inputs, kernel.abstract(avals), device)
 
 
 def update(
@@ -240,6 +249,7 @@ def update(
     The kernel takes the contents of ``written``, those of ``read`` and ``numbers``, and returns the
     new contents of ``written``. The old ones are donated.
     """
+    bound(written[0].ctx.device)
     region = state.region
     arrays = []
     for buffer in (*written, *read):
@@ -256,7 +266,7 @@ def update(
     old = arrays[: len(written)]
     avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in old)
     arrays += numbers
-    outs = defer(kernel, arrays, (None,) * len(arrays), avals)
+    outs = defer(kernel, arrays, (None,) * len(arrays), avals, written[0].ctx.device)
     region = state.region
     region.spare += [
         a for a, b in zip(old, written, strict=True) if not isinstance(a, Value) and not b.shared
@@ -273,10 +283,11 @@ def flush() -> None:
         state.region.run()
 
 
-def bound() -> None:
-    """Run what is pending if there is too much of it."""
-    if state.region is not None and len(state.region.nodes) >= MAX_REGION:
-        state.region.run()
+def bound(device: Any) -> None:
+    """Run what is pending if there is too much of it, or if it is on another device."""
+    region = state.region
+    if region is not None and (len(region.nodes) >= MAX_REGION or region.device is not device):
+        region.run()
 
 
 _RELEASED = (
@@ -290,13 +301,13 @@ _add = Kernel(lambda a, b: (a + b.astype(a.dtype),), "add_gradients")
 _ones = Kernel(lambda a: (jnp.ones_like(a),), "ones")
 
 
-def ones_like(array: Any) -> Any:
+def ones_like(array: Any, device: Any) -> Any:
     """The default gradient of a head."""
-    return _ones.run((array,))[0]
+    return _ones.run((array,), device)[0]
 
 
 def _sum(old: Any, new: Any) -> Any:
-    return new if old is None else _add.run((old, new))[0]
+    return new if old is None else _add.run((old, new), old.device)[0]
 
 
 def cotangents(
@@ -377,7 +388,7 @@ def _store(variable: Value, ct: Any) -> None:
         return
     buffer = variable.grad._buffer
     if variable.grad_req == "add":
-        ct = _add.run((buffer.get(), ct))[0]
+        ct = _add.run((buffer.get(), ct), buffer.ctx.device)[0]
     elif ct.dtype != buffer.dtype:
         ct = ct.astype(buffer.dtype)
     buffer.set(ct)
@@ -477,7 +488,7 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
             old = buffer.pending if buffer.array is None else buffer.array
             if isinstance(old, Value) and not (type(old) is Deferred and old.node.region is region):
                 old = buffer.get()
-            (out,) = defer(_add, (old, out), (None, None), (out.aval,))
+            (out,) = defer(_add, (old, out), (None, None), (out.aval,), region.device)
         hold(buffer, out)
         variable.fresh = True
     return True
@@ -490,7 +501,9 @@ def hold(buffer: Buffer, value: Deferred) -> None:
 
 
 def gradients(
-    heads: Sequence[tuple[Value, Any, Value | None]], wanted: Sequence[tuple[Value, Any]]
+    heads: Sequence[tuple[Value, Any, Value | None]],
+    wanted: Sequence[tuple[Value, Any]],
+    device: Any,
 ) -> tuple[tuple, Kernel, list, list]:
     """Gradients that are themselves differentiable (``create_graph=True``).
 
@@ -565,7 +578,7 @@ def gradients(
     kernel = _cached(plan, key, lambda: Kernel(fn, "gradient", visible=len(slots)))
     arrays = leaves.arrays + [g for _, g, _ in heads]
     values = leaves.values + [v for _, _, v in heads]
-    return record(kernel, arrays, values)  # type: ignore[return-value]
+    return record(kernel, arrays, values, device)  # type: ignore[return-value]
 
 
 class _Moved(FunctionPullback):

@@ -65,6 +65,11 @@ class Trace:
         The device that arrays made inside are on.
     missing : list of NDArray
         Arrays from outside that the code read and that are not arguments yet.
+    recording : bool
+        Whether the block is called under ``autograd.record()``; what the code does under ``pause()``
+        then has no gradient.
+    changed : list of NDArray
+        Arrays from outside that the code changes in place, where that is not allowed while recording.
     resolve : bool
         A pass that only finds the shapes of parameters: a parameter that learns its shape is
         zeros of that shape here and is initialized after the pass.
@@ -75,6 +80,8 @@ class Trace:
         self.ctx = ctx
         self.rng = rng
         self.draws = 0
+        self.recording = state.recording
+        self.changed: list[Any] = []
         self.resolve = resolve
         self.missing: list[Any] = []
         self.resolved: list[Any] = []
@@ -174,21 +181,24 @@ class Traced:
         Arrays read: parameters and captured arrays.
     inputs : list of int
         Which of the inputs are used.
-    written : list of Buffer
-        Buffers whose new contents follow the outputs.
+    written : list of Buffer or int
+        Buffers, and numbers of inputs, whose new contents follow the outputs.
+    changed : list of NDArray
+        Arrays that are changed in place, which is not allowed while they are recorded.
     draws : int
         Random numbers consumed; the random state is an argument if there are any.
     result : Any
         How the outputs are nested (whatever ``trace_kernel``'s function returned beside them).
     """
 
-    __slots__ = ("kernel", "states", "inputs", "written", "draws", "result")
+    __slots__ = ("kernel", "states", "inputs", "written", "changed", "draws", "result")
 
-    def __init__(self, kernel, states, inputs, written, draws, result):
+    def __init__(self, kernel, states, inputs, written, changed, draws, result):
         self.kernel: Kernel = kernel
         self.states: list[Any] = states
         self.inputs: list[int] = inputs
-        self.written: list[Buffer] = written
+        self.written: list[Buffer | int] = written
+        self.changed: list[Any] = changed
         self.draws: int = draws
         self.result = result
 
@@ -220,9 +230,15 @@ def trace_kernel(
             with Trace(name, ctx, rng) as trace:
                 for x, tracer in zip(states, state_arrays, strict=True):
                     trace.argument(x._buffer, tracer)
-                outputs, result = fn(trace, [trace.new(a) for a in input_arrays])
+                given = [trace.new(a) for a in input_arrays]
+                outputs, result = fn(trace, given)
                 captured.update(trace=trace, result=result, count=len(outputs))
-                written = trace.written()
+                written: list[tuple[Any, Any]] = list(trace.written())
+                written += [
+                    (i, b.array)
+                    for i, (b, a) in enumerate(zip(given, input_arrays, strict=True))
+                    if b.array is not a
+                ]
                 captured["written"] = [b for b, _ in written]
                 return [*outputs, *(a for _, a in written)]
 
@@ -269,6 +285,7 @@ def trace_kernel(
         [x for x, k in zip(states, keep[:n], strict=True) if k],
         [i for i, k in enumerate(keep[n : n + len(inputs)]) if k],
         written,
+        captured["trace"].changed,
         captured["trace"].draws if keep[-1] else 0,
         captured["result"],
     )

@@ -39,6 +39,8 @@ def scalar(value: Any, dtype: Any, device: Any) -> Any:
                 found = jax.device_put(host, device)
         else:
             found = jax.device_put(host, device)
+        if isinstance(found, jax.core.Tracer):  # inside a trace; it must not outlive it
+            return found
         if len(_scalars) >= _MAX_SCALARS:
             _scalars.popitem(last=False)
         _scalars[key] = found
@@ -163,9 +165,9 @@ def call(
             values = [x._entry for x in inputs]
             if any(values) and kernel.visible and (op is None or op.differentiable):
                 values += [None] * (len(arrays) - len(values))
-                outs, node = tape.record(kernel, arrays, values)
+                outs, node = tape.record(kernel, arrays, values, ctx.device)
                 return _finish(kernel, inputs, outs, node, out, ctx)
-        outs = kernel.run(arrays) if inputs else kernel.run_on(ctx.device, arrays)
+        outs = kernel.run(arrays, ctx.device)
     except (TypeError, ValueError) as e:
         raise explain(e, kernel, inputs) from None
     return _finish(kernel, inputs, outs, None, out, ctx)
@@ -234,7 +236,12 @@ def _cast(array: Any, dtype: Any) -> Any:
 
 def check_inplace(x: NDArray) -> None:
     """Refuse to write to an array that the recorded graph uses."""
-    if state.recording and x._entry is not None and state.trace is None:
+    trace = state.trace
+    if trace is not None:
+        if trace.recording and state.recording and x._buffer.owner is not trace:
+            trace.changed.append(x)
+        return
+    if state.recording and x._entry is not None:
         raise MXNetError(
             "an array that is part of the recorded graph cannot be changed in place (+=, x[:] =, "
             "out=) inside autograd.record(): the gradient would be that of other values. Write "
@@ -253,7 +260,7 @@ def _call_pending(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: 
         learn_shapes(kernel, inputs, waiting)
         return call(kernel, inputs, numbers, out, ctx)
     arrays, values = [], []
-    tape.bound()
+    tape.bound(inputs[0]._buffer.ctx.device)
     region = state.region
     for x in inputs:
         pending = x._buffer.pending
@@ -279,7 +286,7 @@ def _call_pending(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: 
         arrays.append(draw(ctx))
         values.append(None)
     try:
-        outs = tape.defer_call(kernel, arrays, values)
+        outs = tape.defer_call(kernel, arrays, values, ctx.device)
     except (TypeError, ValueError) as e:
         raise explain(e, kernel, inputs) from None
     if len(outs) > kernel.visible:
@@ -323,7 +330,10 @@ def learn_shapes(kernel: Kernel, inputs: Sequence[NDArray], waiting: Sequence[ND
     present = kernel.present
     named = [(n, next(rest)) for n, there in zip(names, present, strict=True) if there]
     shapes.update((n, x.shape) for n, x in named)
-    inferred = op.infer(shapes, kernel.attrs)
+    try:
+        inferred = op.infer(shapes, kernel.attrs)
+    except (TypeError, ValueError) as e:
+        raise explain(e, kernel, inputs) from None
     for name, x in named:
         pending = x._buffer.pending
         if hasattr(pending, "learn_shape"):
@@ -362,7 +372,10 @@ def _call_traced(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: A
         return _write_out(kernel, [jnp.asarray(o) for o in outs[:visible]], None, out)
     where = inputs[0]._buffer.ctx if inputs else trace.ctx
     new = NDArrayType()._new
-    made = [new(trace.new(jnp.asarray(o), where)) for o in outs[:visible]]
+    found = map(jnp.asarray, outs[:visible])
+    if trace.recording and not state.recording:  # under pause()
+        found = map(jax.lax.stop_gradient, found)
+    made = [new(trace.new(o, where)) for o in found]
     return made[0] if visible == 1 else made
 
 

@@ -21,7 +21,7 @@ from ..engine.state import state
 if TYPE_CHECKING:
     from .ndarray import NDArray
 
-__all__ = ["Key", "contiguous", "fit", "kernel_get", "kernel_set", "kernel_set_donating", "parse"]
+__all__ = ["Key", "contiguous", "fit", "kernel_get", "kernel_set", "parse"]
 
 
 class Key:
@@ -248,12 +248,6 @@ def kernel_set(spec: tuple) -> Kernel:
         return (x.at[index].set(value.astype(x.dtype)),)
 
     return Kernel(fn, "slice_assign")
-
-
-@functools.lru_cache(maxsize=1024)
-def kernel_set_donating(spec: tuple) -> Any:
-    """As :func:`kernel_set`, giving up ``x``."""
-    return jax.jit(kernel_set(spec).fn, donate_argnums=0)
 
 
 def fit(value: Any, shape: tuple[int, ...]) -> Any:

@@ -38,7 +38,7 @@ def read_view(base: Any, offset: int, shape: tuple[int, ...], ctx: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=1024)
-def _writer(shape: tuple[int, ...], whole: bool, donate: bool) -> Any:
+def _writer(shape: tuple[int, ...], whole: bool, donate: bool, device: Any) -> Any:
     def write(base, value, offset):
         value = jnp.broadcast_to(value.astype(base.dtype), shape)
         if whole:
@@ -46,7 +46,11 @@ def _writer(shape: tuple[int, ...], whole: bool, donate: bool) -> Any:
         flat = jax.lax.dynamic_update_slice(base.reshape(-1), value.reshape(-1), (offset,))
         return flat.reshape(base.shape)
 
-    return jax.jit(write, donate_argnums=0 if donate and not whole else ())
+    return jax.jit(
+        write,
+        donate_argnums=0 if donate and not whole else (),
+        out_shardings=None if device is None else jax.sharding.SingleDeviceSharding(device),
+    )
 
 
 def write_view(buffer: Buffer, offset: int, shape: tuple[int, ...], value: Any) -> None:
@@ -55,14 +59,15 @@ def write_view(buffer: Buffer, offset: int, shape: tuple[int, ...], value: Any) 
     whole = math.prod(shape) == math.prod(buffer.shape)
     if trace is not None:
         base = trace.read(buffer)
-        trace.write(buffer, _writer(shape, whole, False)(base, value, np.int32(offset)))
+        trace.write(buffer, _writer(shape, whole, False, None)(base, value, np.int32(offset)))
         return
     base = buffer.get()
     del base
     donate = buffer.exclusive()
     with _scope(buffer.dtype, value.dtype):
         place = _offset(offset, buffer.array, buffer.ctx)
-        buffer.set(_writer(shape, whole, donate)(buffer.array, value, place))
+        writer = _writer(shape, whole, donate, buffer.ctx.device)
+        buffer.set(writer(buffer.array, value, place))
 
 
 def _offset(offset: int, base: Any, ctx: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ __all__ = [
     "EMPTY",
     "FLOAT32",
     "INT64",
+    "adopt",
     "as_index",
     "is_float",
     "reduced_axes",
@@ -27,6 +28,13 @@ __all__ = [
 EMPTY = Shape()
 FLOAT32 = DType("float32")
 INT64 = DType("int64")
+
+
+def adopt(run: Callable, fn: Callable, doc: str) -> Callable:
+    """Give ``run`` the name of ``fn`` and a docstring; the signature stays its own."""
+    run.__name__, run.__qualname__, run.__module__ = fn.__name__, fn.__qualname__, fn.__module__
+    run.__doc__ = doc
+    return run
 
 
 def is_float(data: jax.Array) -> bool:

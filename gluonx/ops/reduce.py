@@ -9,14 +9,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from ..engine.op import DType, Shape, register
-from ._checks import is_float, reduced_axes, to_axes, to_axis
+from ._checks import adopt, is_float, reduced_axes, to_axes, to_axis
 
 _SECTIONS = """
 
@@ -42,18 +41,15 @@ def _reduction(name: str, *aliases: str) -> Callable:
     """Register ``fn(data, axes)``, which keeps the reduced axes with length 1."""
 
     def add(fn: Callable) -> Callable:
-        @wraps(fn, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
         def run(data, *, axis: Shape | None = None, keepdims: bool = False, exclude: bool = False):
             axes = reduced_axes(axis, data.ndim, exclude)
             source = data if data.dtype != jnp.bool_ else data.astype(jnp.int32)
             return _shaped(fn(source, axes), axes, keepdims)
 
-        del run.__wrapped__
         head, _, example = (fn.__doc__ or "").partition("\n\n    Examples")
-        run.__doc__ = head + _SECTIONS
         if example:
-            run.__doc__ += "\nExamples" + example.replace("\n    ", "\n")
-        register(name, aliases=aliases)(run)
+            example = "\nExamples" + example.replace("\n    ", "\n")
+        register(name, aliases=aliases)(adopt(run, fn, head + _SECTIONS + example))
         return fn
 
     return add
@@ -264,7 +260,7 @@ def norm(
     if jnp.issubdtype(dtype, jnp.floating):
         x = x.astype(jnp.promote_types(x.dtype, dtype))
     if ord == 1:
-        found = jnp.sum(jnp.abs(x), axes, keepdims=True)
+        found = jnp.sum(x * jnp.sign(x), axes, keepdims=True)
     else:
         # the square root of 1 where the sum is 0: its slope there would be infinite
         total = jnp.sum(x * x, axes, keepdims=True)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..engine.op import register
 from . import binary
-from ._checks import is_float
+from ._checks import adopt, is_float
 
 _SECTIONS = """
 
@@ -37,13 +37,10 @@ def _scalar(name: str, alias: str, **facts: Any) -> Callable:
     """Register ``fn(data, scalar)``."""
 
     def add(fn: Callable) -> Callable:
-        @wraps(fn, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
         def run(data, *, scalar: float = 1.0):
             return fn(data, jnp.asarray(scalar, data.dtype))
 
-        # the signature is that of run, not of fn
-        del run.__wrapped__
-        run.__doc__ = (fn.__doc__ or "") + _SECTIONS
+        adopt(run, fn, (fn.__doc__ or "") + _SECTIONS)
         register(name, aliases=(alias,), traced=("scalar",), **facts)(run)
         return fn
 

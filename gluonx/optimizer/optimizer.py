@@ -94,7 +94,7 @@ class Optimizer:
     def create_state(self, index: Any, weight: NDArray) -> Any:
         """The state for one parameter."""
         update = self.compiled()
-        return None if update is None else update.init([weight._data])
+        return None if update is None else update.init([weight._data], weight.context.device)
 
     def create_state_multi_precision(self, index: Any, weight: NDArray) -> Any:
         """The state for one parameter, with a float32 copy where asked for."""

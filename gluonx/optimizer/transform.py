@@ -79,12 +79,14 @@ class Update:
             for donate in (False, True)
         }
 
-    def init(self, params: list[Any]) -> Any:
+    def init(self, params: list[Any], device: Any) -> Any:
         """The state for ``params``."""
+        sharding = jax.sharding.SingleDeviceSharding(device)
+        init = jax.jit(self.transformation.init, out_shardings=sharding)
         if any(is_wide(p.dtype) for p in params):
             with x64():
-                return jax.jit(self.transformation.init)(params)
-        return jax.jit(self.transformation.init)(params)
+                return init(params)
+        return init(params)
 
     def apply(
         self, params: list[Any], grads: list[Any], state: Any, hyper: Hyper, mask: Any = None

@@ -1,7 +1,7 @@
 """Symbols and the functions on them: ``gluonx.sym``.
 
-A symbol describes a computation. Inside a hybridized block ``F`` is this module; there its functions
-compute on NDArrays as those of :mod:`gluonx.nd` do.
+A symbol describes a computation. Inside a hybridized block ``F`` is this module; there its
+functions compute on NDArrays as those of :mod:`gluonx.nd` do.
 """
 
 from . import creation, namespace, operators

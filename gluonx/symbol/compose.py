@@ -14,12 +14,13 @@ from .variable import own_attributes
 
 __all__ = ["call", "compose"]
 
-#: What variables that the operator made itself are initialized with.
+#: What variables are initialized with where nothing else is said.
 _INITIALIZERS = {
     ("BatchNorm", "moving_mean"): '["zero", {}]',
     ("BatchNorm", "moving_var"): '["one", {}]',
     ("LeakyReLU", "gamma"): '["Constant", {"value": 0.25}]',
 }
+
 
 def compose(
     op: Op,
@@ -58,13 +59,12 @@ def compose(
         for wanted in input_names(op, params):
             entry = found.get(wanted)
             if entry is None:
-                more = dict(attrs)
-                init = _INITIALIZERS.get((op.name, wanted))
-                if init is not None:
-                    more["__init__"] = init
-                entry = (Node(None, f"{name}_{wanted}", more), 0)
+                entry = (Node(None, f"{name}_{wanted}", dict(attrs)), 0)
+            init = _INITIALIZERS.get((op.name, wanted))
+            if init is not None and entry[0].op is None:
+                entry[0].attrs.setdefault("__init__", init)
             entries.append(entry)
-    node = Node(op, name, attrs, entries)
+    node = Node(op, name, attrs, entries, hint)
     return Symbol([(node, i) for i in range(node.visible)])
 
 

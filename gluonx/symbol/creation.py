@@ -14,8 +14,8 @@ from .namespace import either, of_arrays_only
 from .symbol import Symbol
 
 __all__ = [
-    "arange", "array", "concatenate", "empty", "eye", "from_numpy", "full", "linspace", "moveaxis", "ones",
-    "split_v2", "zeros",
+    "arange", "array", "concatenate", "empty", "eye", "from_numpy", "full", "linspace", "moveaxis",
+    "ones", "split_v2", "zeros",
 ]  # fmt: skip
 
 
@@ -24,6 +24,7 @@ def _make(op: str, given: dict[str, Any], dtype: Any, name: Any, attr: Any) -> S
     return compose(OPS[op], op, (), given, name, attr)
 
 
+@either(nd.zeros)
 def zeros(
     shape: int | Sequence[int],
     dtype: Any = None,
@@ -49,6 +50,7 @@ def zeros(
     return _make("_zeros", {"shape": shape}, dtype, name, attr)
 
 
+@either(nd.ones)
 def ones(
     shape: int | Sequence[int],
     dtype: Any = None,
@@ -60,6 +62,7 @@ def ones(
     return _make("_ones", {"shape": shape}, dtype, name, attr)
 
 
+@either(nd.empty)
 def empty(
     shape: int | Sequence[int],
     dtype: Any = None,
@@ -71,6 +74,7 @@ def empty(
     return _make("_zeros", {"shape": shape}, dtype, name, attr)
 
 
+@either(nd.full)
 def full(
     shape: int | Sequence[int],
     val: float,
@@ -83,6 +87,7 @@ def full(
     return _make("_full", {"shape": shape, "value": float(val)}, dtype, name, attr)
 
 
+@either(nd.arange)
 def arange(
     start: float,
     stop: float | None = None,
@@ -106,6 +111,7 @@ def arange(
     return _make("_arange", {**given, "infer_range": bool(infer_range)}, dtype, name, attr)
 
 
+@either(nd.linspace)
 def linspace(
     start: float,
     stop: float,
@@ -121,6 +127,7 @@ def linspace(
     return _make("_linspace", given, dtype, name, attr)
 
 
+@either(nd.eye)
 def eye(
     N: int,
     M: int = 0,
@@ -134,6 +141,7 @@ def eye(
     return _make("_eye", {"N": N, "M": M, "k": k}, dtype, name, attr)
 
 
+@either(nd.concatenate)
 def concatenate(
     arrays: Sequence[Symbol], axis: int = 0, always_copy: bool = True, name: str | None = None
 ) -> Symbol:
@@ -148,6 +156,13 @@ def _pieces(indices_or_sections: Any, axis: int, squeeze_axis: bool) -> dict[str
     return {"indices": (0, *indices_or_sections), "sections": 0, **given}
 
 
+def _split_arrays(
+    ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False
+) -> Any:
+    return invoke(OPS["_split_v2"], [ary], _pieces(indices_or_sections, axis, squeeze_axis))
+
+
+@either(getattr(nd, "split_v2", _split_arrays))
 def split_v2(
     ary: Symbol,
     indices_or_sections: int | Sequence[int],
@@ -182,12 +197,6 @@ def split_v2(
     return compose(OPS["_split_v2"], "_split_v2", (ary,), given, name)
 
 
-def _split_arrays(
-    ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False
-) -> Any:
-    return invoke(OPS["_split_v2"], [ary], _pieces(indices_or_sections, axis, squeeze_axis))
-
-
 _VALUES = "a symbol holds no values. Use sym.var(name, init=gluonx.init.Constant(...)), or sym.full"
 
 array = of_arrays_only("array", _VALUES)
@@ -195,12 +204,3 @@ from_numpy = of_arrays_only("from_numpy", _VALUES)
 moveaxis = of_arrays_only(
     "moveaxis", "the number of a symbol's axes is not known here. Use sym.transpose(x, axes=(...))"
 )
-zeros = either(nd.zeros, zeros)
-ones = either(nd.ones, ones)
-empty = either(nd.empty, empty)
-full = either(nd.full, full)
-arange = either(nd.arange, arange)
-linspace = either(nd.linspace, linspace)
-eye = either(nd.eye, eye)
-concatenate = either(nd.concatenate, concatenate)
-split_v2 = either(getattr(nd, "split_v2", _split_arrays), split_v2)

@@ -12,7 +12,7 @@ from ..engine import tape
 from ..engine.buffer import Buffer
 from ..engine.kernel import Aval, Kernel, Pullback, is_float
 from ..error import MXNetError
-from ..ndarray import NDArray, array, zeros
+from ..ndarray import NDArray, zeros
 from ..ndarray.dispatch import scalar
 from ..random import draw
 from .infer import Inference
@@ -154,7 +154,7 @@ class Executor:
         """Run forward, keeping what the gradient needs."""
         arrays = self._inputs(program)
         mask = self._mask + (False,) * (len(arrays) - len(self._mask))
-        outs, self._pullback = program.kernel.record(arrays, mask)
+        outs, self._pullback = program.kernel.record(arrays, mask, self._ctx.device)
         return outs
 
     def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
@@ -185,10 +185,8 @@ class Executor:
         self._pullback = None
         if is_train and any(self._mask):
             outs = self._record(program)
-        elif self._leaves:
-            outs = program.kernel.run(self._inputs(program))
         else:
-            outs = program.kernel.run_on(self._ctx.device, self._inputs(program))
+            outs = program.kernel.run(self._inputs(program), self._ctx.device)
         self._ran = True
         visible = program.kernel.visible
         for slot, new in zip(program.written, outs[visible:], strict=True):
@@ -230,7 +228,9 @@ class Executor:
             If nothing was run before, or an output that is no loss has no gradient.
         """
         if not self._ran:
-            raise MXNetError("backward() needs the results of forward(is_train=True); call that first")
+            raise MXNetError(
+                "backward() needs the results of forward(is_train=True); call that first"
+            )
         if not any(self._mask):
             return
         given = self._head_gradients(out_grads)
@@ -242,7 +242,9 @@ class Executor:
                 continue
             grad, req = target
             new = next(gradients)
-            grad._write(_accumulate.run((grad._data, new))[0] if req == "add" else new)
+            grad._write(
+                _accumulate.run((grad._data, new), grad.context.device)[0] if req == "add" else new
+            )
 
     def _head_gradients(self, out_grads: Any) -> list[Any]:
         names = self._symbol.list_outputs()
@@ -276,9 +278,9 @@ class Executor:
         if node.op is not None and not node.op.differentiable:
             return None
         raise MXNetError(
-            f"output {self._symbol.list_outputs()[i]} is not a loss, so backward() needs the gradient "
-            "with respect to it:\n    ex.backward(nd.ones(y.shape))\nor make it a loss: "
-            "sym.make_loss(y)"
+            f"output {self._symbol.list_outputs()[i]} is not a loss, so backward() needs the "
+            "gradient with respect to it:\n    ex.backward(nd.ones(y.shape))\n"
+            "or make it a loss: sym.make_loss(y)"
         )
 
     def copy_params_from(
@@ -306,7 +308,7 @@ class Executor:
                     value.astype(have[name].dtype, copy=False).copyto(have[name])
                 elif not allow_extra_params:
                     raise ValueError(
-                        f"the symbol has no {name!r}; it has {', '.join(have) or 'none of this kind'}"
+                        f"the symbol has no {name!r}; it has {', '.join(have) or 'no such thing'}"
                     )
 
     def debug_str(self) -> str:
@@ -320,7 +322,9 @@ def _arrays(what: str, given: Any, names: list[str], optional: bool) -> list[Any
         if not optional:
             for name in names:
                 if name not in given:
-                    raise ValueError(f"{what} lacks an array for {name!r}; it has {', '.join(given)}")
+                    raise ValueError(
+                        f"{what} lacks an array for {name!r}; it has {', '.join(given)}"
+                    )
         found = [given.get(n) for n in names]
     elif isinstance(given, (list, tuple)):
         if len(given) != len(names):
@@ -349,7 +353,7 @@ def _requests(grad_req: Any, names: list[str]) -> list[str]:
         reqs = list(grad_req)
     else:
         raise ValueError(
-            f"grad_req must be a string, a dict, or a list with {len(names)} entries, got {grad_req!r}"
+            f"grad_req must be a string, a dict or a list of {len(names)} strings, got {grad_req!r}"
         )
     for req in reqs:
         if req not in _REQS:
@@ -372,10 +376,14 @@ def bind(
             raise MXNetError(f"the gradient of {name} must have shape {x.shape}, got {grad.shape}")
     for name, x in zip([*names, *aux_names], [*arrays, *aux], strict=True):
         if x.context.device != ctx.device:
-            raise MXNetError(f"{name} is on {x.context}, but the symbol is bound on {ctx}; copy it first")
-    known = {v: x.shape for v, x in zip(roles(symbol._heads).arguments, arrays, strict=True)}
-    dtypes = {v: x._buffer.dtype for v, x in zip(roles(symbol._heads).arguments, arrays, strict=True)}
-    Inference(symbol._heads, known, dtypes).infer_shapes()  # for its errors
+            raise MXNetError(
+                f"{name} is on {x.context}, but the symbol is bound on {ctx}; copy it first"
+            )
+    found = roles(symbol._heads)
+    tied = dict(zip([*found.arguments, *found.auxiliary], [*arrays, *aux], strict=True))
+    shapes = {v: x.shape for v, x in tied.items()}
+    dtypes = {v: x._buffer.dtype for v, x in tied.items()}
+    Inference(symbol._heads, shapes, dtypes).infer_shapes()  # for its errors
     return Executor(symbol, ctx, arrays, grads, reqs, aux)
 
 
@@ -405,14 +413,17 @@ def simple_bind(
 
     def make(nodes: Sequence[Node]) -> list[NDArray]:
         return [
-            zeros(inference.shapes[v, 0] or (), ctx=ctx, dtype=inference.dtypes[v, 0]) for v in nodes
+            zeros(inference.shapes[v, 0] or (), ctx=ctx, dtype=inference.dtypes[v, 0])
+            for v in nodes
         ]
 
     names = [v.name for v in found.arguments]
     reqs = _requests(grad_req, names)
     args, aux = make(found.arguments), make(found.auxiliary)
     grads = [
-        zeros(x.shape, ctx=ctx, dtype=x.dtype) if req != "null" and is_float(x._buffer.dtype) else None
-        for x, req in zip(args, reqs, strict=True)
+        zeros(x.shape, ctx=ctx, dtype=x.dtype)
+        if r != "null" and is_float(x._buffer.dtype)
+        else None
+        for x, r in zip(args, reqs, strict=True)
     ]
     return Executor(symbol, ctx, args, grads, reqs, aux)

@@ -37,12 +37,10 @@ def dump(symbol: Symbol) -> str:
     index = {node: i for i, node in enumerate(nodes)}
     listed, pointers = [], [0]
     for node, versions in _versions(nodes):
-        item: dict[str, Any] = {"op": node.op.name if node.op else "null", "name": node.name}
+        item: dict[str, Any] = {"op": node.kind, "name": node.name}
         if node.attrs:
             item["attrs"] = dict(sorted(node.attrs.items()))
-        item["inputs"] = [
-            [index[n], i, v] for (n, i), v in zip(node.inputs, versions, strict=True)
-        ]
+        item["inputs"] = [[index[n], i, v] for (n, i), v in zip(node.inputs, versions, strict=True)]
         listed.append(item)
         pointers.append(pointers[-1] + node.total)
     graph = {
@@ -118,8 +116,11 @@ def load_json(json_str: str) -> Symbol:
         graph = json.loads(json_str)
     except (ValueError, RecursionError) as e:
         raise MXNetError(f"this is not the JSON text of a symbol: {e}") from None
-    if not isinstance(graph, dict) or not all(isinstance(graph.get(k), list) for k in ("nodes", "heads")):
-        raise MXNetError("this is not the JSON text of a symbol: it has no lists 'nodes' and 'heads'")
+    parts = graph if isinstance(graph, dict) else {}
+    if not (isinstance(parts.get("nodes"), list) and isinstance(parts.get("heads"), list)):
+        raise MXNetError(
+            "this is not the JSON text of a symbol: it lacks lists 'nodes' and 'heads'"
+        )
     nodes: list[Node] = []
     for item in graph["nodes"]:
         nodes.append(_node(item, nodes))
@@ -148,7 +149,7 @@ def _node(item: Any, before: list[Node]) -> Node:
     op = OPS.get(item["op"]) if isinstance(item.get("op"), str) else None
     if op is None:
         raise MXNetError(f"node {name!r}: gluonx has no operator {item.get('op')!r}")
-    node = Node(op, name, attrs, entries)
+    node = Node(op, name, attrs, entries, item["op"])
     try:
         wanted = () if op.variadic else input_names(op, node.params)
         node.visible  # noqa: B018  raises for parameters that make no sense
@@ -185,7 +186,7 @@ def debug_text(symbol: Symbol) -> str:
         if node.op is None:
             lines.append(f"Variable:{node.name}")
             continue
-        lines += ["-" * 20, f"Op:{node.op.name}, Name={node.name}", "Inputs:"]
+        lines += ["-" * 20, f"Op:{node.kind}, Name={node.name}", "Inputs:"]
         for k, ((n, i), version) in enumerate(zip(node.inputs, versions, strict=True)):
             mark = f" version={version}" if n.op is None else ""
             lines.append(f"\targ[{k}]={n.name}({i}){mark}")

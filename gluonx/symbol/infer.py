@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.kernel import Aval
 from ..error import MXNetError
 from .lower import abstract, node_kernel, refused
-from .node import Entry, Node, Roles, postorder
+from .node import ELEMENTWISE, Entry, Node, Roles, postorder
 from .variable import declared_dtype, declared_shape
 
 if TYPE_CHECKING:
@@ -23,7 +23,13 @@ __all__ = ["Inference", "infer_shape", "infer_type"]
 Shape = tuple[int, ...]
 
 #: Operators whose inputs have one shape, so that a known one tells the others.
-_SAME_SHAPE = ("elemwise_add", "elemwise_sub", "elemwise_mul", "elemwise_div", "add_n")
+_SAME_SHAPE = (
+    *("elemwise_add", "elemwise_sub", "elemwise_mul", "elemwise_div", "add_n"),
+    *ELEMENTWISE,
+)
+
+#: Inputs whose type says nothing about that of the others.
+_APART = ("condition", "index", "indices", "length", "sequence_length")
 
 # Two lengths that stand for one that is not known: what comes out alike for both is known.
 _STAND_INS = (720, 1080)
@@ -54,7 +60,8 @@ class Inference:
         self.dtypes: dict[Entry, np.dtype | None] = {}
         self._given = dtypes
         for v in self.roles.inputs:
-            self.shapes[v, 0] = shapes.get(v) or declared_shape(v) or None
+            given = shapes.get(v)
+            self.shapes[v, 0] = given if _complete(given) else declared_shape(v) or given or None
             self.dtypes[v, 0] = dtypes.get(v) or declared_dtype(v)
 
     # -- element types ----------------------------------------------------------------------
@@ -69,21 +76,21 @@ class Inference:
                     changed |= self._node_dtypes(node)
 
     def _node_dtypes(self, node: Node) -> bool:
-        types = [self.dtypes.get(e) for e in node.inputs]
-        outs = [(node, i) for i in range(node.visible)]
-        kept = _fixed_dtype(node) is None
-        first = next((t for t in types if t is not None), self.dtypes.get(outs[0]) if kept else None)
+        inputs = list(zip(node.input_names, node.inputs, strict=True))
+        known = [self.dtypes.get(e) for name, e in inputs if not _apart(node, name)]
+        if _fixed_dtype(node, 0) is None:
+            known.append(self.dtypes.get((node, 0)))
+        first = next((t for t in known if t is not None), None)
         changed = False
-        for name, entry, known in zip(node.input_names, node.inputs, types, strict=True):
-            if known is None:
+        for name, entry in inputs:
+            if self.dtypes.get(entry) is None:
                 guess = _input_dtype(node, name, first)
                 self.dtypes[entry] = guess
                 changed |= guess is not None
-        for out in outs:
-            if self.dtypes.get(out) is None:
-                fixed = _fixed_dtype(node)
-                self.dtypes[out] = (types[0] if types and types[0] else first) if kept else fixed
-                changed |= self.dtypes[out] is not None
+        for i in range(node.visible):
+            if self.dtypes.get((node, i)) is None:
+                self.dtypes[node, i] = _fixed_dtype(node, i) or first
+                changed |= self.dtypes[node, i] is not None
         return changed
 
     def default_dtypes(self) -> None:
@@ -113,14 +120,15 @@ class Inference:
         """Shapes of parameters from that of the data."""
         op, names = node.op, node.input_names
         shapes = [self.shapes.get(e) for e in node.inputs]
-        if op.name in _SAME_SHAPE:  # type: ignore[union-attr]
+        if node.kind in _SAME_SHAPE:
             return self._one_shape(node, shapes)
         if op is None or op.infer is None or op.variadic:
             return False
         try:
-            found = op.infer({**dict.fromkeys(op.inputs), **dict(zip(names, shapes, strict=True))}, node.params)
+            named = dict(zip(names, shapes, strict=True))
+            found = op.infer({**dict.fromkeys(op.inputs), **named}, node.params)
         except (TypeError, ValueError, IndexError) as e:
-            if not all(map(_complete, shapes)):
+            if not _complete(shapes[0]):
                 return False
             raise self._refused(node, str(e)) from None
         changed = False
@@ -131,8 +139,8 @@ class Inference:
             if new is None:
                 raise self._refused(
                     node,
-                    f"the shape of {name} ({entry[0].name}) is {old}, but from the other inputs and "
-                    f"the attributes follows {tuple(found[name])}",
+                    f"the shape of {name} ({entry[0].name}) is {old}, but {tuple(found[name])} "
+                    "follows from the other inputs and the attributes",
                 )
             changed |= new != old
             self.shapes[entry] = new
@@ -181,7 +189,7 @@ class Inference:
             old = self.shapes.get((node, i))
             new = _merge(old, shape)
             if new is None:
-                raise self._refused(node, f"output {i} has shape {shape}, but {old} is expected of it")
+                raise self._refused(node, f"output {i} has shape {shape}, but needs {old}")
             changed |= new != old
             self.shapes[node, i] = new
         return changed
@@ -216,26 +224,30 @@ def _merge(old: Shape | None, new: Sequence[int]) -> Shape | None:
     return tuple(a or b for a, b in zip(old, new, strict=True))
 
 
-def _fixed_dtype(node: Node) -> np.dtype | None:
-    """The type of an operator's outputs, if it does not depend on the inputs."""
-    if node.op is None:
-        return None
-    if node.op.name in ("shape_array", "size_array"):
+def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
+    """The type of an operator's output, if it does not depend on the inputs."""
+    kind, params = node.kind, node.params
+    if kind in ("shape_array", "size_array"):
         return np.dtype("int64")
-    found = node.params.get("dtype")
-    if found is None or (node.op.name == "topk" and node.params.get("ret_typ") != "indices"):
+    if kind == "BatchNorm" and i > 0:
+        return np.dtype("float32")
+    if kind == "topk" and i == 0 and params.get("ret_typ") != "indices":
         return None
-    return jnp.dtype(found)
+    found = params.get("dtype")
+    return None if found is None else jnp.dtype(found)
+
+
+def _apart(node: Node, name: str) -> bool:
+    """Whether the type of an input has nothing to do with those of the others."""
+    return name in _APART or node.kind in ("Cast", "Embedding", "one_hot")
 
 
 def _input_dtype(node: Node, name: str, first: np.dtype | None) -> np.dtype | None:
     """The type of an input of which nothing is known, beside one of type ``first``."""
     op = node.op
-    if op is None:
-        return None
-    if op.name == "Embedding" and name == "weight":
-        return _fixed_dtype(node)
-    if op.name == "Cast":
+    if node.kind == "Embedding" and name == "weight":
+        return _fixed_dtype(node, 0)
+    if op is None or _apart(node, name):
         return None
     if op.aux and name != op.inputs[0] and first in (np.dtype("float16"), jnp.dtype("bfloat16")):
         return np.dtype("float32")  # statistics need the precision
@@ -245,7 +257,9 @@ def _input_dtype(node: Node, name: str, first: np.dtype | None) -> np.dtype | No
 # -- the methods of Symbol ------------------------------------------------------------------------
 
 
-def _given(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], what: str) -> dict[Node, Any]:
+def _given(
+    symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], what: str
+) -> dict[Node, Any]:
     """What the caller told about variables."""
     if args and kwargs:
         raise ValueError(f"infer_{what}() takes {what}s by position or by name, not both")

@@ -20,9 +20,11 @@ _RANDOM_STATE = Aval((3,), np.dtype("uint32"))
 
 #: Symbols broadcast as arrays do, whatever a file calls the sum.
 _BROADCAST = {
-    "elemwise_add": "broadcast_add", "elemwise_sub": "broadcast_sub", "elemwise_mul": "broadcast_mul",
+    "elemwise_add": "broadcast_add",
+    "elemwise_sub": "broadcast_sub",
+    "elemwise_mul": "broadcast_mul",
     "elemwise_div": "broadcast_div",
-}  # fmt: skip
+}
 
 
 def _executed(op: Op) -> Op:

@@ -1,7 +1,7 @@
 """Functions of the namespace (``sym.X``) from the registered operators.
 
-Inside a hybridized block ``F`` is this namespace and the arguments are NDArrays: then each function does
-what the one of the same name in ``gluonx.nd`` does.
+Inside a hybridized block ``F`` is this namespace and the arguments are NDArrays: then each function
+does what the one of the same name in ``gluonx.nd`` does.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import ndarray as nd
 from ..engine.op import OPS, Op
@@ -20,6 +20,8 @@ from .compose import compose
 from .symbol import Symbol
 
 __all__ = ["either", "function", "functions", "of_arrays_only"]
+
+F = TypeVar("F", bound=Callable)
 
 _EXTRA = (
     inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default=None),
@@ -42,21 +44,24 @@ def _wants_arrays(name: str, given: Iterable[Any]) -> bool:
     return arrays or (not symbols and state.trace is not None)
 
 
-def either(of_arrays: Callable, of_symbols: Callable) -> Callable:
-    """A function that is one thing for NDArrays and another one for symbols.
+def either(of_arrays: Callable) -> Callable[[F], F]:
+    """Let a function of symbols do for NDArrays what ``of_arrays`` does.
 
-    Without either it describes, unless a block is being traced.
+    Without symbols and arrays it describes, unless a block is being traced.
     """
 
-    @functools.wraps(of_symbols)
-    def fn(*args: Any, **kwargs: Any) -> Any:
-        if _wants_arrays(of_symbols.__name__, (*args, *kwargs.values())):
-            kwargs.pop("name", None)
-            kwargs.pop("attr", None)
-            return of_arrays(*args, **kwargs)
-        return of_symbols(*args, **kwargs)
+    def add(of_symbols: F) -> F:
+        @functools.wraps(of_symbols)
+        def fn(*args: Any, **kwargs: Any) -> Any:
+            if _wants_arrays(of_symbols.__name__, (*args, *kwargs.values())):
+                kwargs.pop("name", None)
+                kwargs.pop("attr", None)
+                return of_arrays(*args, **kwargs)
+            return of_symbols(*args, **kwargs)
 
-    return fn
+        return fn  # type: ignore[return-value]
+
+    return add
 
 
 def function(op: Op, name: str) -> Callable:
@@ -72,7 +77,7 @@ def function(op: Op, name: str) -> Callable:
     of_symbols.__module__ = "gluonx.symbol"
     of_symbols.__doc__ = op.doc
     of_arrays = getattr(nd, name, None) or nd_namespace.function(op, name)
-    fn = either(of_arrays, of_symbols)
+    fn = either(of_arrays)(of_symbols)
     fn.__signature__ = _signature(op)  # type: ignore[attr-defined]
     return fn
 
@@ -104,4 +109,4 @@ def of_arrays_only(name: str, advice: str) -> Callable:
         raise TypeError(f"{name}() is for NDArrays: {advice}")
 
     functools.update_wrapper(of_symbols, of_arrays)
-    return either(of_arrays, of_symbols)
+    return either(of_arrays)(of_symbols)

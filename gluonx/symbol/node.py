@@ -1,8 +1,8 @@
 """Nodes: what a symbol is made of.
 
-A :class:`Node` is an operator or a variable, with a name, attributes as text and inputs. An *entry* is
-one output of a node; a symbol is a list of entries. Nodes are shared between symbols and do not
-change once a symbol has them (but for the attributes of variables), so composing builds new ones.
+A :class:`Node` is an operator or a variable, with a name, attributes as text and inputs. An *entry*
+is one output of a node; a symbol is a list of entries. Nodes are shared between symbols, and only
+``Symbol._set_attr`` changes one; composing builds new ones.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ import numpy as np
 
 from ..engine.op import Op
 
-__all__ = ["Entry", "Node", "Roles", "copy_graph", "input_names", "postorder", "roles", "text"]
+__all__ = [
+    "ELEMENTWISE",
+    "Entry",
+    "Node",
+    "Roles",
+    "copy_graph",
+    "input_names",
+    "postorder",
+    "roles",
+    "text",
+]
 
 #: Attributes that belong to the node, not to the operator; kept as ``__name__``.
 OWN = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage", "profiler_scope")
@@ -30,7 +40,14 @@ _ONLY_IF: dict[str, Callable[[dict], bool]] = {
     "gamma": lambda a: a.get("act_type", "prelu") == "prelu",
 }
 
-#: Names of all outputs, hidden ones too, where they are not ``output`` or ``output0``, ``output1``...
+#: Operators that MXNet has twice, for arrays of one shape and with broadcasting, and gluonx once;
+#: a symbol made with Python's operators is written under these names.
+ELEMENTWISE = (
+    "_mod", "_power", "_maximum", "_minimum", "_hypot", "_equal", "_not_equal", "_greater",
+    "_greater_equal", "_lesser", "_lesser_equal", "_logical_and", "_logical_or", "_logical_xor",
+)  # fmt: skip
+
+#: Names of all outputs, hidden ones too, where they are not ``output`` or ``output0``, ...
 _OUTPUTS = {
     "BatchNorm": ("output", "mean", "var"),
     "BilinearSampler": ("output", "tmp"),
@@ -55,6 +72,8 @@ class Node:
     ----------
     op : Op or None
         None for a variable.
+    kind : str
+        The operator's name in a file; ``'null'`` for a variable.
     name : str
     attrs : dict of str to str
         As the caller or a file gave them: parameters of the operator, and ``__own__`` attributes.
@@ -62,12 +81,18 @@ class Node:
         Which outputs of which nodes.
     """
 
-    __slots__ = ("op", "name", "attrs", "inputs", "_params")
+    __slots__ = ("op", "kind", "name", "attrs", "inputs", "_params")
 
     def __init__(
-        self, op: Op | None, name: str, attrs: dict[str, str], inputs: Sequence[Entry] = ()
+        self,
+        op: Op | None,
+        name: str,
+        attrs: dict[str, str],
+        inputs: Sequence[Entry] = (),
+        called: str | None = None,
     ):
         self.op = op
+        self.kind = "null" if op is None else called if called in ELEMENTWISE else op.name
         self.name = name
         self.attrs = attrs
         self.inputs = list(inputs)
@@ -210,5 +235,5 @@ def copy_graph(
     for node in postorder(entries):
         if node not in replace:
             inputs = [replace.get(n) or (copies[n], i) for n, i in node.inputs]
-            copies[node] = Node(node.op, node.name, dict(node.attrs), inputs)
+            copies[node] = Node(node.op, node.name, dict(node.attrs), inputs, node.kind)
     return [replace.get(n) or (copies[n], i) for n, i in entries], copies

@@ -20,9 +20,10 @@ _NUMBER = (int, float, np.generic, numbers.Number)
 
 #: What MXNet calls the operators on two symbols; these names are in the registry too.
 _NAMES = {
-    "add": "_plus", "sub": "_minus", "mul": "_mul", "truediv": "_div", "mod": "_mod", "pow": "_power",
-    "eq": "_equal", "ne": "_not_equal", "gt": "_greater", "ge": "_greater_equal", "lt": "_lesser",
-    "le": "_lesser_equal", "maximum": "_maximum", "minimum": "_minimum", "hypot": "_hypot",
+    "add": "_plus", "sub": "_minus", "mul": "_mul", "truediv": "_div", "mod": "_mod",
+    "pow": "_power", "eq": "_equal", "ne": "_not_equal", "gt": "_greater", "ge": "_greater_equal",
+    "lt": "_lesser", "le": "_lesser_equal", "maximum": "_maximum", "minimum": "_minimum",
+    "hypot": "_hypot",
     "logical_and": "_logical_and", "logical_or": "_logical_or", "logical_xor": "_logical_xor",
 }  # fmt: skip
 _SCALAR_IN_ONE_WORD = ("add", "sub", "mul", "truediv", "mod", "pow", "maximum", "minimum", "hypot")
@@ -151,8 +152,9 @@ def functions() -> dict[str, Callable]:
 
 
 _FUNCTIONS = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv",
-    "modulo": "mod", "power": "pow", "pow": "pow", "maximum": "maximum", "minimum": "minimum",
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv",
+    "true_divide": "truediv", "modulo": "mod", "power": "pow", "pow": "pow",
+    "maximum": "maximum", "minimum": "minimum",
     "hypot": "hypot", "equal": "eq", "not_equal": "ne", "greater": "gt", "greater_equal": "ge",
     "lesser": "lt", "lesser_equal": "le", "logical_and": "logical_and", "logical_or": "logical_or",
     "logical_xor": "logical_xor",

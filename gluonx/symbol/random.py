@@ -10,8 +10,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..engine.op import OPS
 from ..ndarray import random as nd_random
 from .compose import compose
@@ -24,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _distribution(name: str, *params: str, default: str = "float32") -> Callable:
+def _distribution(name: str, *params: str) -> Callable:
     """The function of a distribution, with the signature of that on arrays."""
     of_arrays = getattr(nd_random, name)
     signature = inspect.signature(of_arrays)
@@ -38,7 +36,9 @@ def _distribution(name: str, *params: str, default: str = "float32") -> Callable
         values = {p: found[p] for p in params}
         if name == "exponential":
             values = {"lam": 1.0 / values["scale"]}
-        given: dict[str, Any] = {"dtype": _dtype(found["dtype"], default)}
+        given: dict[str, Any] = {}
+        if found["dtype"] not in (None, "None"):
+            given["dtype"] = found["dtype"]
         shape = () if found["shape"] is None else found["shape"]
         symbols = [isinstance(v, Symbol) for v in values.values()]
         if any(symbols):
@@ -51,11 +51,7 @@ def _distribution(name: str, *params: str, default: str = "float32") -> Callable
         op, given["shape"] = f"_random_{name}", (1,) if shape == () else shape
         return compose(OPS[op], op, (), {**values, **given}, node_name, attr)
 
-    return either(of_arrays, of_symbols)
-
-
-def _dtype(dtype: Any, default: str) -> str:
-    return default if dtype in (None, "None") else np.dtype(dtype).name
+    return either(of_arrays)(of_symbols)
 
 
 uniform = _distribution("uniform", "low", "high")
@@ -65,14 +61,18 @@ exponential = _distribution("exponential", "scale")
 poisson = _distribution("poisson", "lam")
 negative_binomial = _distribution("negative_binomial", "k", "p")
 generalized_negative_binomial = _distribution("generalized_negative_binomial", "mu", "alpha")
-randint = _distribution("randint", "low", "high", default="int32")
+randint = _distribution("randint", "low", "high")
 
 
-def _randn(*shape: int, loc: Any = 0, scale: Any = 1, dtype: Any = None, **kwargs: Any) -> Symbol:
+@either(nd_random.randn)
+@functools.wraps(nd_random.randn)
+def randn(*shape: int, loc: Any = 0, scale: Any = 1, dtype: Any = None, **kwargs: Any) -> Symbol:
     return normal(loc, scale, shape, dtype, **kwargs)
 
 
-def _multinomial(
+@either(nd_random.multinomial)
+@functools.wraps(nd_random.multinomial)
+def multinomial(
     data: Symbol, shape: Any = None, get_prob: bool = False, dtype: Any = "int32", **kwargs: Any
 ) -> Symbol:
     given = {"shape": () if shape is None else shape, "get_prob": get_prob, "dtype": dtype}
@@ -80,11 +80,8 @@ def _multinomial(
     return compose(OPS["_sample_multinomial"], "_sample_multinomial", (data,), given, name, attr)
 
 
-def _shuffle(data: Symbol, **kwargs: Any) -> Symbol:
+@either(nd_random.shuffle)
+@functools.wraps(nd_random.shuffle)
+def shuffle(data: Symbol, **kwargs: Any) -> Symbol:
     name, attr = kwargs.get("name"), kwargs.get("attr")
     return compose(OPS["_shuffle"], "_shuffle", (data,), {}, name, attr)
-
-
-randn = either(nd_random.randn, functools.wraps(nd_random.randn)(_randn))
-multinomial = either(nd_random.multinomial, functools.wraps(nd_random.multinomial)(_multinomial))
-shuffle = either(nd_random.shuffle, functools.wraps(nd_random.shuffle)(_shuffle))

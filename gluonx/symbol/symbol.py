@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..error import MXNetError
-from .node import OWN, Entry, Node, copy_graph, postorder, roles
+from .node import OWN, Entry, copy_graph, postorder, roles
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -320,7 +320,7 @@ class Symbol:
         ctx : Context
             Where to run.
         args : dict of str to NDArray, or list
-            An array for each argument. The executor keeps them: change their contents and run again.
+            An array for each argument. The executor keeps them: change their contents, run again.
         args_grad : dict of str to NDArray, or list, optional
             Where to put gradients.
         grad_req : str, list or dict

@@ -16,8 +16,8 @@ from .symbol import Symbol
 __all__ = ["Variable", "declared_dtype", "declared_shape", "own_attributes", "var"]
 
 _TYPE_FLAGS = {
-    "float32": 0, "float64": 1, "float16": 2, "uint8": 3, "int32": 4, "int8": 5, "int64": 6, "bool": 7,
-    "int16": 8, "uint16": 9, "uint32": 10, "uint64": 11, "bfloat16": 12,
+    "float32": 0, "float64": 1, "float16": 2, "uint8": 3, "int32": 4, "int8": 5, "int64": 6,
+    "bool": 7, "int16": 8, "uint16": 9, "uint32": 10, "uint64": 11, "bfloat16": 12,
 }  # fmt: skip
 _TYPE_NAMES = {str(flag): name for name, flag in _TYPE_FLAGS.items()}
 _STORAGE_FLAGS = {"default": 0, "row_sparse": 1, "csr": 2}
