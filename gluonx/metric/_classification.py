@@ -75,7 +75,7 @@ class Accuracy(EvalMetric):
                 )
             if pred.shape != label.shape:
                 pred, label = pred.reshape((-1,)), label.reshape((-1,))
-            right = pred.astype("int32", copy=False) == label.astype("int32", copy=False)
+            right = nd.equal(pred.astype("int32", copy=False), label.astype("int32", copy=False))
             # Counted in integers: float32 would stop at 2^24.
             self._later(nd.sum(right.astype("int32", copy=False)), label.size)
 
@@ -304,7 +304,7 @@ class Perplexity(EvalMetric):
             probability = nd.pick(as_float(pred), label, axis=self.axis)
             ignored = 0
             if self.ignore_label is not None:
-                ignore = label == self.ignore_label
+                ignore = nd.equal(label, self.ignore_label)
                 probability = nd.where(ignore, nd.ones_like(probability), probability)
                 ignored = nd.sum(ignore.astype("int32", copy=False))
             self._later(-nd.sum(nd.log(nd.maximum(probability, 1e-10))), label.size, ignored)

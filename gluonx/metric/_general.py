@@ -128,12 +128,9 @@ class CustomMetric(EvalMetric):
     ):
         if not callable(feval):
             raise TypeError(f"CustomMetric needs a function f(label, pred), got {feval!r}")
-        if name is None:
-            name = getattr(feval, "__name__", type(feval).__name__)
-            if "<" in name:
-                name = f"custom({name})"
+        called = str(getattr(feval, "__name__", type(feval).__name__))
         super().__init__(
-            name,
+            name or (f"custom({called})" if "<" in called else called),
             feval=feval,
             allow_extra_outputs=allow_extra_outputs,
             output_names=output_names,

@@ -101,7 +101,7 @@ class Dense(HybridBlock):
         self._in_units = in_units
         self._flatten = flatten
         with self.name_scope():
-            self.weight = self.params.get(
+            self.weight: Any = self.params.get(
                 "weight",
                 shape=(units, in_units),
                 init=weight_initializer,
@@ -134,8 +134,8 @@ class Dense(HybridBlock):
         return self.act(out) if self.act else out
 
     def __repr__(self) -> str:
-        units, in_units = self.weight.shape
-        return f"{type(self).__name__}({in_units or None} -> {units}, {self.act or 'linear'})"
+        in_units = self.weight.shape[1] or None
+        return f"{type(self).__name__}({in_units} -> {self._units}, {self.act or 'linear'})"
 
 
 class Dropout(HybridBlock):

@@ -67,7 +67,7 @@ class _Conv(HybridBlock):
         shape.insert(at - 1, in_channels // groups)
         self._channel_axis = at
         with self.name_scope():
-            self.weight = self.params.get(
+            self.weight: Any = self.params.get(
                 "weight",
                 shape=(channels, *shape),
                 init=weight_initializer,

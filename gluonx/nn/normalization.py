@@ -13,6 +13,9 @@ __all__ = ["BatchNorm", "BatchNormReLU", "InstanceNorm", "LayerNorm"]
 class _Normalization(HybridBlock):
     """A layer with a scale gamma and an offset beta for each channel."""
 
+    gamma: Any
+    beta: Any
+
     def __init__(self, settings: dict[str, Any], prefix: str | None = None, params: Any = None):
         super().__init__(prefix=prefix, params=params)
         self._kwargs = settings

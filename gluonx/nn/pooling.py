@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from types import ModuleType
 from typing import Any
 
@@ -24,7 +23,7 @@ _LAYOUTS = {1: ("NCW", "NWC"), 2: ("NCHW", "NHWC"), 3: ("NCDHW", "NDHWC")}
 
 def extents(kind: str, what: str, value: int | Sequence[int], axes: int) -> tuple[int, ...]:
     """``value`` for each of ``axes`` axes: one number counts for all."""
-    given = (value,) * axes if isinstance(value, Integral) else tuple(value)
+    given = tuple(value) if isinstance(value, Sequence) else (value,) * axes
     if len(given) != axes:
         raise ValueError(f"{kind}: {what} must be a number or {axes} numbers, got {value!r}")
     return given

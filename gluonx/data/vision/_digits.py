@@ -1,6 +1,6 @@
 """The handwritten digits that come with the package, so that a first training run has real data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +57,6 @@ class Digits(ArrayDataset):
     def __getitem__(self, idx: int) -> Any:
         item = super().__getitem__(idx)
         return item if self._transform is None else self._transform(*item)
+
+    def _gather(self, indices: Sequence[int]) -> Any:
+        return super()._gather(indices) if self._transform is None else None

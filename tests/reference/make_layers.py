@@ -1,0 +1,84 @@
+"""Write layers.json: how MXNet 1.9.1 prints layers and names their parameters.
+
+    MXNET_MKLDNN_ENABLED=0 python tests/reference/make_layers.py
+
+Needs mxnet 1.9.1; the tests do not.
+"""
+
+import json
+from pathlib import Path
+
+from mxnet.gluon import nn
+
+CASES = [
+    "Dense(3)",
+    "Dense(3, in_units=2, activation='relu', use_bias=False)",
+    "Dropout(0.3)",
+    "Dropout(0.3, axes=(1,))",
+    "BatchNorm()",
+    "BatchNorm(in_channels=3, scale=False, axis=-1)",
+    "BatchNormReLU()",
+    "Embedding(3, 4)",
+    "Flatten()",
+    "Lambda('relu')",
+    "HybridLambda('relu')",
+    "HybridLambda(lambda F, x: x)",
+    "LayerNorm()",
+    "InstanceNorm(in_channels=3)",
+    "Activation('relu')",
+    "LeakyReLU(0.1)",
+    "PReLU(in_channels=3)",
+    "ELU()",
+    "SELU()",
+    "GELU()",
+    "Swish()",
+    "Conv1D(3, 2)",
+    "Conv2D(4, 3, in_channels=2)",
+    "Conv2D(4, (3, 2), 2, 1, 2, 2, in_channels=4, use_bias=False, activation='relu')",
+    "Conv2D(4, 3, layout='NHWC')",
+    "Conv3D(3, (1, 2, 3), padding=(0, 1, 1))",
+    "MaxPool1D()",
+    "MaxPool2D(3, 2, 1, ceil_mode=True)",
+    "MaxPool3D(layout='NDHWC')",
+    "AvgPool1D(count_include_pad=False)",
+    "AvgPool2D()",
+    "AvgPool3D((1, 2, 3), strides=1)",
+    "GlobalMaxPool1D()",
+    "GlobalMaxPool2D(layout='NHWC')",
+    "GlobalMaxPool3D()",
+    "GlobalAvgPool1D()",
+    "GlobalAvgPool2D()",
+    "GlobalAvgPool3D()",
+    "Sequential()",
+    "HybridSequential()",
+]
+
+
+def nested():
+    net = nn.HybridSequential(prefix="net_")
+    with net.name_scope():
+        net.add(nn.Dense(3, activation="tanh"), nn.HybridSequential())
+        with net[1].name_scope():
+            net[1].add(nn.Dense(2), nn.ELU())
+    return net
+
+
+def reference(layer):
+    params = layer.collect_params()
+    names = {name[len(layer.prefix) :]: params[name] for name in params}
+    return {
+        "repr": repr(layer),
+        "prefix": layer.prefix.rstrip("0123456789_"),
+        "params": {n: {"shape": p.shape, "grad_req": p.grad_req} for n, p in names.items()},
+    }
+
+
+def main():
+    entries = [{"layer": c, **reference(eval("nn." + c, {"nn": nn}))} for c in CASES]
+    entries.append({"layer": "nested", **reference(nested())})
+    lines = ",\n".join(map(json.dumps, entries))
+    Path(__file__).with_name("layers.json").write_text(f"[\n{lines}\n]\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Losses: values and gradients against MXNet 1.9.1, eagerly and hybridized, and mistakes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gluonx import autograd, gluon, nd
+
+ENTRIES = json.loads(Path(__file__).with_name("reference").joinpath("losses.json").read_text())
+IDS = [f"{i}-{entry['loss']}" for i, entry in enumerate(ENTRIES)]
+NAMES = sorted({entry["loss"] for entry in ENTRIES})
+
+
+def array(stored):
+    return nd.array(np.array(stored["values"]).reshape(stored["shape"]), dtype="float32")
+
+
+def run(loss, entry):
+    """The loss, and the gradients of its sum by the name of the input."""
+    inputs = {name: array(stored) for name, stored in entry["inputs"].items()}
+    for name in entry["gradients"]:
+        inputs[name].attach_grad()
+    with autograd.record():
+        out = loss(*inputs.values())
+    out.backward()
+    return out, {name: inputs[name].grad for name in entry["gradients"]}
+
+
+@pytest.mark.parametrize("hybridized", [False, True], ids=["eager", "hybridized"])
+@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+def test_values_and_gradients_equal_those_of_mxnet(entry, hybridized):
+    loss = getattr(gluon.loss, entry["loss"])(**entry["arguments"])
+    if hybridized:
+        loss.hybridize()
+    out, gradients = run(loss, entry)
+    assert list(out.shape) == entry["output"]["shape"]
+    np.testing.assert_allclose(
+        out.asnumpy().ravel(), entry["output"]["values"], rtol=2e-5, atol=1e-6
+    )
+    assert gradients
+    for name, expected in entry["gradients"].items():
+        np.testing.assert_allclose(
+            gradients[name].asnumpy().ravel(), expected, rtol=1e-4, atol=1e-6, err_msg=name
+        )
+
+
+def test_all_losses_have_reference_values():
+    aliases = {"Loss", "SigmoidBCELoss", "SoftmaxCELoss"}
+    assert NAMES == sorted(set(gluon.loss.__all__) - aliases)
+
+
+def test_short_names_are_the_same_classes():
+    assert gluon.loss.SoftmaxCELoss is gluon.loss.SoftmaxCrossEntropyLoss
+    assert gluon.loss.SigmoidBCELoss is gluon.loss.SigmoidBinaryCrossEntropyLoss
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_repr_shows_batch_axis_and_weight(name):
+    assert repr(getattr(gluon.loss, name)(weight=2)) == f"{name}(batch_axis=0, w=2)"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_array_as_weight_is_refused_with_the_way_to_give_it(name):
+    with pytest.raises(TypeError, match=r"must be a number .* loss\(pred, label, sample_weight\)"):
+        getattr(gluon.loss, name)(weight=nd.ones((2,)))
+
+
+def test_scores_that_saturate_have_finite_loss_and_gradient():
+    pred = nd.array([[1e4, -1e4], [-1e4, 1e4]])
+    label = nd.array([[0, 1], [0, 1]])
+    for loss in (gluon.loss.SigmoidBCELoss(), gluon.loss.LogisticLoss(label_format="binary")):
+        pred.attach_grad()
+        with autograd.record():
+            out = loss(pred, label)
+        out.backward()
+        np.testing.assert_allclose(out.asnumpy(), [1e4, 0])
+        np.testing.assert_allclose(pred.grad.asnumpy(), [[0.5, -0.5], [0, 0]], atol=1e-6)
+
+
+def test_poisson_stirling_term_is_zero_where_its_logarithm_is_not_finite():
+    loss = gluon.loss.PoissonNLLLoss(compute_full=True)
+    without = gluon.loss.PoissonNLLLoss()
+    pred, target = nd.array([[0.5, -1.0]]), nd.array([[0, 1]])
+    assert loss(pred, target).asscalar() == without(pred, target).asscalar()
+
+
+def test_l2_loss_without_weight_still_halves():
+    loss = gluon.loss.L2Loss(weight=None)
+    assert loss(nd.array([[4.0]]), nd.array([[0.0]])).asscalar() == 8
+
+
+def test_sizes_that_differ_raise_at_the_call():
+    with pytest.raises(ValueError, match=r"reshape_like.*\(2, 3\)"):
+        gluon.loss.L2Loss()(nd.ones((2, 2)), nd.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: gluon.loss.LogisticLoss(label_format="yes"), "'signed' or 'binary', got 'yes'"),
+        (lambda: gluon.loss.HuberLoss(rho=0), "rho must be positive, got 0"),
+    ],
+)
+def test_wrong_arguments_raise_when_the_loss_is_made(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_loss_without_hybrid_forward_says_what_to_define():
+    class Empty(gluon.loss.Loss):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Empty must define hybrid_forward"):
+        Empty(None, 0)(nd.ones((1,)))
