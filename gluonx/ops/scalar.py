@@ -1,7 +1,8 @@
 """Elementwise functions of an array and a number.
 
-The number takes the array's dtype first: with an array of integers, 1.5 is 1. Except for powers it
-is an argument of the compiled code, so that a new number needs no new compilation.
+The number takes the array's dtype first: with an array of integers, 1.5 is 1. Bools count as
+integers here, as in Python: ``1 - mask`` is int64. Except for powers the number is an argument of the
+compiled code, so that a new number needs no new compilation.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -38,6 +40,8 @@ def _scalar(name: str, alias: str, **facts: Any) -> Callable:
 
     def add(fn: Callable) -> Callable:
         def run(data, *, scalar: float = 1.0):
+            if data.dtype == jnp.bool_:
+                data = data.astype(jax.dtypes.canonicalize_dtype("int64"))
             return fn(data, jnp.asarray(scalar, data.dtype))
 
         adopt(run, fn, (fn.__doc__ or "") + _SECTIONS)

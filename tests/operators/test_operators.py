@@ -1,0 +1,221 @@
+"""Every operator, by its cases: as MXNet, as finite differences, as hybridized, in half precision.
+
+The cases are in ``cases_*.py``; the values of MXNet 1.9.1 in ``reference/`` (see
+``reference/make_reference.py`` for how to make them again).
+"""
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cases import CASES, FAMILIES
+
+import gluonx
+from gluonx import autograd, nd
+from gluonx.engine.op import OPS
+from gluonx.ndarray.namespace import function
+
+REFERENCE = Path(__file__).parent / "reference"
+FAMILY = {id(case): name for name, module in FAMILIES.items() for case in module.CASES}
+
+
+def _ids(cases):
+    counts = {}
+    for case in cases:
+        counts[case.op] = counts.get(case.op, -1) + 1
+        yield f"{case.op}-{counts[case.op]}"
+
+
+def each(chosen):
+    """Parametrize a test over the cases for which ``chosen`` is true."""
+    cases = [(case, name) for case, name in zip(CASES, _ids(CASES), strict=True) if chosen(case)]
+    return pytest.mark.parametrize("case", [pytest.param(case, id=name) for case, name in cases])
+
+
+def first_of_each(chosen):
+    """The first case of every operator for which ``chosen`` is true."""
+    found = {}
+    for case in CASES:
+        if chosen(case):
+            found.setdefault(case.op, case)
+    return each(lambda case: found.get(case.op) is case)
+
+
+def call(case, inputs):
+    """The operator's outputs, through its public function."""
+    op = OPS[case.op]
+    public = [n for n in (op.name, *op.aliases) if not n.startswith("_") and hasattr(nd, n)]
+    fn = getattr(nd, public[0]) if public else function(op, op.name)
+    outputs = fn(*inputs, **case.attrs)
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def arrays(case, dtype=None, values=None):
+    """The case's inputs; ``dtype`` replaces that of floating-point ones."""
+    values = case.draw() if values is None else values
+    return [
+        None
+        if spec is None
+        else nd.array(v, dtype=dtype if dtype and spec.is_float else spec.dtype)
+        for spec, v in zip(case.inputs, values, strict=True)
+    ]
+
+
+def differentiate(case, inputs, run, wanted):
+    """Outputs of ``run(inputs)`` and the gradients of the wanted inputs, as NumPy arrays."""
+    for i in wanted:
+        inputs[i].attach_grad()
+    gluonx.random.seed(0)
+    with autograd.record(train_mode=case.train):
+        outputs = run(inputs)
+    if wanted:
+        heads = [nd.array(case.head(i, y.shape), dtype=y.dtype) for i, y in enumerate(outputs)]
+        live = [i for i, y in enumerate(outputs) if "float" in str(np.dtype(y.dtype))]
+        autograd.backward([outputs[i] for i in live], [heads[i] for i in live])
+    return [y.asnumpy() for y in outputs], {i: inputs[i].grad.asnumpy() for i in wanted}
+
+
+@functools.cache
+def _stored(family):
+    with np.load(REFERENCE / f"{family}.npz") as file:
+        return json.loads(file["index"].tobytes()), file["data"].tobytes()
+
+
+def reference(case):
+    """MXNet's outputs, gradients and changed inputs: arrays, or (dtype, shape) of random ones."""
+    family = FAMILY[id(case)]
+    index, data = _stored(family)
+    if case.key not in index:
+        pytest.fail(
+            f"{family}.npz has no values for this case; run tests/operators/reference/"
+            f"make_reference.py {family} with a Python that has mxnet 1.9.1"
+        )
+
+    def read(entry):
+        dtype, shape, offset = entry
+        if offset is None:
+            return np.empty(shape, dtype)
+        return np.frombuffer(data, dtype, int(np.prod(shape)), offset).reshape(shape)
+
+    found = index[case.key]
+    return (
+        [read(e) for e in found["outputs"]],
+        {int(i): read(e) for i, e in found["grads"].items()},
+        {int(i): read(e) for i, e in found["aux"].items()},
+    )
+
+
+def check(case, got, want, what):
+    assert got.shape == want.shape, f"{what}: shape {got.shape}, MXNet's is {want.shape}"
+    assert got.dtype == want.dtype, f"{what}: dtype {got.dtype}, MXNet's is {want.dtype}"
+    if case.value:
+        np.testing.assert_allclose(got, want, rtol=case.rtol, atol=case.atol, err_msg=what)
+
+
+def test_every_operator_has_a_case():
+    missing = {op.name for op in OPS.values()} - {case.op for case in CASES}
+    assert not missing, f"no case in tests/operators/cases_*.py for {sorted(missing)}"
+
+
+def test_every_case_is_of_an_operator():
+    unknown = {case.op for case in CASES if case.op not in OPS or OPS[case.op].name != case.op}
+    assert not unknown, f"cases of what is not an operator's canonical name: {sorted(unknown)}"
+
+
+@each(lambda case: case.reference)
+def test_mxnet(case):
+    outputs, grads, aux = reference(case)
+    inputs = arrays(case)
+    got, got_grads = differentiate(case, inputs, lambda x: call(case, x), case.wanted())
+    assert len(got) == len(outputs)
+    for i, (y, want) in enumerate(zip(got, outputs, strict=True)):
+        check(case, y, want, f"output {i}")
+    for i, want in grads.items():
+        check(case, got_grads[i], want, f"gradient of input {i}")
+    for i, want in aux.items():
+        check(case, inputs[i].asnumpy(), want, f"input {i} afterwards")
+
+
+@each(lambda case: not case.reference)
+def test_runs_where_mxnet_does_not(case):
+    got, grads = differentiate(case, arrays(case), lambda x: call(case, x), case.wanted())
+    assert all(np.isfinite(y).all() for y in (*got, *grads.values()) if case.value)
+
+
+@each(lambda case: case.value and case.wanted(case.fd))
+def test_finite_differences(case):
+    wanted = case.wanted(case.fd)
+    values = case.draw()
+    run = functools.partial(call, case)
+    outputs, grads = differentiate(case, arrays(case, "float64", values), run, wanted)
+    heads = [case.head(i, y.shape).astype("float64") for i, y in enumerate(outputs)]
+
+    def objective(i, moved):
+        gluonx.random.seed(0)
+        inputs = arrays(case, "float64", [*values[:i], moved, *values[i + 1 :]])
+        with autograd.record(train_mode=case.train):
+            results = call(case, inputs)
+        return sum((y.asnumpy() * h).sum() for y, h in zip(results, heads, strict=True))
+
+    rng = np.random.RandomState(case.seed)
+    for i in wanted:
+        for _ in range(2):
+            way = rng.standard_normal(values[i].shape)
+            step = 1e-6 * way
+            slope = (objective(i, values[i] + step) - objective(i, values[i] - step)) / 2e-6
+            np.testing.assert_allclose(
+                (grads[i] * way).sum(),
+                slope,
+                rtol=case.fd_tol,
+                atol=case.fd_tol,
+                err_msg=f"gradient of input {i}",
+            )
+
+
+class Hybrid(gluonx.HybridBlock):
+    """One operator as a block."""
+
+    def __init__(self, case):
+        super().__init__()
+        self.case = case
+
+    def forward(self, *inputs):
+        outputs = call(self.case, inputs)
+        return outputs if len(outputs) > 1 else outputs[0]
+
+
+@each(lambda case: case.hybrid and case.inputs)
+def test_hybridized(case):
+    wanted = case.wanted()
+    eager = differentiate(case, arrays(case), lambda x: call(case, x), wanted)
+    block = Hybrid(case)
+    block.hybridize()
+
+    def run(inputs):
+        outputs = block(*inputs)
+        return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+    compiled = differentiate(case, arrays(case), run, wanted)
+    for got, want in zip(compiled[0], eager[0], strict=True):
+        check(case, got, want, "output")
+    for i, want in eager[1].items():
+        check(case, compiled[1][i], want, f"gradient of input {i}")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@first_of_each(lambda case: case.half and any(i is not None and i.is_float for i in case.inputs))
+def test_half_precision(case, dtype):
+    single = differentiate(case, arrays(case), lambda x: call(case, x), case.wanted())
+    half = differentiate(case, arrays(case, dtype), lambda x: call(case, x), case.wanted())
+    if not case.value:
+        return
+    tolerance = {"float16": 0.02, "bfloat16": 0.1}[dtype]
+    for got, want in zip(
+        (*half[0], *half[1].values()), (*single[0], *single[1].values()), strict=True
+    ):
+        assert got.shape == want.shape
+        np.testing.assert_allclose(
+            got.astype("float32"), want.astype("float32"), rtol=tolerance, atol=tolerance
+        )
