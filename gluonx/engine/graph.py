@@ -69,11 +69,18 @@ class Node:
         executed node's input can be had from the node that made it.
     pullback : Pullback, callable or None
         The way back, once the node has run; None again after ``backward`` released it.
+    region : Region or None
+        The pending region that the node is on.
+    inside : Node or None
+        The node that a deferred node became part of when its region ran.
+    origins : list of Node
+        For a region that has run: the deferred node that each output comes from. ``backward``
+        releases them one by one, and the region's pullback when none is left.
     """
 
     __slots__ = (
-        "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "released",
-        "__weakref__",
+        "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "inside", "origins",
+        "released", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel | None, inputs: tuple, arrays: tuple):
@@ -85,6 +92,8 @@ class Node:
         self.mask: tuple[bool, ...] = ()
         self.outputs: tuple = ()
         self.region: Region | None = None
+        self.inside: Node | None = None
+        self.origins: list[Node] = []
         self.released = False
 
     def step(self, leaves: Leaves, position: dict[int, int]) -> tuple | Sweep:

@@ -101,6 +101,13 @@ class Kernel:
                 return jitted(*arrays)
         return jitted(*arrays)
 
+    def inline(self, arrays: Sequence[Any]) -> tuple:
+        """Outputs for arrays of a trace."""
+        if self.needs_x64(arrays):
+            with x64():
+                return self.fn(*arrays)
+        return self.fn(*arrays)
+
     def record(
         self, arrays: Sequence[Any], mask: tuple[bool, ...], device: Any
     ) -> tuple[tuple, Pullback]:

@@ -12,7 +12,7 @@ import heapq
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
@@ -64,15 +64,15 @@ class Region:
     device : jax.Device
         Where all of it runs.
     nodes : list of Node
-    spare : list of arrays
-        What deferred work has replaced: old parameters and optimizer states. Those that nobody else
-        holds are donated.
+    spare : list of (Buffer, array, bool)
+        What a deferred update has replaced: old parameters and optimizer states. Those that nobody
+        else holds are donated.
     """
 
     def __init__(self, device: Any):
         self.device = device
         self.nodes: list[Node] = []
-        self.spare: list[Any] = []
+        self.spare: list[tuple[Buffer, Any, bool]] = []
         self.lock = threading.RLock()
         self._computed: tuple | None = None
 
@@ -86,18 +86,31 @@ class Region:
             # From here on nothing can fail: an interrupted run is taken up here again.
             wanted, outs, node = self._computed  # type: ignore[misc]
             for k, value in enumerate(wanted):
-                holder = value.holder and value.holder()
+                holder = value.holder()
                 if holder is not None:
                     holder.fulfil(value, outs[k])
                 source = value.node
                 gone = _gone if source.released else None
-                value.node, value.index, value.holder = node or gone, k, None
+                value.node, value.index, value.holder = node or gone, k, _nobody
             for n in self.nodes:
                 n.region = None
+                n.inside = node
                 n.arrays = n.outputs = ()
             self.nodes, self.spare, self._computed = [], [], None
             if state.region is self:
                 state.region = None
+
+    def undo(self, outs: Sequence[Deferred]) -> None:
+        """Take back an update that failed: the buffers get their old contents again."""
+        if self._computed is not None or not self.nodes:
+            return
+        for buffer, old, _ in self.spare:
+            if isinstance(old, Value):
+                buffer.defer(old)
+            elif not old.is_deleted():
+                buffer.set(old)
+        self.nodes = [n for n in self.nodes if n is not outs[0].node]
+        self.spare = []
 
     def _compute(self) -> None:
         position = {id(n): i for i, n in enumerate(self.nodes)}
@@ -123,13 +136,14 @@ class Region:
             outs, node = record(kernel, leaves.arrays, leaves.values, self.device)
         if node is not None:
             node.order = self.nodes[-1].order
+            node.origins = [v.node for _, v in wanted]
         self._computed = ([v for _, v in wanted], outs, node)
 
     def _donated(self, leaves: Leaves) -> tuple[int, ...]:
         """Slots of the leaves to donate; an array that somebody else holds is copied first."""
         if not self.spare or any(v is not None for v in leaves.values):
             return ()
-        uses = {id(a): 1 for a in self.spare}
+        uses = {id(a): 1 for _, a, shared in self.spare if not shared}
         for node in self.nodes:
             for a in node.arrays:
                 if id(a) in uses:
@@ -139,7 +153,7 @@ class Region:
             known = uses.get(id(arrays[slot]))
             if known is not None:
                 slots.append(slot)
-                # the references we know of: nodes, the list of spare arrays, the list of leaves,
+                # the references we know of: nodes, the entry in spare, the list of leaves,
                 # the argument of getrefcount
                 if sys.getrefcount(arrays[slot]) > known + 2:
                     arrays[slot] = jnp.copy(arrays[slot])
@@ -152,7 +166,9 @@ def _kernel(plan: Plan) -> Kernel:
 
     steps = [step for step in plan.steps if not isinstance(step, Sweep)]
     run.__name__ = "_".join(dict.fromkeys(step[0].name for step in steps[:3]))
-    return Kernel(run, run.__name__)
+    kernel = Kernel(run, run.__name__)
+    kernel.wide = any(step[0].wide for step in steps)
+    return kernel
 
 
 def _first(plan: Plan) -> Kernel:
@@ -173,6 +189,10 @@ def _cached(plan: Plan, key: Any, make: Callable[[], Kernel]) -> Kernel:
     return found
 
 
+def _nobody() -> None:
+    """A weak reference to nothing."""
+
+
 #: In the place of nodes that a deferred backward pass has released.
 _gone = Node(None, (), ())
 _gone.release()
@@ -186,6 +206,10 @@ class Deferred(Value):
     """
 
     __slots__ = ("holder",)
+
+    def __init__(self, node: Node | None, index: int, aval: Any = None):
+        super().__init__(node, index, aval)
+        self.holder: Any = _nobody
 
     def hold(self, holder: Any) -> None:
         self.holder = weakref.ref(holder)
@@ -249,32 +273,33 @@ def update(
     The kernel takes the contents of ``written``, those of ``read`` and ``numbers``, and returns the
     new contents of ``written``. The old ones are donated.
     """
-    bound(written[0].ctx.device)
-    region = state.region
-    arrays = []
-    for buffer in (*written, *read):
-        a = buffer.array
-        if a is None:
-            pending = buffer.pending
-            a = pending if type(pending) is Deferred and pending.node.region is region else buffer.get()
-            region = state.region  # get() may have run it
-            if isinstance(a, Value) and region is None:
-                a = buffer.get()
-        arrays.append(a)
-    if region is None:
-        arrays = [b.get() if isinstance(a, Value) else a for a, b in zip(arrays, (*written, *read), strict=True)]
+    device = written[0].ctx.device
+    bound(device)
+    arrays = [_contents(b) for b in (*written, *read)]
     old = arrays[: len(written)]
     avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in old)
-    arrays += numbers
-    outs = defer(kernel, arrays, (None,) * len(arrays), avals, written[0].ctx.device)
-    region = state.region
-    region.spare += [
-        a for a, b in zip(old, written, strict=True) if not isinstance(a, Value) and not b.shared
-    ]
-    del old, arrays, a
+    inputs = [*arrays, *numbers]
+    outs = defer(kernel, inputs, (None,) * len(inputs), avals, device)
+    region: Region = state.region  # type: ignore[assignment]
+    region.spare += [(b, a, b.shared) for b, a in zip(written, old, strict=True)]
     for buffer, out in zip(written, outs, strict=True):
         hold(buffer, out)
-    region.run()
+    del old, arrays, inputs  # only the region holds the old contents now
+    try:
+        region.run()
+    except BaseException:
+        region.undo(outs)
+        raise
+
+
+def _contents(buffer: Buffer) -> Any:
+    """The contents of a buffer, or the deferred value if this thread has it pending."""
+    if buffer.array is not None:
+        return buffer.array
+    pending = buffer.pending
+    if type(pending) is Deferred and state.region is not None and pending.node.region is state.region:  # type: ignore[union-attr]
+        return pending
+    return buffer.get()
 
 
 def flush() -> None:
@@ -352,10 +377,13 @@ def cotangents(
 
     for value, ct in heads:
         give(value, ct)
-    done = []
+    done: list[Node] = []
+    passed: dict[int, Node] = {}
     while heap:
         order = -heapq.heappop(heap)
         node, slots = nodes.pop(order), waiting.pop(order)
+        if node.origins:
+            passed.update(_passed(node, slots))
         pullback: Any = node.pullback
         if isinstance(pullback, FunctionPullback):
             cts = pullback(slots)
@@ -367,9 +395,33 @@ def cotangents(
                 give(value, ct)
         done.append(node)
     if not retain:
-        for node in done:
+        for node in passed.values():
             node.release()
+        for node in done:
+            if all(origin.released for origin in node.origins):
+                node.release()
     return result
+
+
+def _passed(region: Node, indices: Iterable[int]) -> dict[int, Node]:
+    """The nodes inside a region that has run which a backward pass from some of its outputs passes."""
+    found: dict[int, Node] = {}
+    todo = [region.origins[i] for i in indices]
+    while todo:
+        node = todo.pop()
+        if node.order in found:
+            continue
+        if node.released:
+            raise MXNetError(_RELEASED)
+        found[node.order] = node
+        for value in node.inputs:
+            if value is None or value.node is None:
+                continue
+            if value.node is region:
+                todo.append(region.origins[value.index])
+            elif value.node.inside is region:
+                todo.append(value.node)
+    return found
 
 
 class FunctionPullback:
@@ -576,6 +628,7 @@ def gradients(
 
     key = ("gradient", plan.key, tuple(slots), count)
     kernel = _cached(plan, key, lambda: Kernel(fn, "gradient", visible=len(slots)))
+    kernel.wide = any(kernel.wide for kernel, _ in steps)
     arrays = leaves.arrays + [g for _, g, _ in heads]
     values = leaves.values + [v for _, _, v in heads]
     return record(kernel, arrays, values, device)  # type: ignore[return-value]

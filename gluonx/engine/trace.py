@@ -18,7 +18,7 @@ import numpy as np
 
 from ..error import HybridizeError, MXNetError
 from .buffer import Buffer
-from .kernel import Kernel, aval_of, x64
+from .kernel import Kernel, aval_of, is_wide, x64
 from .state import state
 
 __all__ = ["Trace", "Traced", "trace_kernel", "user_frame"]
@@ -261,8 +261,10 @@ def trace_kernel(
             "arrays once, in __init__, or leave this block unhybridized."
         )
 
-    # arguments that the code does not use are dropped
     jaxpr = closed.jaxpr
+    # 64-bit arrays may be made inside, by astype
+    wide = wide or any(is_wide(v.aval.dtype) for eqn in jaxpr.eqns for v in eqn.outvars)
+    # arguments that the code does not use are dropped
     used = {id(v) for eqn in jaxpr.eqns for v in eqn.invars} | {id(v) for v in jaxpr.outvars}
     keep = [id(v) in used for v in jaxpr.invars]
     call = jax.extend.core.jaxpr_as_fun(closed)

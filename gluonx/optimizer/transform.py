@@ -97,8 +97,13 @@ class Update:
         if mask is not None:
             rows = [mask[i] for i in range(len(params))]
             new = [jnp.where(m, n, p) for m, n, p in zip(rows, new, params, strict=True)]
-            after = optax.tree_map_params(
-                self.transformation, lambda n, o, m: jnp.where(m, n, o), after, state, rows
+            # which parameter each leaf of the state belongs to, -1 for none
+            owner = optax.tree_map_params(
+                self.transformation, lambda _, i: i, state, list(range(len(params))),
+                transform_non_params=lambda _: -1,
+            )  # fmt: skip
+            after = jax.tree.map(
+                lambda n, o, i: n if i < 0 else jnp.where(rows[i], n, o), after, state, owner
             )
         return new, after
 
