@@ -33,7 +33,10 @@ def scalar(value: Any, dtype: Any, device: Any) -> Any:
     key = (value, dtype, device) if value else (str(value), dtype, device)  # 0.0 is not -0.0
     found = _scalars.get(key)
     if found is None:
-        host = np.asarray(value).astype(dtype)
+        host = np.asarray(value)
+        if host.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            raise TypeError(f"the complex number {value} cannot be used with arrays of {dtype}")
+        host = host.astype(dtype)
         if is_wide(host.dtype):
             with x64():
                 found = jax.device_put(host, device)
@@ -174,9 +177,17 @@ def call(
 
 
 def _numbers(numbers: Sequence[Any], arrays: Sequence[Any], ctx: Context) -> list[Any]:
-    dtype = arrays[0].dtype if arrays else np.dtype("float32")
-    device = ctx.device
+    dtype, device = _number_dtype(arrays), ctx.device
     return [scalar(v, dtype, device) for v in numbers]
+
+
+def _number_dtype(arrays: Sequence[Any]) -> Any:
+    """The dtype that numbers take beside ``arrays``; bools count as integers."""
+    dtype = arrays[0].dtype if arrays else _FLOAT32
+    return _INT64 if dtype == _BOOL else dtype
+
+
+_FLOAT32, _INT64, _BOOL = map(np.dtype, ("float32", "int64", "bool"))
 
 
 def _finish(kernel: Kernel, inputs: Sequence[NDArray], outs: tuple, node: Any, out: Any, ctx: Context) -> Any:
@@ -352,17 +363,13 @@ def _call_traced(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: A
         learn_shapes(kernel, inputs, waiting)
     arrays = [x._data for x in inputs]
     if numbers:
-        dtype = arrays[0].dtype if arrays else np.dtype("float32")
+        dtype = _number_dtype(arrays)
         arrays += [np.asarray(v).astype(dtype) for v in numbers]
     op = kernel.op
     if op is not None and op.random:
         arrays.append(trace.draw())
     try:
-        if kernel.wide:
-            with x64():
-                outs = kernel.fn(*arrays)
-        else:
-            outs = kernel.fn(*arrays)
+        outs = kernel.inline(arrays)
     except (TypeError, ValueError) as e:
         raise explain(e, kernel, inputs) from None
     visible = kernel.visible
@@ -393,13 +400,12 @@ def explain(error: Exception, kernel: Kernel, inputs: Sequence[NDArray]) -> Exce
             f"({', '.join(str(x._buffer.ctx) for x in inputs)}). Copy them to one first, with "
             "x.as_in_context(ctx) or x.copyto(ctx)."
         )
-    shapes = ", ".join(f"{x.shape} {np.dtype(x.dtype).name}" for x in inputs)
+    given = [f"{x.shape} {np.dtype(x.dtype).name}" for x in inputs]
     text = str(error).split("\n")[0]
-    attrs = ""
     if kernel.attrs and kernel.op is not None:
         shown = {k: v for k, v in kernel.attrs.items() if v != kernel.op.attrs[k].default}
-        attrs = "".join(f", {k}={v!r}" for k, v in shown.items())
-    return OpError(f"{kernel.name}({shapes}{attrs}): {text}")
+        given += [f"{k}={v!r}" for k, v in shown.items()]
+    return OpError(f"{kernel.name}({', '.join(given)}): {text}")
 
 
 def NDArrayType() -> type[NDArray]:

@@ -532,7 +532,7 @@ class NDArray:
         kernel = indexing.kernel_set(key.spec)
         device = self.context.device
         if state.trace is not None:
-            self._write(kernel.fn(self._data, array, *key.values)[0])
+            self._write(kernel.inline((self._data, array, *key.values))[0])
         elif self._view is not None:
             self._write(kernel.run((self._data, array, *key.values), device)[0])
         else:

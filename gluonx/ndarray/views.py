@@ -59,7 +59,9 @@ def write_view(buffer: Buffer, offset: int, shape: tuple[int, ...], value: Any) 
     whole = math.prod(shape) == math.prod(buffer.shape)
     if trace is not None:
         base = trace.read(buffer)
-        trace.write(buffer, _writer(shape, whole, False, None)(base, value, np.int32(offset)))
+        with _scope(base.dtype, value.dtype):
+            new = _writer(shape, whole, False, None)(base, value, np.int32(offset))
+        trace.write(buffer, new)
         return
     base = buffer.get()
     del base
