@@ -224,7 +224,7 @@ def test_layers_in_gluon_nn_have_docstrings_with_shapes():
         (lambda: nn.Dense(0), ValueError, "units=0"),
         (lambda: nn.Dense(2, in_units=-1), ValueError, "in_units=-1"),
         (lambda: nn.Dense(2, activation="rleu"), ValueError, "unknown activation 'rleu'.*'relu'"),
-        (lambda: nn.Dropout(1), ValueError, "at least 0 and below 1, got 1"),
+        (lambda: nn.Dropout(1.5), ValueError, "rate must be from 0 to 1, got 1.5"),
         (lambda: nn.Embedding(0, 3), ValueError, "input_dim=0, output_dim=3"),
         (lambda: nn.LeakyReLU(-1), ValueError, "alpha must be 0 or greater, got -1"),
         (lambda: nn.Lambda("rleu"), ValueError, "no operator gluonx.nd.rleu"),

@@ -147,7 +147,7 @@ class Dropout(HybridBlock):
     Parameters
     ----------
     rate : float
-        :math:`p`, the share of elements set to zero, at least 0 and below 1.
+        :math:`p`, the share of elements set to zero, from 0 to 1.
     axes : tuple of int
         Axes along which all elements share one decision.
     **kwargs
@@ -165,7 +165,7 @@ class Dropout(HybridBlock):
     Raises
     ------
     ValueError
-        If ``rate`` is below 0 or not below 1.
+        If ``rate`` is not from 0 to 1.
 
     Examples
     --------
@@ -181,8 +181,8 @@ class Dropout(HybridBlock):
 
     def __init__(self, rate: float, axes: tuple[int, ...] = (), **kwargs: Any):
         super().__init__(**kwargs)
-        if not 0 <= rate < 1:
-            raise ValueError(f"Dropout: rate must be at least 0 and below 1, got {rate}")
+        if not 0 <= rate <= 1:
+            raise ValueError(f"Dropout: rate must be from 0 to 1, got {rate}")
         self._rate = rate
         self._axes = axes
 
