@@ -76,6 +76,7 @@ def get_alias_func(base_class: type, nickname: str) -> Callable[..., Callable[[t
 
         return add
 
+    alias.__doc__ = f"A decorator that gives a {base_class.__name__} further names."
     return alias
 
 

@@ -36,13 +36,6 @@ class EvalMetric:
         Further arguments of the subclass, for :meth:`get_config`. ``has_global_stats=True`` says
         that the metric keeps sums since :meth:`reset` besides those since :meth:`reset_local`.
 
-    Attributes
-    ----------
-    sum_metric, num_inst : number
-        Sum of the scores and what to divide it by, since the last ``reset_local``.
-    global_sum_metric, global_num_inst : number
-        The same since the last ``reset``.
-
     Examples
     --------
     >>> import gluonx as gx
@@ -114,6 +107,7 @@ class EvalMetric:
 
     @property
     def sum_metric(self) -> Any:
+        """Sum of the scores since the last :meth:`reset_local`."""
         self._settle()
         return self._local[0]
 
@@ -124,6 +118,7 @@ class EvalMetric:
 
     @property
     def num_inst(self) -> Any:
+        """What to divide :attr:`sum_metric` by."""
         self._settle()
         return self._local[1]
 
@@ -134,6 +129,7 @@ class EvalMetric:
 
     @property
     def global_sum_metric(self) -> Any:
+        """Sum of the scores since the last :meth:`reset`."""
         self._settle()
         return self._global[0]
 
@@ -144,6 +140,7 @@ class EvalMetric:
 
     @property
     def global_num_inst(self) -> Any:
+        """What to divide :attr:`global_sum_metric` by."""
         self._settle()
         return self._global[1]
 
