@@ -36,7 +36,8 @@ def scalar(value: Any, dtype: Any, device: Any) -> Any:
         host = np.asarray(value)
         if host.dtype.kind == "c" and np.dtype(dtype).kind != "c":
             raise TypeError(f"the complex number {value} cannot be used with arrays of {dtype}")
-        host = host.astype(dtype)
+        with np.errstate(all="ignore"):  # 1e300 in float32 is infinite
+            host = host.astype(dtype)
         if is_wide(host.dtype):
             with x64():
                 found = jax.device_put(host, device)

@@ -530,16 +530,17 @@ class NDArray:
 
     def _scatter(self, key: indexing.Key, array: Any) -> None:
         kernel = indexing.kernel_set(key.spec)
+        places = [np.int32(v) if type(v) is int else v for v in key.values]
         device = self.context.device
         if state.trace is not None:
-            self._write(kernel.inline((self._data, array, *key.values))[0])
+            self._write(kernel.inline((self._data, array, *places))[0])
         elif self._view is not None:
-            self._write(kernel.run((self._data, array, *key.values), device)[0])
+            self._write(kernel.run((self._data, array, *places), device)[0])
         else:
             buffer = self._buffer
             buffer.get()
             donate = (0,) if buffer.exclusive() else ()
-            buffer.set(kernel.run((buffer.array, array, *key.values), device, donate)[0])
+            buffer.set(kernel.run((buffer.array, array, *places), device, donate)[0])
 
     def _assign_recorded(self, key: Any, value: NDArray) -> None:
         """An assignment that autograd records: the gradient flows to ``value``."""
@@ -560,7 +561,7 @@ class NDArray:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         # A NumPy number on the left of an operator: the operator stays ours.
-        if method == "__call__" and len(inputs) == 2 and isinstance(inputs[0], np.generic):
+        if method == "__call__" and len(inputs) == 2 and _is_number(inputs[0]):
             reflected = _REFLECTED.get(ufunc.__name__)
             if reflected is not None and not kwargs:
                 return getattr(inputs[1], reflected)(inputs[0].item())
@@ -585,6 +586,10 @@ class NDArray:
     def numpy(self) -> HostView:
         """A NumPy copy whose assignments write back to this array."""
         return HostView.of(self)
+
+
+def _is_number(a: Any) -> bool:
+    return isinstance(a, np.generic) or (isinstance(a, np.ndarray) and a.ndim == 0)
 
 
 _REFLECTED = {
