@@ -1,0 +1,203 @@
+"""The one list of Gluon layers that are tested.
+
+Nothing here needs gluonx: the same text makes a layer with gluonx and with MXNet, and the same
+seeds draw its inputs and parameters.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+
+__all__ = ["LAYERS", "Layer"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer, how to call it, and what holds for it.
+
+    Parameters
+    ----------
+    text : str
+        The call that makes it, without ``nn.``; a name in ``NETS`` for a network.
+    shape : tuple of int
+        Shape of the input.
+    known : str
+        Arguments that give the shapes of its parameters beforehand.
+    integers : int
+        For inputs that are numbers of things below this one; 0 otherwise.
+    random : bool
+        It draws random numbers while training.
+    batch : bool
+        While training, an example's output depends on the rest of the batch.
+    hybrid : bool
+        It can be hybridized.
+    reference : bool
+        False where MXNet has no values for it.
+    grads : tuple of str
+        Modes in which MXNet's gradients are right.
+    half_tol : float
+        Tolerance in float16; eight times as much in bfloat16.
+    """
+
+    text: str
+    shape: tuple
+    known: str = ""
+    integers: int = 0
+    random: bool = False
+    batch: bool = False
+    hybrid: bool = True
+    reference: bool = True
+    grads: tuple = ("train", "predict")
+    half_tol: float = 0.01
+
+    def make(self, nn: ModuleType, known: bool = False):
+        """The layer, with ``nn`` of gluonx or MXNet."""
+        if self.text in NETS:
+            return NETS[self.text](nn)
+        text = self.text
+        if known and self.known:
+            text = text[:-1] + (", " if text[-2] != "(" else "") + self.known + ")"
+        return eval("nn." + text, {"nn": nn})
+
+    def _rng(self, what: str) -> np.random.RandomState:
+        return np.random.RandomState(zlib.crc32(f"{self.text} {self.shape} {what}".encode()))
+
+    def data(self, batch: int | None = None) -> np.ndarray:
+        """The input."""
+        shape = self.shape if batch is None else (batch, *self.shape[1:])
+        rng = self._rng("data")
+        if self.integers:
+            return rng.randint(0, self.integers, shape).astype("float32")
+        # distinct, and away from the kinks of activations
+        values = (np.arange(np.prod(shape)) + 0.5) / np.prod(shape) * 4 - 2
+        return rng.permutation(values).reshape(shape).astype("float32")
+
+    def head(self, shape: tuple) -> np.ndarray:
+        """The gradient that arrives at the output."""
+        return self._rng("head").uniform(-1, 1, shape).astype("float32")
+
+    def parameter(self, name: str, shape: tuple) -> np.ndarray:
+        """The value of the parameter with this structural name."""
+        low, high = (0.5, 1.5) if name.endswith(("var", "gamma")) else (-0.5, 0.5)
+        return self._rng(name).uniform(low, high, shape).astype("float32")
+
+
+def _mlp(nn):
+    net = nn.HybridSequential()
+    net.add(nn.Dense(6, activation="tanh"), nn.Dropout(0), nn.Dense(5), nn.LeakyReLU(0.1))
+    net.add(nn.Dense(3, use_bias=False))
+    return net
+
+
+def _lenet(nn):
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3, activation="relu"), nn.MaxPool2D())
+    net.add(nn.Conv2D(6, 2, padding=1), nn.Activation("tanh"), nn.AvgPool2D(2, 1))
+    net.add(nn.Flatten(), nn.Dense(5))
+    return net
+
+
+def _batch_norms(nn):
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3, use_bias=False), nn.BatchNorm(), nn.Activation("relu"))
+    net.add(nn.GlobalAvgPool2D(), nn.Dense(3), nn.BatchNorm(axis=-1))
+    return net
+
+
+def _nested(nn):
+    inner = nn.HybridSequential()
+    inner.add(nn.Dense(4, activation="sigmoid"), nn.LayerNorm())
+    net = nn.HybridSequential()
+    net.add(nn.Embedding(7, 3), inner, nn.Dense(2, flatten=False))
+    return net
+
+
+def _plain(nn):
+    net = nn.Sequential()
+    net.add(nn.Dense(4, activation="relu"), nn.Lambda("tanh"), nn.Dense(2))
+    return net
+
+
+#: Networks by name.
+NETS: dict[str, Callable] = {
+    "mlp": _mlp,
+    "lenet": _lenet,
+    "batch_norms": _batch_norms,
+    "nested": _nested,
+    "plain": _plain,
+}
+
+_IMAGE = (2, 3, 7, 8)
+
+LAYERS = [
+    Layer("Dense(4)", (3, 5), "in_units=5"),
+    Layer("Dense(4, activation='tanh', use_bias=False)", (3, 5), "in_units=5"),
+    Layer("Dense(4)", (2, 3, 4), "in_units=12"),
+    Layer("Dense(4, flatten=False, activation='relu')", (2, 3, 5), "in_units=5"),
+    Layer("Conv1D(4, 3)", (2, 3, 8), "in_channels=3"),
+    Layer("Conv1D(4, 3, strides=2, padding=1, dilation=2, groups=2)", (2, 2, 9), "in_channels=2"),
+    Layer("Conv2D(4, 3)", _IMAGE, "in_channels=3"),
+    Layer("Conv2D(4, (3, 2), strides=(2, 1), padding=(1, 0))", _IMAGE, "in_channels=3"),
+    Layer("Conv2D(4, 1, use_bias=False, activation='sigmoid')", _IMAGE, "in_channels=3"),
+    Layer("Conv2D(6, 3, groups=3, dilation=2, padding=2)", _IMAGE, "in_channels=3"),
+    Layer("Conv2D(4, 3, layout='NHWC')", (2, 6, 7, 3), "in_channels=3", reference=False),
+    Layer("Conv3D(3, (1, 2, 3), padding=(0, 1, 1))", (2, 2, 3, 4, 5), "in_channels=2"),
+    Layer("MaxPool1D()", (2, 3, 8)),
+    Layer("MaxPool1D(3, 2, padding=1, ceil_mode=True)", (2, 3, 8)),
+    Layer("MaxPool2D()", _IMAGE),
+    Layer("MaxPool2D(3, 2, padding=1)", _IMAGE),
+    Layer("MaxPool2D((3, 2), ceil_mode=True)", _IMAGE),
+    Layer("MaxPool2D(layout='NHWC')", (2, 6, 7, 3)),
+    Layer("MaxPool3D()", (2, 2, 4, 4, 4)),
+    Layer("AvgPool1D(3, 2)", (2, 3, 8)),
+    Layer("AvgPool2D()", _IMAGE),
+    Layer("AvgPool2D(3, 2, padding=1)", _IMAGE),
+    Layer("AvgPool2D(3, 2, padding=1, count_include_pad=False, ceil_mode=True)", _IMAGE),
+    Layer("AvgPool3D((1, 2, 3), strides=1)", (2, 2, 3, 4, 5)),
+    Layer("GlobalMaxPool1D()", (2, 3, 8)),
+    Layer("GlobalMaxPool2D()", _IMAGE),
+    Layer("GlobalMaxPool3D()", (2, 2, 3, 4, 2)),
+    Layer("GlobalAvgPool1D()", (2, 3, 8)),
+    Layer("GlobalAvgPool2D()", _IMAGE),
+    Layer("GlobalAvgPool3D()", (2, 2, 3, 4, 2)),
+    Layer("BatchNorm()", (6, 4), "in_channels=4", batch=True, grads=("train",)),
+    Layer("BatchNorm()", (4, 3, 4, 5), "in_channels=3", batch=True, grads=("train",)),
+    Layer(
+        "BatchNorm(axis=-1, momentum=0.6, epsilon=1e-3, center=False)",
+        (4, 3, 5),
+        "in_channels=5",
+        batch=True,
+        grads=("train",),
+    ),
+    Layer("BatchNorm(scale=False)", (6, 3, 4), "in_channels=3", batch=True, grads=("train",)),
+    Layer("BatchNorm(use_global_stats=True)", (4, 3, 5), "in_channels=3", grads=("train",)),
+    Layer("BatchNormReLU()", (6, 3, 4), "in_channels=3", batch=True, reference=False),
+    Layer("LayerNorm()", (3, 6), "in_channels=6"),
+    Layer("LayerNorm(axis=1, epsilon=1e-3)", (2, 4, 5), "in_channels=4"),
+    Layer("InstanceNorm()", (2, 3, 4, 5), "in_channels=3"),
+    Layer("Dropout(0.4)", (4, 5), random=True),
+    Layer("Dropout(0.5, axes=(1,))", (4, 5), random=True),
+    Layer("Embedding(7, 3)", (2, 4), integers=7),
+    Layer("Flatten()", (2, 3, 4)),
+    Layer("Activation('relu')", (3, 4)),
+    Layer("Activation('softrelu')", (3, 4)),
+    Layer("LeakyReLU(0.2)", (3, 4)),
+    Layer("PReLU()", (2, 3, 4)),
+    Layer("ELU(0.7)", (3, 4)),
+    Layer("SELU()", (3, 4), grads=()),
+    Layer("GELU()", (3, 4)),
+    Layer("Swish(1.5)", (3, 4)),
+    Layer("HybridLambda('relu')", (3, 4)),
+    Layer("HybridLambda(lambda F, x: F.tanh(x) * 2 + x)", (3, 4)),
+    Layer("Lambda(lambda x: x.exp() * x)", (3, 4), hybrid=False),
+    Layer("mlp", (4, 5)),
+    Layer("lenet", (2, 1, 10, 9)),
+    Layer("batch_norms", (6, 2, 5, 6), batch=True, grads=("train",), half_tol=0.05),
+    Layer("nested", (2, 5), integers=7),
+    Layer("plain", (3, 4), hybrid=False),
+]
