@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -126,22 +126,30 @@ def _extreme(fn: Callable) -> Callable:
     return run
 
 
+def _check_elements(data: jax.Array, axes: Sequence[int]) -> None:
+    if 0 in (data.shape[a] for a in axes):
+        raise ValueError(f"no element of an array of shape {data.shape} is the greatest or least")
+
+
 _max, _min = _extreme(jnp.max), _extreme(jnp.min)
 
 
 @_reduction("max", "max_axis")
 def max_(data, axes):
     """The greatest element; of several equal ones each gets the whole gradient."""
+    _check_elements(data, axes)
     return _max(data, axes)
 
 
 @_reduction("min", "min_axis")
 def min_(data, axes):
     """The least element; of several equal ones each gets the whole gradient."""
+    _check_elements(data, axes)
     return _min(data, axes)
 
 
 def _position(fn: Callable, data: jax.Array, axis: int | None, keepdims: bool) -> jax.Array:
+    _check_elements(data, reduced_axes(None if axis is None else (axis,), data.ndim))
     if axis is None:
         found = fn(data.reshape(-1)).astype(data.dtype)
         return found.reshape((1,) * data.ndim if keepdims else (1,))
