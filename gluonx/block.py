@@ -13,6 +13,7 @@ from typing import Any
 from . import ndarray as nd
 from .engine.state import state
 from .hybrid import Cache
+from .name import NameManager, Prefix
 from .ndarray import NDArray
 from .parameter import Parameter, ParameterDict, assign
 
@@ -28,6 +29,7 @@ class _NameScope:
         self._block = block
         self._counter: dict[str, int] = {}
         self._old: list[Any] = []
+        self._names: list[Prefix] = []
 
     @classmethod
     def create(
@@ -37,8 +39,6 @@ class _NameScope:
         scope: _NameScope | None = getattr(cls._current, "value", None)
         if scope is None:
             if prefix is None:
-                from .name import NameManager
-
                 prefix = NameManager.current().get(None, hint) + "_"
             if params is None:
                 return prefix, ParameterDict(prefix)
@@ -57,10 +57,14 @@ class _NameScope:
         self._old.append(getattr(self._current, "value", None))
         if self._block.prefix:  # an empty prefix leaves the names of the outer scope
             _NameScope._current.value = self
+        names = Prefix(self._block.prefix) if self._block.prefix else NameManager.current  # of symbols
+        names.__enter__()
+        self._names.append(names)
         return self
 
     def __exit__(self, *exc: object) -> None:
         _NameScope._current.value = self._old.pop()
+        self._names.pop().__exit__(*exc)
 
 
 _hook_keys = itertools.count()

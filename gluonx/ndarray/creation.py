@@ -68,6 +68,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
             f"nd.array() cannot read a {type(source_array).__name__} as numbers ({e}); give "
             "numbers, nested lists of equal length, or an array"
         ) from None
+    if state.trace is not None:
+        return NDArray._new(state.trace.new(put(host, ctx), ctx))
     return NDArray._new(Buffer(put(host, ctx), ctx))
 
 
