@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -274,7 +274,7 @@ class Executor:
                 )
             return given._data
         if node.op is not None and node.op.name in _LOSSES:
-            return tape.ones_like(y._data)
+            return tape.ones_like(y._data, self._ctx.device)
         if node.op is not None and not node.op.differentiable:
             return None
         raise MXNetError(
@@ -411,19 +411,20 @@ def simple_bind(
             f"for example {unknown[0]}=(32, 10)"
         )
 
-    def make(nodes: Sequence[Node]) -> list[NDArray]:
-        return [
-            zeros(inference.shapes[v, 0] or (), ctx=ctx, dtype=inference.dtypes[v, 0])
-            for v in nodes
-        ]
+    made: dict[tuple[str, tuple], NDArray] = {}
 
-    names = [v.name for v in found.arguments]
-    reqs = _requests(grad_req, names)
-    args, aux = make(found.arguments), make(found.auxiliary)
+    def make(node: Node, kind: str = "") -> NDArray:
+        """A new array; variables of one name have one."""
+        shape, dtype = inference.shapes[node, 0] or (), inference.dtypes[node, 0]
+        key = (kind + node.name, shape)
+        if key not in made:
+            made[key] = zeros(shape, ctx=ctx, dtype=dtype)
+        return made[key]
+
+    args, aux = list(map(make, found.arguments)), list(map(make, found.auxiliary))
+    reqs = _requests(grad_req, [v.name for v in found.arguments])
     grads = [
-        zeros(x.shape, ctx=ctx, dtype=x.dtype)
-        if r != "null" and is_float(x._buffer.dtype)
-        else None
-        for x, r in zip(args, reqs, strict=True)
+        make(v, "gradient of ") if req != "null" and is_float(x._buffer.dtype) else None
+        for v, x, req in zip(found.arguments, args, reqs, strict=True)
     ]
     return Executor(symbol, ctx, args, grads, reqs, aux)

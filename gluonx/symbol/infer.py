@@ -227,6 +227,8 @@ def _merge(old: Shape | None, new: Sequence[int]) -> Shape | None:
 def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
     """The type of an operator's output, if it does not depend on the inputs."""
     kind, params = node.kind, node.params
+    if not node.inputs and node.op is not None:
+        return np.dtype(abstract(node, node_kernel(node, train=False), [])[i].dtype)
     if kind in ("shape_array", "size_array"):
         return np.dtype("int64")
     if kind == "BatchNorm" and i > 0:

@@ -400,6 +400,19 @@ class Symbol:
         aux = {k: v for k, v in kwargs.items() if k in auxiliary}
         return self.bind(ctx, args, aux_states=aux, grad_req="null").forward()
 
+    # -- operators, which operators.install() adds -------------------------------------------
+
+    if TYPE_CHECKING:
+
+        def _binary(self, other: Any) -> Symbol: ...
+
+        def _unary(self) -> Symbol: ...
+
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _binary
+        __truediv__ = __rtruediv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _binary
+        __gt__ = __ge__ = __lt__ = __le__ = __matmul__ = _binary
+        __neg__ = __pos__ = __abs__ = _unary
+
     # -- what a symbol is not ---------------------------------------------------------------
 
     def as_in_context(self, context: Context) -> Symbol:
@@ -414,7 +427,7 @@ class Symbol:
             "with 'is', choose between values with sym.where"
         )
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def __getattr__(self, name: str) -> Any:
         if name in _OF_ARRAYS:
             raise _NotAnArray(
                 f"a Symbol has no {name!r}: it describes a computation and has no values. "
