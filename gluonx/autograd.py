@@ -102,7 +102,9 @@ def predict_mode() -> _Scope:
 
 
 def mark_variables(
-    variables: NDArray | Sequence[NDArray], gradients: NDArray | Sequence[NDArray], grad_reqs: str | Sequence[str] = "write"
+    variables: NDArray | Sequence[NDArray],
+    gradients: NDArray | Sequence[NDArray],
+    grad_reqs: str | Sequence[str] = "write",
 ) -> None:
     """Let ``backward`` write the gradients of ``variables`` into the arrays ``gradients``.
 
@@ -143,8 +145,9 @@ def _heads(heads: Any, head_grads: Any) -> list[tuple[NDArray, NDArray | None]]:
         if y._entry is None or (y._entry.node is None and not isinstance(y._entry, Variable)):
             if not is_float(y.dtype):
                 raise MXNetError(
-                    f"cannot differentiate an array of dtype {np.dtype(y.dtype).name}: integers and "
-                    "bools have no gradients. Use a float dtype, for example x.astype('float32')"
+                    f"cannot differentiate an array of dtype {np.dtype(y.dtype).name}: integers "
+                    "and bools have no gradients. Use a float dtype, for example"
+                    " x.astype('float32')"
                 )
             raise MXNetError(
                 "cannot differentiate an array that is not part of a recorded graph. Compute it "
@@ -165,7 +168,10 @@ def _deferred(g: NDArray | None) -> Any:
 def _pairs(heads: list[tuple[NDArray, NDArray | None]]) -> list[tuple[Value, Any]]:
     for y, _ in heads:
         y._buffer.get()  # a pending region becomes part of the tape
-    return [(y._entry, tape.ones_like(y._data, y.context.device) if g is None else g._data) for y, g in heads]
+    return [
+        (y._entry, tape.ones_like(y._data, y.context.device) if g is None else g._data)
+        for y, g in heads
+    ]
 
 
 def backward(
@@ -254,7 +260,9 @@ def grad(
             (value, ct, g._entry if g is not None else None)
             for (value, ct), (_, g) in zip(starts, pairs, strict=True)
         ]
-        outs, node = tape.gradients(triples, [(x._entry, x._data) for x in targets], targets[0].context.device)
+        outs, node = tape.gradients(
+            triples, [(x._entry, x._data) for x in targets], targets[0].context.device
+        )
         result = []
         for i, (x, out) in enumerate(zip(targets, outs, strict=True)):
             y = _wrap(out, x)

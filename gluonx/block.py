@@ -21,7 +21,7 @@ __all__ = ["Block", "HookHandle", "HybridBlock"]
 
 
 class _NameScope:
-    """``with block.name_scope():`` names of blocks and parameters made inside begin with its prefix."""
+    """Scope in which names of new blocks and parameters begin with the block's prefix."""
 
     _current = threading.local()
 
@@ -57,7 +57,9 @@ class _NameScope:
         self._old.append(getattr(self._current, "value", None))
         if self._block.prefix:  # an empty prefix leaves the names of the outer scope
             _NameScope._current.value = self
-        names = Prefix(self._block.prefix) if self._block.prefix else NameManager.current  # of symbols
+        names = (
+            Prefix(self._block.prefix) if self._block.prefix else NameManager.current
+        )  # of symbols
         names.__enter__()
         self._names.append(names)
         return self
@@ -323,8 +325,8 @@ class Block:
         nd.save(filename, {n: p.list_data()[0] for n, p in params.items()})
 
     def load_parameters(
-        self, filename: Any, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False,
-        cast_dtype: bool = False, dtype_source: str = "current",
+        self, filename: Any, ctx: Any = None, allow_missing: bool = False,
+        ignore_extra: bool = False, cast_dtype: bool = False, dtype_source: str = "current",
     ) -> None:  # fmt: skip
         """Load parameters from a file.
 
@@ -373,7 +375,11 @@ class Block:
         self.collect_params().save(filename, strip_prefix=self.prefix)
 
     def load_params(
-        self, filename: Any, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False
+        self,
+        filename: Any,
+        ctx: Any = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
     ) -> None:
         """Deprecated: use :meth:`load_parameters`."""
         warnings.warn("load_params is deprecated; use load_parameters", DeprecationWarning, 2)
@@ -399,9 +405,7 @@ class Block:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs; override this."""
-        raise NotImplementedError(
-            f"{type(self).__name__} must define forward(self, x, ...)"
-        )
+        raise NotImplementedError(f"{type(self).__name__} must define forward(self, x, ...)")
 
     def summary(self, *inputs: NDArray) -> None:
         """Print a table of the layers with the shapes of their outputs and their parameters.
@@ -421,8 +425,8 @@ class HybridBlock(Block):
 
     Subclasses define either ``hybrid_forward(self, F, x, ..., **params)``, where ``F`` is the
     namespace of operators and the block's own parameters come as keyword arguments, or
-    ``forward(self, x, ...)``. After :meth:`hybridize` the code runs once for each kind of input, and
-    then as one XLA executable.
+    ``forward(self, x, ...)``. After :meth:`hybridize` the code runs once for each kind of input,
+    and then as one XLA executable.
 
     Examples
     --------
@@ -450,8 +454,8 @@ class HybridBlock(Block):
     def register_child(self, block: Block, name: str | None = None) -> None:
         if not isinstance(block, HybridBlock):
             raise ValueError(
-                f"the children of a HybridBlock must be HybridBlocks, but {type(block).__name__} is "
-                "a Block. Make its class a HybridBlock, or the parent a Block (nn.Sequential "
+                f"the children of a HybridBlock must be HybridBlocks, but {type(block).__name__} "
+                "is a Block. Make its class a HybridBlock, or the parent a Block (nn.Sequential "
                 "instead of nn.HybridSequential)"
             )
         super().register_child(block, name)
@@ -463,7 +467,8 @@ class HybridBlock(Block):
         ----------
         active : bool
         **kwargs
-            ``static_alloc``, ``static_shape`` and other flags of MXNet are accepted; XLA needs none.
+            ``static_alloc``, ``static_shape`` and other flags of MXNet are accepted; XLA has
+            no use for them.
         """
         known = {
             "static_alloc", "static_shape", "inline_limit", "forward_bulk_size",
@@ -487,7 +492,9 @@ class HybridBlock(Block):
     def _hooked(self) -> bool:
         """Whether a block inside has hooks, which must run at every call."""
         return HookHandle.alive > 0 and any(
-            b._forward_hooks or b._forward_pre_hooks for c in self._children.values() for b in c._blocks()
+            b._forward_hooks or b._forward_pre_hooks
+            for c in self._children.values()
+            for b in c._blocks()
         )
 
     def _run(self, args: tuple, kwargs: dict) -> Any:
@@ -535,7 +542,8 @@ class HybridBlock(Block):
             This block's parameters by attribute name.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} must define hybrid_forward(self, F, x, ...) or forward(self, x, ...)"
+            f"{type(self).__name__} must define hybrid_forward(self, F, x, ...) or "
+            "forward(self, x, ...)"
         )
 
 
@@ -560,4 +568,3 @@ def _leaves(tree: Any) -> Iterator[Any]:
 def _indent(text: str, spaces: int) -> str:
     first, *rest = text.split("\n")
     return "\n".join([first, *(" " * spaces + line for line in rest)])
-

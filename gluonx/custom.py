@@ -20,8 +20,9 @@ _MAX_KERNELS = 64
 def op(fn: Callable) -> Callable:
     """Make a JAX function an operator.
 
-    The result takes NDArrays where ``fn`` takes ``jax.Array``s. It is compiled, recorded by autograd
-    (with JAX's own gradient, ``jax.custom_vjp`` included) and can be used in hybridized blocks.
+    The result takes NDArrays where ``fn`` takes ``jax.Array``s. It is compiled, recorded by
+    autograd (with JAX's own gradient, ``jax.custom_vjp`` included) and can be used in
+    hybridized blocks.
 
     Parameters
     ----------
@@ -63,8 +64,8 @@ def op(fn: Callable) -> Callable:
             kernel = kernels.get((places, named, avals))
         except TypeError:
             raise TypeError(
-                f"{operator.__name__}(): arguments that are not NDArrays must be hashable (numbers, "
-                "strings, tuples); pass arrays as NDArrays"
+                f"{operator.__name__}(): arguments that are not NDArrays must be hashable "
+                "(numbers, strings, tuples); pass arrays as NDArrays"
             ) from None
         if kernel is None:
             if len(kernels) >= _MAX_KERNELS:

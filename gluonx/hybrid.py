@@ -195,7 +195,11 @@ class Cache:
             self.learn_shapes(block, args, kwargs)
         ctx = inputs[0].context
         given = self._handles(ctx)
-        handles = [h for h in given if h._buffer.array is not None or not hasattr(h._buffer.pending, "learn_shape")]
+        handles = [
+            h
+            for h in given
+            if h._buffer.array is not None or not hasattr(h._buffer.pending, "learn_shape")
+        ]
 
         def run(trace: Trace, buffers: list[Buffer]) -> tuple[list[Any], Any]:
             given = unflatten(spec, [NDArray._new(b) for b in buffers])
@@ -243,4 +247,3 @@ class Cache:
             state.depth -= 1
         for parameter in found:
             parameter._finish_deferred_init()
-

@@ -380,7 +380,9 @@ class Parameter:
             return
         with autograd.pause():
             source = next(iter(self._data.values()))
-            self._data = {c: self._data[c] if c in self._data else source.copyto(c) for c in contexts}
+            self._data = {
+                c: self._data[c] if c in self._data else source.copyto(c) for c in contexts
+            }
             self._attach()
 
     def cast(self, dtype: Any) -> None:
@@ -628,8 +630,9 @@ class ParameterDict:
         nd.save(filename, out)
 
     def load(
-        self, filename: str, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False,
-        restore_prefix: str = "", cast_dtype: bool = False, dtype_source: str = "current",
+        self, filename: str, ctx: Any = None, allow_missing: bool = False,
+        ignore_extra: bool = False, restore_prefix: str = "", cast_dtype: bool = False,
+        dtype_source: str = "current",
     ) -> None:  # fmt: skip
         """Load parameters by name; see :meth:`gluonx.Block.load_parameters`."""
         loaded = nd.load(filename)
@@ -640,7 +643,9 @@ class ParameterDict:
             for k, v in loaded.items()
         }
         targets = {k: p for k, p in self.items() if k.startswith(restore_prefix)}
-        assign(targets, arrays, filename, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
+        assign(
+            targets, arrays, filename, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source
+        )
 
 
 def assign(

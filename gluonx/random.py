@@ -20,7 +20,7 @@ import numpy as np
 
 from .context import Context
 
-__all__ = [
+__all__ = [  # noqa: F822  (the distributions come from gluonx.nd.random)
     "exponential", "gamma", "generalized_negative_binomial", "host_rng", "multinomial",
     "negative_binomial", "normal", "poisson", "randint", "randn", "seed", "shuffle", "uniform",
 ]  # fmt: skip
@@ -110,7 +110,9 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     np.True_
     """
     if isinstance(seed_state, bool) or not isinstance(seed_state, (int, np.integer)):
-        raise TypeError(f"seed must be an integer, got {seed_state!r}; write gluonx.random.seed(42)")
+        raise TypeError(
+            f"seed must be an integer, got {seed_state!r}; write gluonx.random.seed(42)"
+        )
     value = int(seed_state)
     with _random.lock:
         if isinstance(ctx, str) and ctx == "all":
@@ -137,5 +139,3 @@ def __getattr__(name: str) -> Any:  # gluonx.random.normal is gluonx.nd.random.n
 
         return getattr(random, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-

@@ -66,19 +66,23 @@ class Trainer:
         self._params: list[Parameter] = list(params)
         if isinstance(kvstore, str) and kvstore.startswith("dist"):
             raise MXNetError(
-                f"kvstore={kvstore!r}: training over several hosts is not part of this version; use "
-                "kvstore='device' on one host"
+                f"kvstore={kvstore!r}: training over several hosts is not part of this version; "
+                "use kvstore='device' on one host"
             )
         self._scale = 1.0
         self._update: Update | None = None
         self._updater: opt.Updater | None = None
         self._optimizer: opt.Optimizer | None = None
         by_index = dict(enumerate(self._params))
-        if hasattr(optimizer, "init") and hasattr(optimizer, "update") and not isinstance(optimizer, opt.Optimizer):
+        if (
+            hasattr(optimizer, "init")
+            and hasattr(optimizer, "update")
+            and not isinstance(optimizer, opt.Optimizer)
+        ):
             if optimizer_params:
                 raise ValueError(
-                    "optimizer_params must be empty for an optax transformation; give its arguments "
-                    "to optax: optax.adam(1e-3)"
+                    "optimizer_params must be empty for an optax transformation; give its "
+                    "arguments to optax: optax.adam(1e-3)"
                 )
             self._update = Update(_with_multipliers(optimizer))
         else:
@@ -100,7 +104,7 @@ class Trainer:
         self._groups: list[_Group] = []
         self._steps = 0
 
-    # -- numbers ------------------------------------------------------------------------------------
+    # -- numbers ---------------------------------------------------------------------------------
 
     @property
     def optimizer(self) -> Any:
@@ -130,7 +134,7 @@ class Trainer:
             )
         return self._optimizer
 
-    # -- steps --------------------------------------------------------------------------------------
+    # -- steps -----------------------------------------------------------------------------------
 
     def step(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """Update the parameters from their gradients.
@@ -274,7 +278,9 @@ class _Group:
         step, and the mask; its outputs new parameters and leaves.
         """
         if self._tree is None:
-            leaves, self._tree = jax.tree.flatten(update.init([x._data for x in arrays], arrays[0].context.device))
+            leaves, self._tree = jax.tree.flatten(
+                update.init([x._data for x in arrays], arrays[0].context.device)
+            )
             self.states = [Buffer(a, arrays[0].context) for a in leaves]
         found = self._kernels.get(masked)
         if found is None:

@@ -39,9 +39,7 @@ class Loop:
 
     def forward(self, x=None, y=None):
         with autograd.record():
-            return self.loss(
-                self.net(self.x if x is None else x), self.y if y is None else y
-            )
+            return self.loss(self.net(self.x if x is None else x), self.y if y is None else y)
 
     def params(self):
         return list(self.net.collect_params().values())
@@ -227,9 +225,9 @@ def stale(loop):
 
 
 SCENARIOS = [
-    plain, read_between, accumulate, summed_losses, several_heads, head_gradients, clipped, split_step,
-    frozen, thawed, changing_batch, changing_rate, user_writes, kept_outputs, carried_state,
-    stopped_half_way, aliases, two_records, stale,
+    plain, read_between, accumulate, summed_losses, several_heads, head_gradients, clipped,
+    split_step, frozen, thawed, changing_batch, changing_rate, user_writes, kept_outputs,
+    carried_state, stopped_half_way, aliases, two_records, stale,
 ]  # fmt: skip
 
 OPTIMIZERS = {

@@ -183,7 +183,7 @@ def test_shapes_and_hybridized_equals_eager(layer, data, out):
         (nn.Swish(2.0), lambda x: x / (1 + np.exp(-2 * x))),
         (nn.Activation("softrelu"), lambda x: np.log1p(np.exp(x))),
     ],
-    ids=repr,
+    ids=["LeakyReLU", "ELU", "SELU", "Swish", "softrelu"],
 )
 def test_activations_follow_their_formulas(layer, formula):
     x = np.linspace(-3, 3, 13).astype("float32")

@@ -79,8 +79,8 @@ class Node:
     """
 
     __slots__ = (
-        "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "inside", "origins",
-        "released", "__weakref__",
+        "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "inside",
+        "origins", "released", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel | None, inputs: tuple, arrays: tuple):
@@ -117,8 +117,8 @@ class Sweep(NamedTuple):
     """A backward pass as a step of a plan.
 
     ``heads`` are the (step, output) to differentiate, ``cotangents`` refs of their gradients (None
-    for ones), ``wanted`` for each gradient the leaf slots that it is summed over, ``over`` the steps
-    between them.
+    for ones), ``wanted`` for each gradient the leaf slots that it is summed over, ``over`` the
+    steps between them.
     """
 
     heads: tuple
@@ -277,6 +277,8 @@ def ancestors(values: Iterable[Value], stop: set[int] = frozenset()) -> list[Nod
             continue
         found[node.order] = node
         todo += [
-            v.node for v in node.inputs if v is not None and v.node is not None and id(v) not in stop
+            v.node
+            for v in node.inputs
+            if v is not None and v.node is not None and id(v) not in stop
         ]
     return [found[k] for k in sorted(found)]

@@ -60,7 +60,9 @@ class Kernel:
         "regions", "__weakref__",
     )  # fmt: skip
 
-    def __init__(self, fn: Callable, name: str, op: Any = None, attrs: Any = None, visible: int = 1):
+    def __init__(
+        self, fn: Callable, name: str, op: Any = None, attrs: Any = None, visible: int = 1
+    ):
         self.fn = fn
         self.name = name
         self.op = op
@@ -123,7 +125,10 @@ class Kernel:
             outs, kept = jitted(*arrays)
         spec = kept.spec
         return outs, Pullback(
-            spec, kept.own, [arrays[i] for i in spec.from_inputs], [outs[i] for i in spec.from_outputs]
+            spec,
+            kept.own,
+            [arrays[i] for i in spec.from_inputs],
+            [outs[i] for i in spec.from_outputs],
         )
 
     def abstract(self, avals: tuple[Aval, ...]) -> tuple:

@@ -229,7 +229,9 @@ class Op:
             found = self._kernels.get(key)
         except TypeError:  # a list, an array: make it hashable and look again
             given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-            given = {k: v if _hashable(v) else tuple(np.asarray(v).tolist()) for k, v in given.items()}
+            given = {
+                k: v if _hashable(v) else tuple(np.asarray(v).tolist()) for k, v in given.items()
+            }
             key = (tuple(given.items()), present, train)
             found = self._kernels.get(key)
         if found is None:
@@ -237,13 +239,20 @@ class Op:
             for name in self.traced:
                 del attrs[name]
             # equal settings spelled differently share one kernel
-            canonical = ("canonical", tuple(sorted((k, str(v)) for k, v in attrs.items())), present, train)
+            canonical = (
+                "canonical",
+                tuple(sorted((k, str(v)) for k, v in attrs.items())),
+                present,
+                train,
+            )
             found = self._kernels.get(canonical)
             if found is None:
                 found = Kernel(self._bind(attrs, present, train), self.name, op=self, attrs=attrs)
                 found.present = present
                 found.wide = any(str(v) in ("float64", "int64", "uint64") for v in attrs.values())
-                found.visible = self.outputs if isinstance(self.outputs, int) else self.outputs(attrs)
+                found.visible = (
+                    self.outputs if isinstance(self.outputs, int) else self.outputs(attrs)
+                )
             if len(self._kernels) >= _MAX_KERNELS:
                 for old in list(self._kernels)[: _MAX_KERNELS // 4]:
                     del self._kernels[old]

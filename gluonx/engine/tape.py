@@ -235,8 +235,8 @@ def defer(
     """Put a call of ``kernel`` on the pending region; nothing runs.
 
     ``arrays`` holds arrays and, for inputs that are themselves pending, their :class:`Deferred`
-    values. ``values`` are the tape's values of the inputs, None where no gradient flows. Returns one
-    Deferred for each of ``out_avals`` (None where the kernel returns None).
+    values. ``values`` are the tape's values of the inputs, None where no gradient flows. Returns
+    one Deferred for each of ``out_avals`` (None where the kernel returns None).
     """
     region = state.region
     if region is None:
@@ -260,7 +260,8 @@ def defer_call(
     """:func:`defer` with the outputs' shapes found out; raises what tracing the kernel raises."""
     avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in arrays)
     inputs = [
-        v if v is not None and is_float(a.dtype) else None for v, a in zip(values, avals, strict=True)
+        v if v is not None and is_float(a.dtype) else None
+        for v, a in zip(values, avals, strict=True)
     ]
     return defer(kernel, arrays, inputs, kernel.abstract(avals), device)
 
@@ -268,7 +269,8 @@ def defer_call(
 def update(
     kernel: Kernel, written: Sequence[Buffer], read: Sequence[Buffer], numbers: Sequence[Any]
 ) -> None:
-    """Replace the contents of buffers by what ``kernel`` makes of them, and run all that is pending.
+    """Replace the contents of buffers by what ``kernel`` makes of them, and run all that is
+    pending.
 
     The kernel takes the contents of ``written``, those of ``read`` and ``numbers``, and returns the
     new contents of ``written``. The old ones are donated.
@@ -297,7 +299,11 @@ def _contents(buffer: Buffer) -> Any:
     if buffer.array is not None:
         return buffer.array
     pending = buffer.pending
-    if type(pending) is Deferred and state.region is not None and pending.node.region is state.region:  # type: ignore[union-attr]
+    if (
+        type(pending) is Deferred
+        and state.region is not None
+        and pending.node.region is state.region
+    ):  # type: ignore[union-attr]
         return pending
     return buffer.get()
 
@@ -404,7 +410,8 @@ def cotangents(
 
 
 def _passed(region: Node, indices: Iterable[int]) -> dict[int, Node]:
-    """The nodes inside a region that has run which a backward pass from some of its outputs passes."""
+    """The nodes inside a region that has run which a backward pass from some of its outputs
+    passes."""
     found: dict[int, Node] = {}
     todo = [region.origins[i] for i in indices]
     while todo:
@@ -453,7 +460,11 @@ class _Backward(Node):
     __slots__ = ("heads", "given", "wanted", "over")
 
     def __init__(
-        self, heads: list, given: list, over: list[Node], wanted: dict[Variable, list[tuple[Node, int]]]
+        self,
+        heads: list,
+        given: list,
+        over: list[Node],
+        wanted: dict[Variable, list[tuple[Node, int]]],
     ):
         super().__init__(None, (), ())
         self.heads = heads

@@ -1,8 +1,9 @@
 """Tracing a block's Python code once into a kernel.
 
-While a :class:`Trace` is active on a thread, every NDArray that the code reads is an argument of the
-kernel (the inputs, the parameters, and any other array it closes over) and every array it writes
-is a result. Nothing outside the trace changes, so other threads may use the same parameters.
+While a :class:`Trace` is active on a thread, every NDArray that the code reads is an argument of
+the kernel (the inputs, the parameters, and any other array it closes over) and every array it
+writes is a result. Nothing outside the trace changes, so other threads may use the same
+parameters.
 """
 
 from __future__ import annotations
@@ -66,10 +67,10 @@ class Trace:
     missing : list of NDArray
         Arrays from outside that the code read and that are not arguments yet.
     recording : bool
-        Whether the block is called under ``autograd.record()``; what the code does under ``pause()``
-        then has no gradient.
+        Whether the block is called under ``autograd.record()``; what the code does under
+        ``pause()`` then has no gradient.
     changed : list of NDArray
-        Arrays from outside that the code changes in place, where that is not allowed while recording.
+        Arrays from outside that the code changes in place, where recording forbids it.
     resolve : bool
         A pass that only finds the shapes of parameters: a parameter that learns its shape is
         zeros of that shape here and is initialized after the pass.
@@ -257,8 +258,8 @@ def trace_kernel(
         states += missing
     else:
         raise MXNetError(
-            f"{name}: every run of forward() reads other arrays, so it cannot be compiled. Make the "
-            "arrays once, in __init__, or leave this block unhybridized."
+            f"{name}: every run of forward() reads other arrays, so it cannot be compiled. Make "
+            "the arrays once, in __init__, or leave this block unhybridized."
         )
 
     jaxpr = closed.jaxpr
@@ -275,7 +276,12 @@ def trace_kernel(
         given = iter(arrays)
         # XLA drops the zeros that stand for unused arguments
         return tuple(
-            call(*[next(given) if k else np.zeros(a.shape, a.dtype) for k, a in zip(keep, ins, strict=True)])
+            call(
+                *[
+                    next(given) if k else np.zeros(a.shape, a.dtype)
+                    for k, a in zip(keep, ins, strict=True)
+                ]
+            )
         )
 
     flat.__name__ = name
@@ -291,4 +297,3 @@ def trace_kernel(
         captured["trace"].draws if keep[-1] else 0,
         captured["result"],
     )
-

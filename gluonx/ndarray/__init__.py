@@ -26,10 +26,11 @@ operators.install()
 globals().update({k: v for k, v in namespace.functions().items() if k not in globals()})
 
 for _name, _kind in {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv",
-    "modulo": "mod", "power": "pow", "maximum": "maximum", "minimum": "minimum", "equal": "eq",
-    "not_equal": "ne", "greater": "gt", "greater_equal": "ge", "lesser": "lt", "lesser_equal": "le",
-    "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor": "logical_xor",
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide":
+    "truediv", "modulo": "mod", "power": "pow", "maximum": "maximum", "minimum": "minimum",
+    "equal": "eq", "not_equal": "ne", "greater": "gt", "greater_equal": "ge", "lesser": "lt",
+    "lesser_equal": "le", "logical_and": "logical_and", "logical_or": "logical_or", "logical_xor":
+    "logical_xor",
 }.items():  # fmt: skip
     globals()[_name] = operators.dispatching(_kind)
     globals()[_name].__name__ = _name

@@ -18,8 +18,8 @@ from .dispatch import bind, invoke
 from .ndarray import NDArray
 
 __all__ = [
-    "arange", "array", "concatenate", "empty", "eye", "from_dlpack", "from_numpy", "full", "linspace",
-    "moveaxis", "ones", "zeros",
+    "arange", "array", "concatenate", "empty", "eye", "from_dlpack", "from_numpy", "full",
+    "linspace", "moveaxis", "ones", "zeros",
 ]  # fmt: skip
 
 
@@ -88,7 +88,11 @@ def _dtype(dtype: Any) -> str:
 
 
 def zeros(
-    shape: int | Sequence[int], ctx: Context | None = None, dtype: Any = None, out: NDArray | None = None, **kwargs: Any
+    shape: int | Sequence[int],
+    ctx: Context | None = None,
+    dtype: Any = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
 ) -> NDArray:
     """An array of zeros.
 
@@ -104,14 +108,22 @@ def zeros(
 
 
 def ones(
-    shape: int | Sequence[int], ctx: Context | None = None, dtype: Any = None, out: NDArray | None = None, **kwargs: Any
+    shape: int | Sequence[int],
+    ctx: Context | None = None,
+    dtype: Any = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
 ) -> NDArray:
     """An array of ones; parameters as :func:`zeros`."""
     return _make("_ones", {"shape": _shape(shape), "dtype": _dtype(dtype)}, ctx, out)
 
 
 def full(
-    shape: int | Sequence[int], val: float, ctx: Context | None = None, dtype: Any = None, out: NDArray | None = None
+    shape: int | Sequence[int],
+    val: float,
+    ctx: Context | None = None,
+    dtype: Any = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """An array filled with ``val``; other parameters as :func:`zeros`."""
     y = zeros(shape, ctx, dtype) if out is None else out
@@ -155,14 +167,21 @@ def arange(
 
 
 def linspace(
-    start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: Any = "float32"
+    start: float,
+    stop: float,
+    num: int,
+    endpoint: bool = True,
+    ctx: Context | None = None,
+    dtype: Any = "float32",
 ) -> NDArray:
     """``num`` evenly spaced numbers from ``start`` to ``stop``."""
     given = {"start": start, "stop": stop, "num": num, "endpoint": endpoint, "dtype": _dtype(dtype)}
     return _make("_linspace", given, ctx)
 
 
-def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
+def eye(
+    N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any
+) -> NDArray:
     """A matrix with ones on its ``k``-th diagonal: shape (N, M), or (N, N) when ``M`` is 0."""
     return _make("_eye", {"N": N, "M": M, "k": k, "dtype": _dtype(dtype)}, ctx)
 

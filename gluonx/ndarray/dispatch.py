@@ -62,7 +62,9 @@ def bind(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[list, dic
             args = args[0]
         kwargs.pop("num_args", None)
         named = kwargs.pop(op.inputs[0], None)
-        inputs = list(args) + list(named if isinstance(named, (list, tuple)) else [named] if named is not None else [])
+        inputs = list(args) + list(
+            named if isinstance(named, (list, tuple)) else [named] if named is not None else []
+        )
         for a in inputs:
             if not isinstance(a, array_type):
                 raise _not_array(op, op.inputs[0], a)
@@ -77,7 +79,9 @@ def bind(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[list, dic
             raise _not_array(op, names[at], a)
         rest, order = args[at:], op._order
         if len(rest) > len(order):
-            raise TypeError(f"{op.name}() takes at most {len(names) + len(order)} positional arguments")
+            raise TypeError(
+                f"{op.name}() takes at most {len(names) + len(order)} positional arguments"
+            )
         for name, value in zip(order, rest, strict=False):
             if name in kwargs:
                 raise TypeError(f"{op.name}() got two values for the argument {name!r}")
@@ -109,7 +113,13 @@ def _not_array(op: Op, name: str, value: Any) -> TypeError:
     )
 
 
-def invoke(op: Op, inputs: Sequence[Any], given: dict[str, Any], out: Any = None, ctx: Context | None = None) -> Any:
+def invoke(
+    op: Op,
+    inputs: Sequence[Any],
+    given: dict[str, Any],
+    out: Any = None,
+    ctx: Context | None = None,
+) -> Any:
     """Call an operator.
 
     Parameters
@@ -159,7 +169,9 @@ def call(
             return _call_pending(kernel, inputs, numbers, out, ctx)
         arrays.append(a)
     op = kernel.op
-    ctx = inputs[0]._buffer.ctx if inputs else Context(ctx) if ctx is not None else current_context()
+    ctx = (
+        inputs[0]._buffer.ctx if inputs else Context(ctx) if ctx is not None else current_context()
+    )
     if numbers:
         arrays += _numbers(numbers, arrays, ctx)
     if op is not None and op.random:
@@ -191,7 +203,9 @@ def _number_dtype(arrays: Sequence[Any]) -> Any:
 _FLOAT32, _INT64, _BOOL = map(np.dtype, ("float32", "int64", "bool"))
 
 
-def _finish(kernel: Kernel, inputs: Sequence[NDArray], outs: tuple, node: Any, out: Any, ctx: Context) -> Any:
+def _finish(
+    kernel: Kernel, inputs: Sequence[NDArray], outs: tuple, node: Any, out: Any, ctx: Context
+) -> Any:
     visible = kernel.visible
     if len(outs) > visible:
         _write_back(kernel, inputs, outs[visible:])
@@ -264,7 +278,9 @@ def check_inplace(x: NDArray) -> None:
 # -- deferred -----------------------------------------------------------------------------------
 
 
-def _call_pending(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: Any, ctx: Any) -> Any:
+def _call_pending(
+    kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: Any, ctx: Any
+) -> Any:
     """At least one input has no contents yet."""
     op = kernel.op
     waiting = [x for x in inputs if hasattr(x._buffer.pending, "learn_shape")]
@@ -355,7 +371,9 @@ def learn_shapes(kernel: Kernel, inputs: Sequence[NDArray], waiting: Sequence[ND
 # -- traced -------------------------------------------------------------------------------------
 
 
-def _call_traced(kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: Any, ctx: Any, trace: Any) -> Any:
+def _call_traced(
+    kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: Any, ctx: Any, trace: Any
+) -> Any:
     waiting = [
         x for x in inputs
         if hasattr(x._buffer.pending, "learn_shape") and not x._buffer.pending.known

@@ -12,8 +12,8 @@ __all__ = ["HostView"]
 class HostView(np.ndarray):
     """A host copy of an NDArray whose assignments and in-place operators change the NDArray too.
 
-    It does not follow later changes of the NDArray: take ``x.numpy`` again. Calling it, ``x.numpy()``,
-    gives a plain copy.
+    It does not follow later changes of the NDArray: take ``x.numpy`` again. Calling it,
+    ``x.numpy()``, gives a plain copy.
     """
 
     _source: Any = None

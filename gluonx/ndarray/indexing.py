@@ -66,7 +66,8 @@ def parse(x: NDArray, key: Any) -> Key:
         raise IndexError("an index can only have a single ellipsis ('...')")
     if used > len(shape):
         raise IndexError(
-            f"too many indices: the array has {len(shape)} axes (shape {shape}), the index has {used}"
+            f"too many indices: the array has {len(shape)} axes (shape {shape}), the index has "
+            f"{used}"
         )
     if not any(p is Ellipsis for p in parts):
         parts.append(Ellipsis)

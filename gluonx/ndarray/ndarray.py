@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -124,7 +124,11 @@ class NDArray:
         pending = self._buffer.pending
         if self._view is None and (self._entry is None or self._entry is pending):
             return pending, self._entry
-        if self._view is not None and type(self._entry) is tape.Deferred and self._entry.node.region:
+        if (
+            self._view is not None
+            and type(self._entry) is tape.Deferred
+            and self._entry.node.region
+        ):
             return self._entry, self._entry
         return None, None
 
@@ -346,7 +350,7 @@ class NDArray:
     as_in_ctx = as_in_context
 
     def astype(self, dtype: Any, copy: bool = True) -> NDArray:
-        """A copy of another element type; this array itself if ``copy=False`` and nothing changes."""
+        """A copy of another type; this array itself if ``copy=False`` and nothing changes."""
         dtype = np.dtype(dtype)
         if not copy and dtype == self._buffer.dtype:
             return self
@@ -393,7 +397,9 @@ class NDArray:
         """
         from .. import autograd
 
-        autograd.backward([self], None if out_grad is None else [out_grad], retain_graph, train_mode)
+        autograd.backward(
+            [self], None if out_grad is None else [out_grad], retain_graph, train_mode
+        )
 
     # -- shape ----------------------------------------------------------------------------------
 
@@ -459,14 +465,18 @@ class NDArray:
                 return NDArray._new(self._buffer, (offset, rest))
             return self._part(offset, rest, lambda: _taker(rest), np.int32(at))
         if key is Ellipsis or (type(key) is slice and key == slice(None)):
-            return self._part(self._view[0] if self._view else 0, self.shape, lambda: _reshaper(self.shape))
+            return self._part(
+                self._view[0] if self._view else 0, self.shape, lambda: _reshaper(self.shape)
+            )
         parsed = indexing.parse(self, key)
         piece = indexing.contiguous(parsed, self.shape)
         if piece is not None:
             offset, shape = piece
             offset += self._view[0] if self._view is not None else 0
             shape = shape if shape or not self.shape else (1,)
-            return self._part(offset, shape, lambda: _getter(parsed.spec, shape), *map(np.int32, parsed.values))
+            return self._part(
+                offset, shape, lambda: _getter(parsed.spec, shape), *map(np.int32, parsed.values)
+            )
         y = call(indexing.kernel_get(parsed.spec), [self, *self._indices(parsed)])
         return y.reshape((1,)) if y.shape == () else y
 
@@ -567,11 +577,14 @@ class NDArray:
                 return getattr(inputs[1], reflected)(inputs[0].item())
         if any(isinstance(x, NDArray) for x in kwargs.get("out", ())):
             raise TypeError(
-                f"out= of np.{ufunc.__name__}() cannot be an NDArray; write x[:] = np.{ufunc.__name__}(...)"
+                f"out= of np.{ufunc.__name__}() cannot be an NDArray; write x[:] = "
+                f"np.{ufunc.__name__}(...)"
             )
         for x in inputs:
             if isinstance(x, NDArray):
-                x._refuse_recorded("NumPy", "y = np.exp(x) + a", "y = nd.exp(x) + nd.array(a)", "asnumpy")
+                x._refuse_recorded(
+                    "NumPy", "y = np.exp(x) + a", "y = nd.exp(x) + nd.array(a)", "asnumpy"
+                )
         host = [x.asnumpy() if isinstance(x, NDArray) else x for x in inputs]
         return getattr(ufunc, method)(*host, **kwargs)
 
@@ -621,9 +634,7 @@ _taker = _cached_kernel(
     )
 )
 _getter = _cached_kernel(
-    lambda spec, shape: Kernel(
-        lambda x, *v: (x[indexing._index(spec, v)].reshape(shape),), "slice"
-    )
+    lambda spec, shape: Kernel(lambda x, *v: (x[indexing._index(spec, v)].reshape(shape),), "slice")
 )
 
 

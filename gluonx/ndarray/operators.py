@@ -147,7 +147,14 @@ def install() -> None:
     for kind in ("add", "sub", "mul", "truediv", "mod", "pow"):
         setattr(NDArray, f"__{kind}__", _forward(kind))
         setattr(NDArray, f"__r{kind}__", _backward(kind))
-    for kind, sign in (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), ("mod", "%"), ("pow", "**")):
+    for kind, sign in (
+        ("add", "+"),
+        ("sub", "-"),
+        ("mul", "*"),
+        ("truediv", "/"),
+        ("mod", "%"),
+        ("pow", "**"),
+    ):
         setattr(NDArray, f"__i{kind}__", _inplace(kind, sign))
     for kind in ("gt", "ge", "lt", "le"):
         setattr(NDArray, f"__{kind}__", _forward(kind))

@@ -21,7 +21,13 @@ __all__ = [
 
 
 def _sample(
-    name: str, params: dict[str, Any], shape: Any, dtype: Any, ctx: Any, out: Any, default: str = "float32"
+    name: str,
+    params: dict[str, Any],
+    shape: Any,
+    dtype: Any,
+    ctx: Any,
+    out: Any,
+    default: str = "float32",
 ) -> NDArray:
     if out is not None:
         shape = out.shape if shape in (None, ()) else shape

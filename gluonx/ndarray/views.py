@@ -15,7 +15,7 @@ from ..engine.kernel import is_wide, x64
 from ..engine.state import state
 from .dispatch import scalar
 
-__all__ = ["broadcast_value", "read_view", "scatter", "write_view"]
+__all__ = ["read_view", "write_view"]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -24,7 +24,9 @@ def _reader(shape: tuple[int, ...], whole: bool) -> Any:
         return jax.jit(lambda base: base.reshape(shape))
     size = math.prod(shape)
     return jax.jit(
-        lambda base, offset: jax.lax.dynamic_slice(base.reshape(-1), (offset,), (size,)).reshape(shape)
+        lambda base, offset: jax.lax.dynamic_slice(base.reshape(-1), (offset,), (size,)).reshape(
+            shape
+        )
     )
 
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 __all__ = ["reshape_target"]
 
 
-def reshape_target(shape: Sequence[int], codes: Sequence[int], reverse: bool = False) -> tuple[int, ...]:
+def reshape_target(
+    shape: Sequence[int], codes: Sequence[int], reverse: bool = False
+) -> tuple[int, ...]:
     """The shape that MXNet's ``reshape`` codes ask for.
 
     Positive numbers are extents; 0 copies the input's extent at that place; -1 is what is left;

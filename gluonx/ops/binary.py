@@ -155,11 +155,19 @@ def minimum(lhs, rhs):
 
 @_broadcast("broadcast_hypot", "_hypot", "_Hypot")
 def hypot(lhs, rhs):
-    """The hypotenuse ``sqrt(lhs ** 2 + rhs ** 2)``, without overflow on the way."""
-    if is_float(lhs):
-        return jnp.hypot(lhs, rhs)
-    wide = jnp.promote_types(lhs.dtype, jnp.float32)
-    return jnp.hypot(lhs.astype(wide), rhs.astype(wide)).astype(lhs.dtype)
+    """The hypotenuse ``sqrt(lhs ** 2 + rhs ** 2)``; its gradient is 0 where both are 0."""
+    if not is_float(lhs):
+        wide = jnp.promote_types(lhs.dtype, jnp.float32)
+        return hypot(lhs.astype(wide), rhs.astype(wide)).astype(lhs.dtype)
+    # Divided by the longer side, squares cannot overflow. (jnp.hypot has a wrong second derivative
+    # where both sides are equally long, in JAX 0.10.)
+    longer = jax.lax.stop_gradient(jnp.maximum(jnp.abs(lhs), jnp.abs(rhs)))
+    plain = (longer == 0) | jnp.isinf(longer)
+    scale = jnp.where(plain, jnp.ones_like(longer), longer)
+    total = (lhs / scale) ** 2 + (rhs / scale) ** 2
+    zero = total == 0
+    root = jnp.sqrt(jnp.where(zero, jnp.ones_like(total), total))
+    return jnp.where(zero, jnp.zeros_like(total), scale * root)
 
 
 @_logic("broadcast_equal", "_equal", "_Equal")

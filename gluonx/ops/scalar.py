@@ -1,8 +1,8 @@
 """Elementwise functions of an array and a number.
 
 The number takes the array's dtype first: with an array of integers, 1.5 is 1. Bools count as
-integers here, as in Python: ``1 - mask`` is int64. Except for powers the number is an argument of the
-compiled code, so that a new number needs no new compilation.
+integers here, as in Python: ``1 - mask`` is int64. Except for powers the number is an argument of
+the compiled code, so that a new number needs no new compilation.
 """
 
 from __future__ import annotations

@@ -51,7 +51,9 @@ class Adam(Optimizer):
 def _scale_by_adam(b1: float, b2: float, eps: float) -> optax.GradientTransformationExtraArgs:
     def init(params):
         zeros = optax.tree.zeros_like(params)
-        return optax.ScaleByAdamState(jnp.zeros([], jnp.int32), zeros, optax.tree.zeros_like(params))
+        return optax.ScaleByAdamState(
+            jnp.zeros([], jnp.int32), zeros, optax.tree.zeros_like(params)
+        )
 
     def update(updates, state, params=None, *, hyper, **more):
         mu = optax.tree.update_moment(updates, state.mu, b1, 1)

@@ -48,8 +48,8 @@ class Optimizer:
         self, rescale_grad: float = 1.0, param_idx2name: dict | None = None, wd: float = 0.0,
         clip_gradient: float | None = None, learning_rate: float | None = None,
         lr_scheduler: LRScheduler | None = None, sym: Any = None, begin_num_update: int = 0,
-        multi_precision: bool = False, param_dict: dict | None = None, aggregate_num: int | None = None,
-        **kwargs: Any,
+        multi_precision: bool = False, param_dict: dict | None = None,
+        aggregate_num: int | None = None, **kwargs: Any,
     ):  # fmt: skip
         if kwargs:
             raise TypeError(
@@ -114,14 +114,16 @@ class Optimizer:
         """As :meth:`update`."""
         return self.update(index, weight, grad, state)
 
-    # -- numbers ------------------------------------------------------------------------------------
+    # -- numbers ---------------------------------------------------------------------------------
 
     def hyper(self, indices: Sequence[Any]) -> Hyper:
         """The numbers of this step for some parameters."""
         return Hyper(
             np.array(self._get_lrs(indices), np.float32),
             np.array(self._get_wds(indices), np.float32),
-            np.array([self._index_update_count.get(i, self.num_update) for i in indices], np.float32),
+            np.array(
+                [self._index_update_count.get(i, self.num_update) for i in indices], np.float32
+            ),
             np.float32(self.rescale_grad),
         )
 
@@ -183,7 +185,7 @@ class Optimizer:
     def _get_wd(self, index: Any) -> float:
         return self._get_wds([index])[0]
 
-    # -- registry -----------------------------------------------------------------------------------
+    # -- registry --------------------------------------------------------------------------------
 
     @staticmethod
     def register(klass: type) -> type:
@@ -227,4 +229,3 @@ class Updater:
 def get_updater(optimizer: Optimizer) -> Updater:
     """A function ``updater(index, grad, weight)`` that applies ``optimizer``."""
     return Updater(optimizer)
-

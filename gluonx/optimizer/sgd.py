@@ -31,7 +31,8 @@ class SGD(Optimizer):
     --------
     >>> import gluonx as gx
     >>> net = gx.nn.Dense(1, in_units=2); net.initialize()
-    >>> trainer = gx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': .1, 'momentum': .9})
+    >>> arguments = {'learning_rate': 0.1, 'momentum': 0.9}
+    >>> trainer = gx.gluon.Trainer(net.collect_params(), 'sgd', arguments)
     """
 
     def __init__(self, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any):

@@ -1,8 +1,8 @@
 """Pieces of optimizers as optax transformations, and the one function that applies them.
 
-A transformation works on a list of parameters. What may differ from parameter to parameter or change
-from step to step comes as arguments of ``update``, arrays with one entry for each parameter, so that
-no change of a number recompiles anything.
+A transformation works on a list of parameters. What may differ from parameter to parameter or
+change from step to step comes as arguments of ``update``, arrays with one entry for each
+parameter, so that no change of a number recompiles anything.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ __all__ = ["Hyper", "Update", "add_decay_and_clip", "scale_by_rate"]
 class Hyper(NamedTuple):
     """Numbers of one step, all traced.
 
-    ``learning_rate``, ``weight_decay`` and ``count`` are float32 arrays of shape (n,), one entry for
-    each parameter; ``rescale`` is a number that multiplies the gradients.
+    ``learning_rate``, ``weight_decay`` and ``count`` are float32 arrays of shape (n,), one entry
+    for each parameter; ``rescale`` is a number that multiplies the gradients.
     """
 
     learning_rate: np.ndarray

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import autograd
 from ..context import Context, current_context
 from ..engine import tape
 from ..engine.buffer import Buffer
@@ -211,8 +212,9 @@ class Executor:
                 raise ValueError(
                     f"{name} was bound with shape {target.shape}, got {tuple(value.shape)}"
                 )
-        for name, value in new.items():
-            arguments[name][:] = value
+        with autograd.pause():
+            for name, value in new.items():
+                arguments[name][:] = value
 
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
         """Compute the gradients of the arguments.

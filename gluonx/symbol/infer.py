@@ -29,7 +29,7 @@ _SAME_SHAPE = (
 )
 
 #: Inputs whose type says nothing about that of the others.
-_APART = ("condition", "index", "indices", "length", "sequence_length")
+_APART = ("condition", "index", "indices", "length")
 
 # Two lengths that stand for one that is not known: what comes out alike for both is known.
 _STAND_INS = (720, 1080)
