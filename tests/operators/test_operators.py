@@ -28,10 +28,18 @@ def _ids(cases):
         yield f"{case.op}-{counts[case.op]}"
 
 
-def each(chosen):
-    """Parametrize a test over the cases for which ``chosen`` is true."""
-    cases = [(case, name) for case, name in zip(CASES, _ids(CASES), strict=True) if chosen(case)]
-    return pytest.mark.parametrize("case", [pytest.param(case, id=name) for case, name in cases])
+def each(chosen, quick=None):
+    """Parametrize a test over the cases for which ``chosen`` is true.
+
+    Of each operator the first ``quick`` cases (all by default) belong to the quick tests.
+    """
+    counts, params = {}, []
+    for case, name in zip(CASES, _ids(CASES), strict=True):
+        if chosen(case):
+            counts[case.op] = counts.get(case.op, 0) + 1
+            slow = quick is not None and counts[case.op] > quick
+            params.append(pytest.param(case, id=name, marks=pytest.mark.slow if slow else ()))
+    return pytest.mark.parametrize("case", params)
 
 
 def first_of_each(chosen):
@@ -174,6 +182,34 @@ def test_finite_differences(case):
             )
 
 
+@first_of_each(lambda case: case.value and not case.aux and case.wanted(case.fd))
+def test_second_derivatives(case):
+    i = case.wanted(case.fd)[0]
+    values = case.draw()
+    rng = np.random.RandomState(case.seed)
+    along, way = (rng.standard_normal(values[i].shape) for _ in range(2))
+
+    def gradient(moved):
+        """The input and the recorded product of its gradient with ``along``."""
+        gluonx.random.seed(0)
+        inputs = arrays(case, "float64", [*values[:i], moved, *values[i + 1 :]])
+        inputs[i].attach_grad()
+        with autograd.record(train_mode=case.train):
+            outputs = [y for y in call(case, inputs) if "float" in str(np.dtype(y.dtype))]
+            # squared, so that the gradient of a linear operator depends on its input too
+            total = sum((y * y).sum() for y in outputs)
+            (first,) = autograd.grad([total], [inputs[i]], create_graph=True)
+            return inputs[i], (first * nd.array(along, dtype="float64")).sum()
+
+    x, product = gradient(values[i])
+    product.backward()
+    step = 1e-6 * way
+    moved = [gradient(values[i] + s * step)[1].asscalar() for s in (1, -1)]
+    np.testing.assert_allclose(
+        (x.grad.asnumpy() * way).sum(), (moved[0] - moved[1]) / 2e-6, rtol=1e-4, atol=1e-4
+    )
+
+
 class Hybrid(gluonx.HybridBlock):
     """One operator as a block."""
 
@@ -186,7 +222,7 @@ class Hybrid(gluonx.HybridBlock):
         return outputs if len(outputs) > 1 else outputs[0]
 
 
-@each(lambda case: case.hybrid and case.inputs)
+@each(lambda case: case.hybrid and case.inputs, quick=2)
 def test_hybridized(case):
     wanted = case.wanted()
     eager = differentiate(case, arrays(case), lambda x: call(case, x), wanted)
