@@ -118,7 +118,7 @@ class Sweep(NamedTuple):
 
     ``heads`` are the (step, output) to differentiate, ``cotangents`` refs of their gradients (None
     for ones), ``wanted`` for each gradient the leaf slots that it is summed over, ``over`` the
-    steps between them.
+    steps between them, with those that pass values on without a gradient.
     """
 
     heads: tuple
@@ -162,7 +162,7 @@ class Plan:
         pullbacks: dict[int, Any] = {}
         waiting = [i for i in range(len(self.steps)) if i not in under]
         while waiting:
-            left = []
+            left, begun = [], len(pullbacks)
             for i in waiting:
                 step = self.steps[i]
                 if i not in sweeps:
@@ -177,6 +177,8 @@ class Plan:
                         done[i] = self._backward(sweep, pullbacks.pop(i), leaves, done)
                         continue
                 left.append(i)
+            if len(left) == len(waiting) and len(pullbacks) == begun:
+                raise RuntimeError("the steps of a recorded graph wait for each other")
             waiting = left
 
     def _ready_under(self, sweep: Sweep, done: list[Any]) -> bool:

@@ -455,7 +455,7 @@ def _store(variable: Value, ct: Any) -> None:
 
 
 class _Backward(Node):
-    """A deferred backward pass."""
+    """A deferred backward pass; ``over`` has the nodes that run under it."""
 
     __slots__ = ("heads", "given", "wanted", "over")
 
@@ -535,7 +535,11 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
     if not wanted:
         return True
     nodes = [over[k] for k in sorted(over)]
-    node = _Backward([v for v, _ in heads], [ct for _, ct in heads], nodes, wanted)
+    between = _between(region, over)
+    if any(isinstance(n, _Backward) for n in between):
+        return False
+    steps = sorted([*nodes, *between], key=lambda n: n.order)
+    node = _Backward([v for v, _ in heads], [ct for _, ct in heads], steps, wanted)
     node.region = region
     outs = [
         Deferred(node, k, aval_of(source.arrays[i]))
@@ -555,6 +559,32 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
         hold(buffer, out)
         variable.fresh = True
     return True
+
+
+def _between(region: Region, over: dict[int, Node]) -> list[Node]:
+    """Nodes that take from those in ``over`` and give to others of them, without a gradient."""
+    entries = [s for n in over.values() for s in _sources(n) if s.order not in over]
+    if not entries:
+        return []
+    after = set(over)
+    for n in region.nodes:
+        if any(s.order in after for s in _sources(n)):
+            after.add(n.order)
+    found: dict[int, Node] = {}
+    while entries:
+        n = entries.pop()
+        if n.order in after and n.order not in over and n.order not in found:
+            found[n.order] = n
+            entries += _sources(n)
+    return list(found.values())
+
+
+def _sources(node: Node) -> list[Node]:
+    """The deferred nodes whose results a deferred node reads."""
+    if isinstance(node, _Backward):
+        given = [v.node for v in (*node.heads, *node.given) if isinstance(v, Value)]
+        return [*node.over, *(n for n in given if n is not None)]
+    return [a.node for a in node.arrays if isinstance(a, Value) and a.node is not None]
 
 
 def hold(buffer: Buffer, value: Deferred) -> None:

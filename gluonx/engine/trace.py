@@ -143,13 +143,19 @@ class Trace:
 
     def check_kept(self, name: str, value: Any) -> None:
         """Refuse to keep an array of this trace in an attribute."""
-        items = value if isinstance(value, (list, tuple)) else [value]
-        if any(getattr(getattr(x, "_buffer", None), "owner", None) is self for x in items):
+        if self._made_here(value):
             raise HybridizeError(
                 f"{self.block} is hybridized, and keeps an array in self.{name} that has no value "
                 f"while it is compiled.\n  {user_frame()}\nReturn it instead:\n"
                 f"    wrong:  self.{name} = h; return y\n    right:  return y, h"
             )
+
+    def _made_here(self, value: Any) -> bool:
+        if isinstance(value, (list, tuple)):
+            return any(map(self._made_here, value))
+        if isinstance(value, dict):
+            return any(map(self._made_here, value.values()))
+        return getattr(getattr(value, "_buffer", None), "owner", None) is self
 
     def __enter__(self) -> Trace:
         self._outer, state.trace = state.trace, self
