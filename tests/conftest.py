@@ -3,6 +3,8 @@
 `GLUONX_TEST_SEED` replaces the seed of each test: by a number, or by a fresh one with `random`.
 """
 
+import contextlib
+import logging
 import os
 import random
 import secrets
@@ -61,6 +63,32 @@ def seed(request: pytest.FixtureRequest) -> int:
     np.random.seed(value)
     gluonx.random.seed(value)
     return value
+
+
+@pytest.fixture
+def compilations():
+    """A ``with`` scope; its value lists the names of what XLA compiles inside."""
+    import jax
+
+    @contextlib.contextmanager
+    def scope():
+        names: list[str] = []
+
+        class Handler(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                words = record.getMessage().split()
+                if words[0] == "Compiling":
+                    names.append(words[1])
+
+        handler = Handler()
+        logging.getLogger("jax").addHandler(handler)
+        try:
+            with jax.log_compiles():
+                yield names
+        finally:
+            logging.getLogger("jax").removeHandler(handler)
+
+    return scope
 
 
 @pytest.hookimpl(wrapper=True)
