@@ -55,6 +55,18 @@ def test_outputs_mix_with_imperative_work():
     assert y.asscalar() == 6 and kept.asscalar() == 2
 
 
+def test_executors_are_not_recorded():
+    x = array(2)
+    x.attach_grad()
+    executor = (sym.var("x") * 3).simple_bind(gx.cpu(), x=(1,))
+    with autograd.record():
+        y = x * 5
+        executor.forward(x=y)
+        z = executor.forward(is_train=True, x=y)[0] + x
+    z.backward()
+    assert z.asscalar() == 32 and x.grad.asscalar() == 1
+
+
 def test_group_has_several_outputs():
     x = sym.var("x")
     outputs = sym.Group([x * 1, sym.split(x, num_outputs=2, axis=0)[1], x]).eval(x=array(1, 2))
@@ -124,18 +136,14 @@ def test_double_precision_stays_double():
     assert executor.grad_dict["x"].dtype == np.float64
 
 
-def test_equal_graphs_compile_once(compilations):
-    def run():
-        y = (sym.var("q") * 3 - sym.var("r")).tanh()
-        args = {"q": nd.ones((3, 7)), "r": nd.ones((3, 7))}
-        executor = y.bind(gx.cpu(), args, {k: nd.ones((3, 7)) for k in args})
-        executor.forward(is_train=True)
-        executor.backward(executor.outputs[0])
+def test_equal_graphs_share_one_kernel():
+    def executor(number):
+        y = (sym.var("q") * number - sym.var("r")).tanh()
+        return y.simple_bind(gx.cpu(), q=(3, 7), r=(3, 7))
 
-    run()
-    with compilations() as names:
-        run()
-    assert not names
+    # the number is an argument of the compiled code
+    assert executor(3)._program(True).kernel is executor(4)._program(True).kernel
+    assert executor(4).forward(q=nd.ones((3, 7)))[0][0, 0].asscalar() == np.tanh(np.float32(4))
 
 
 # -- backward -------------------------------------------------------------------------------------
