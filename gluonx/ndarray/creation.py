@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from .ndarray import NDArray
 
 __all__ = [
     "arange", "array", "concatenate", "empty", "eye", "from_dlpack", "from_numpy", "full",
-    "linspace", "moveaxis", "ones", "zeros",
+    "linspace", "moveaxis", "ones", "to_dlpack_for_read", "zeros",
 ]  # fmt: skip
 
 
@@ -192,10 +193,39 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
 
 
 def from_dlpack(source: Any) -> NDArray:
-    """An array from any object that speaks DLPack (``__dlpack__``)."""
+    """An array from any object that speaks DLPack (``__dlpack__``), or from a DLPack capsule.
+
+    Where the devices allow it the contents are shared until either array is written to; gluonx
+    never writes into memory that it was given.
+    """
     from .ndarray import from_jax
 
-    return from_jax(jnp.from_dlpack(source))
+    if type(source).__name__ == "PyCapsule":
+        source = _Capsule(source)
+    with jax.enable_x64(True):  # float64 stays float64
+        return from_jax(jnp.from_dlpack(source))
+
+
+def to_dlpack_for_read(data: NDArray) -> Any:
+    """A DLPack capsule of an array's contents, to be read only."""
+    return data.to_dlpack_for_read()
+
+
+class _Capsule:
+    """A bare DLPack capsule as the object that JAX expects."""
+
+    def __init__(self, capsule: Any):
+        self.capsule = capsule
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        get = ctypes.pythonapi.PyCapsule_GetPointer
+        get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+        # DLTensor begins with the data pointer, the device type and the device number
+        at = get(self.capsule, b"dltensor") + ctypes.sizeof(ctypes.c_void_p)
+        return tuple((ctypes.c_int32 * 2).from_address(at))  # type: ignore[return-value]
 
 
 def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
