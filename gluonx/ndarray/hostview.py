@@ -17,6 +17,7 @@ class HostView(np.ndarray):
     """
 
     _source: Any = None
+    _whole: HostView | None = None
 
     @classmethod
     def of(cls, x: Any) -> HostView:
@@ -24,12 +25,17 @@ class HostView(np.ndarray):
         view._source = x
         return view
 
+    def __array_finalize__(self, parent: Any) -> None:
+        if isinstance(parent, HostView):  # a part, or a copy
+            self._whole = parent if parent._source is not None else parent._whole
+
     def __call__(self) -> np.ndarray:
         return np.array(self)
 
     def _write_back(self) -> None:
-        if self._source is not None:
-            self._source[:] = np.asarray(self)
+        whole = self if self._source is not None else self._whole
+        if whole is not None and np.may_share_memory(self, whole):
+            whole._source[:] = np.asarray(whole)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(key, value)
