@@ -3,10 +3,12 @@
 ``import gluonx as mx`` runs MXNet 1.x code.
 """
 
+from . import attribute as attribute
 from . import autograd as autograd
 from . import context as context
 from . import data as data
 from . import error as error
+from . import executor as executor
 from . import gluon as gluon
 from . import initializer as initializer
 from . import loss as loss

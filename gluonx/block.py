@@ -39,7 +39,7 @@ class _NameScope:
         scope: _NameScope | None = getattr(cls._current, "value", None)
         if scope is None:
             if prefix is None:
-                prefix = NameManager.current().get(None, hint) + "_"
+                prefix = NameManager.current.get(None, hint) + "_"
             if params is None:
                 return prefix, ParameterDict(prefix)
             return prefix, ParameterDict(params.prefix, params)

@@ -133,7 +133,7 @@ class Cache:
         traced = entry.traced
         kernel = traced.kernel
         sources = entry.handles + [inputs[i] for i in traced.inputs]
-        tape.bound(ctx.device)
+        tape.bound(ctx.device, forward=state.recording)
         if state.recording and traced.written:
             for x in traced.changed:
                 check_inplace(x)

@@ -60,10 +60,6 @@ class NameManager:
         self._counter[hint] = number + 1
         return f"{hint}{number}"
 
-    def __call__(self) -> NameManager:
-        """This manager: ``NameManager.current()`` is ``NameManager.current``."""
-        return self
-
     def __enter__(self) -> NameManager:
         _ = NameManager.current  # the thread's own manager lies below all others
         _local.stack.append(self)

@@ -361,3 +361,12 @@ def test_second_backward_is_refused():
     loss.asnumpy()
     with pytest.raises(gx.MXNetError, match="retain_graph=True"):
         loss.backward()
+
+
+def test_backward_without_a_step_does_not_pile_up():
+    loop = Loop("fused")
+    plain(loop)
+    for _ in range(3):
+        loop.forward().backward()
+    assert compilations(lambda: [loop.forward().backward() for _ in range(20)]) == 0
+    loop.trainer.step(6)

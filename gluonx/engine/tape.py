@@ -74,6 +74,8 @@ class Region:
         self.nodes: list[Node] = []
         self.spare: list[tuple[Buffer, Any, bool]] = []
         self.lock = threading.RLock()
+        #: Whether a backward pass on it has replaced gradients (and not added to them).
+        self.swept = False
         self._computed: tuple | None = None
 
     def run(self) -> None:
@@ -127,7 +129,7 @@ class Region:
             self._computed = ([], (), None)
             return
         plan = Plan(steps, tuple((i, v.index) for i, v in wanted))
-        kernel = _cached(plan, plan.key, lambda: _kernel(plan))
+        kernel = cached(plan, plan.key, lambda: _kernel(plan))
         kernel.visible = len(outputs)
         spare = self._donated(leaves)
         if spare:
@@ -175,7 +177,7 @@ def _first(plan: Plan) -> Kernel:
     return next(step[0] for step in plan.steps if not isinstance(step, Sweep))
 
 
-def _cached(plan: Plan, key: Any, make: Callable[[], Kernel]) -> Kernel:
+def cached(plan: Plan, key: Any, make: Callable[[], Kernel]) -> Kernel:
     """The kernel for a plan, kept by the plan's first kernel (and so as long as that one lives)."""
     home = _first(plan)
     if home.regions is None:
@@ -314,10 +316,16 @@ def flush() -> None:
         state.region.run()
 
 
-def bound(device: Any) -> None:
-    """Run what is pending if there is too much of it, or if it is on another device."""
+def bound(device: Any, forward: bool = False) -> None:
+    """Run what is pending if there is too much of it, or if it is on another device.
+
+    When a new ``forward`` pass begins after a backward pass that no Trainer used, that one stands
+    alone: it is not to be compiled together with all that may follow.
+    """
     region = state.region
-    if region is not None and (len(region.nodes) >= MAX_REGION or region.device is not device):
+    if region is None:
+        return
+    if len(region.nodes) >= MAX_REGION or region.device is not device or (forward and region.swept):
         region.run()
 
 
@@ -556,6 +564,8 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
             if isinstance(old, Value) and not (type(old) is Deferred and old.node.region is region):
                 old = buffer.get()
             (out,) = defer(_add, (old, out), (None, None), (out.aval,), region.device)
+        else:
+            region.swept = True
         hold(buffer, out)
         variable.fresh = True
     return True
@@ -668,7 +678,7 @@ def gradients(
         return vjp(tuple(g.astype(o.dtype) for g, o in zip(head_grads, outs, strict=True)))
 
     key = ("gradient", plan.key, tuple(slots), count)
-    kernel = _cached(plan, key, lambda: Kernel(fn, "gradient", visible=len(slots)))
+    kernel = cached(plan, key, lambda: Kernel(fn, "gradient", visible=len(slots)))
     kernel.wide = any(kernel.wide for kernel, _ in steps)
     arrays = leaves.arrays + [g for _, g, _ in heads]
     values = leaves.values + [v for _, _, v in heads]

@@ -267,12 +267,11 @@ def dropout(
     _need_float(data)
     if p == 0 or not (train or mode == "always"):
         return data
-    if p == 1:
-        return jnp.zeros_like(data)
     shared = {to_axis(a, data.ndim, "axes") for a in axes}
     shape = tuple(1 if i in shared else n for i, n in enumerate(data.shape))
     keep = jax.random.bernoulli(key, 1 - p, (math.prod(shape),)).reshape(shape)
-    return jnp.where(keep, data / (1 - p), jnp.zeros((), data.dtype))
+    scaled = data / (1 - p) if p < 1 else data  # nothing is kept then
+    return jnp.where(keep, scaled, jnp.zeros((), data.dtype))
 
 
 @register("UpSampling")

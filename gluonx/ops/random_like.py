@@ -34,11 +34,6 @@ def random_uniform_like(data, *, low: float = 0.0, high: float = 1.0, key):
     -------
     array
         `data`'s shape and type.
-
-    Examples
-    --------
-    >>> nd.random.uniform_like(nd.ones((2, 3))).shape
-    (2, 3)
     """
     return draw(uniform, key, data.shape, data.dtype, low, high)
 
@@ -60,11 +55,6 @@ def random_normal_like(data, *, loc: float = 0.0, scale: float = 1.0, key):
     -------
     array
         `data`'s shape and type.
-
-    Examples
-    --------
-    >>> nd.random.normal_like(nd.ones((2, 3))).shape
-    (2, 3)
     """
     return draw(normal, key, data.shape, data.dtype, loc, scale)
 
@@ -88,11 +78,6 @@ def random_gamma_like(data, *, alpha: float = 1.0, beta: float = 1.0, key):
     -------
     array
         `data`'s shape and type.
-
-    Examples
-    --------
-    >>> nd.random.gamma_like(nd.ones((2, 3))).shape
-    (2, 3)
     """
     return draw(gamma, key, data.shape, data.dtype, alpha, beta)
 
@@ -114,11 +99,6 @@ def random_exponential_like(data, *, lam: float = 1.0, key):
     -------
     array
         `data`'s shape and type.
-
-    Examples
-    --------
-    >>> nd.random.exponential_like(nd.ones((2, 3))).shape
-    (2, 3)
     """
     return draw(exponential, key, data.shape, data.dtype, lam)
 
@@ -138,11 +118,6 @@ def random_poisson_like(data, *, lam: float = 1.0, key):
     -------
     array
         `data`'s shape and type.
-
-    Examples
-    --------
-    >>> nd.random.poisson_like(nd.ones((2, 3))).shape
-    (2, 3)
     """
     return draw(poisson, key, data.shape, data.dtype, lam)
 
@@ -166,11 +141,6 @@ def random_negative_binomial_like(data, *, k: int = 1, p: float = 1.0, key):
     -------
     array
         `data`'s shape and type.
-
-    Examples
-    --------
-    >>> nd.random.negative_binomial_like(nd.ones((2, 3))).shape
-    (2, 3)
     """
     return draw(negative_binomial, key, data.shape, data.dtype, k, p)
 
@@ -192,10 +162,5 @@ def random_generalized_negative_binomial_like(data, *, mu: float = 1.0, alpha: f
     -------
     array
         `data`'s shape and type.
-
-    Examples
-    --------
-    >>> nd.random.generalized_negative_binomial_like(nd.ones((2, 3))).shape
-    (2, 3)
     """
     return draw(generalized_negative_binomial, key, data.shape, data.dtype, mu, alpha)

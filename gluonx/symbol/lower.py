@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.graph import Plan
 from ..engine.kernel import Aval, Kernel
 from ..engine.op import OPS, Op
-from ..engine.tape import _cached
+from ..engine.tape import cached
 from ..error import MXNetError, OpError
 from .node import Entry, Node, postorder
 
@@ -175,4 +175,4 @@ def _kernel(plan: Plan, visible: int) -> Kernel:
         kernel.wide = any(k.wide for k, _ in plan.steps)
         return kernel
 
-    return _cached(plan, ("symbol", plan.key, visible), make) if plan.steps else make()
+    return cached(plan, ("symbol", plan.key, visible), make) if plan.steps else make()
