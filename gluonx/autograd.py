@@ -24,7 +24,8 @@ from .engine.buffer import Buffer
 from .engine.graph import Node, Value, Variable
 from .engine.kernel import is_float
 from .engine.state import state
-from .error import MXNetError
+from .engine.trace import user_frame
+from .error import HybridizeError, MXNetError
 from .ndarray import NDArray, zeros
 
 __all__ = [
@@ -132,7 +133,12 @@ def mark_variables(
 
 
 def _heads(heads: Any, head_grads: Any) -> list[tuple[NDArray, NDArray | None]]:
-    heads = [heads] if isinstance(heads, NDArray) else list(heads)
+    if isinstance(heads, NDArray):
+        heads = [heads]
+    elif not isinstance(heads, (list, tuple)):
+        raise TypeError(f"heads must be NDArrays, got {type(heads).__name__}")
+    if not heads:
+        raise ValueError("there is nothing to differentiate: the list of heads is empty")
     if head_grads is None:
         grads: list[Any] = [None] * len(heads)
     else:
@@ -309,6 +315,7 @@ class Function:
     """
 
     saved_tensors: tuple = ()
+    _used = False
 
     def save_for_backward(self, *args: Any) -> None:
         """Keep arrays for ``backward``, as ``self.saved_tensors``."""
@@ -323,6 +330,19 @@ class Function:
         raise MXNetError(f"{type(self).__name__} must define backward(self, *output_grads)")
 
     def __call__(self, *inputs: NDArray) -> Any:
+        name = type(self).__name__
+        if self._used:
+            raise MXNetError(
+                f"an instance of {name} keeps what its backward() needs and can be called once; "
+                f"make a new one for each call: {name}()(x)"
+            )
+        if state.trace is not None:
+            raise HybridizeError(
+                f"{name} is an autograd.Function, whose backward() is plain Python, and "
+                f"{state.trace.block} is hybridized.\n  {user_frame()}\nMake it an operator with "
+                "gluonx.op and jax.custom_vjp, or leave this block unhybridized."
+            )
+        self._used = True
         with pause(train_mode=state.training):
             outputs = self.forward(*inputs)
         single = not isinstance(outputs, (list, tuple))
@@ -333,7 +353,8 @@ class Function:
                     x._buffer.get()
             values = tuple(x._entry if isinstance(x, NDArray) else None for x in inputs)
             node = Node(None, values, (None,) * len(values))
-            node.pullback = _Backward(self, outs, [v is not None for v in values], state.training)
+            shapes = [None if v is None else x.shape for x, v in zip(inputs, values, strict=True)]
+            node.pullback = _Backward(self, outs, shapes, state.training)
             fresh = []
             for i, y in enumerate(outs):
                 z = NDArray._new(y._buffer, y._view)
@@ -346,10 +367,11 @@ class Function:
 class _Backward(tape.FunctionPullback):
     """Runs a Function's backward."""
 
-    def __init__(self, function: Function, outputs: list[NDArray], wanted: list[bool], train: bool):
+    def __init__(self, function: Function, outputs: list[NDArray], shapes: list, train: bool):
         self.function = function
         self.like = [(y.shape, y.dtype, y.context) for y in outputs]
-        self.wanted = wanted
+        #: Shapes of the inputs, None where no gradient is wanted.
+        self.shapes = shapes
         self.train = train
 
     def __call__(self, slots: dict[int, Any]) -> list[Any]:
@@ -362,11 +384,22 @@ class _Backward(tape.FunctionPullback):
         with pause(train_mode=self.train):
             result = self.function.backward(*grads)
         result = list(result) if isinstance(result, (list, tuple)) else [result]
-        if len(result) != len(self.wanted):
+        name = f"{type(self.function).__name__}.backward()"
+        if len(result) != len(self.shapes):
             raise ValueError(
-                f"{type(self.function).__name__}.backward() returned {len(result)} gradients for "
-                f"{len(self.wanted)} inputs; return one for each, None where there is none"
+                f"{name} returned {len(result)} gradients for {len(self.shapes)} inputs; return one "
+                "for each, None where there is none"
             )
-        return [
-            None if g is None else g._data for g, w in zip(result, self.wanted, strict=True) if w
-        ]
+        found = []
+        for i, (g, shape) in enumerate(zip(result, self.shapes, strict=True)):
+            if shape is None:
+                continue
+            if g is not None and not isinstance(g, NDArray):
+                raise TypeError(f"{name} must return NDArrays, not {type(g).__name__}")
+            if g is not None and g.shape != shape:
+                raise ValueError(
+                    f"{name} returned a gradient of shape {g.shape} for input {i}, whose shape is "
+                    f"{shape}"
+                )
+            found.append(None if g is None else g._data)
+        return found

@@ -14,6 +14,7 @@ from .creation import full as full
 from .creation import linspace as linspace
 from .creation import moveaxis as moveaxis
 from .creation import ones as ones
+from .creation import split_v2 as split_v2
 from .creation import to_dlpack_for_read as to_dlpack_for_read
 from .creation import zeros as zeros
 from .ndarray import NDArray as NDArray

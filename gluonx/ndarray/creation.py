@@ -260,6 +260,46 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
     return invoke(OPS["Concat"], inputs, given)
 
 
+def split_pieces(indices_or_sections: Any, axis: int, squeeze_axis: bool) -> dict[str, Any]:
+    """The attributes of operator ``_split_v2``."""
+    given: dict[str, Any] = {"axis": axis, "squeeze_axis": squeeze_axis}
+    if isinstance(indices_or_sections, int):
+        return {"indices": (), "sections": indices_or_sections, **given}
+    return {"indices": (0, *indices_or_sections), "sections": 0, **given}
+
+
+def split_v2(
+    ary: NDArray,
+    indices_or_sections: int | Sequence[int],
+    axis: int = 0,
+    squeeze_axis: bool = False,
+) -> Any:
+    """Cut along an axis, at the given indices or into equal parts.
+
+    Parameters
+    ----------
+    ary : NDArray
+    indices_or_sections : int or sequence of int
+        The number of parts, or where all parts but the first begin.
+    axis : int
+    squeeze_axis : bool
+        Remove the axis; all parts must have length 1 along it.
+
+    Returns
+    -------
+    NDArray or list of NDArray
+        The parts; one part alone is not in a list.
+
+    Examples
+    --------
+    >>> from gluonx import nd
+    >>> [part.shape for part in nd.split_v2(nd.zeros((4, 2)), (1,))]
+    [(1, 2), (3, 2)]
+    """
+    given = split_pieces(indices_or_sections, axis, squeeze_axis)
+    return invoke(OPS["_split_v2"], [ary], given)
+
+
 def _unpickle(host: np.ndarray, ctx: Context) -> NDArray:
     try:
         ctx.device  # noqa: B018  raises where there is no such device

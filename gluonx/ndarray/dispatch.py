@@ -268,6 +268,9 @@ def check_inplace(x: NDArray) -> None:
             trace.changed.append(x)
         return
     if state.recording and x._entry is not None:
+        if x._entry.node is not None and x._entry.node.released:
+            x._entry = None  # its graph is gone
+            return
         raise MXNetError(
             "an array that is part of the recorded graph cannot be changed in place (+=, x[:] =, "
             "out=) inside autograd.record(): the gradient would be that of other values. Write "

@@ -7,8 +7,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from ..engine.op import OPS
-from ..ndarray import NDArray
-from ..ndarray.dispatch import invoke
+from ..ndarray.creation import split_pieces
 from .compose import compose
 from .namespace import either, of_arrays_only
 from .symbol import Symbol
@@ -149,20 +148,7 @@ def concatenate(
     return compose(OPS["Concat"], "concatenate", tuple(arrays), {"dim": axis}, name)
 
 
-def _pieces(indices_or_sections: Any, axis: int, squeeze_axis: bool) -> dict[str, Any]:
-    given: dict[str, Any] = {"axis": axis, "squeeze_axis": squeeze_axis}
-    if isinstance(indices_or_sections, int):
-        return {"indices": (), "sections": indices_or_sections, **given}
-    return {"indices": (0, *indices_or_sections), "sections": 0, **given}
-
-
-def _split_arrays(
-    ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False
-) -> Any:
-    return invoke(OPS["_split_v2"], [ary], _pieces(indices_or_sections, axis, squeeze_axis))
-
-
-@either(getattr(nd, "split_v2", _split_arrays))
+@either(nd.split_v2)
 def split_v2(
     ary: Symbol,
     indices_or_sections: int | Sequence[int],
@@ -193,7 +179,7 @@ def split_v2(
     >>> parts.infer_shape(x=(4, 2))[1]
     [(1, 2), (3, 2)]
     """
-    given = _pieces(indices_or_sections, axis, squeeze_axis)
+    given = split_pieces(indices_or_sections, axis, squeeze_axis)
     return compose(OPS["_split_v2"], "_split_v2", (ary,), given, name)
 
 
