@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -240,6 +241,8 @@ def _write_out(kernel: Kernel, outs: Sequence[Any], node: Any, out: Any) -> Any:
         raise ValueError(f"{kernel.name} has {len(outs)} outputs, out= has {len(targets)} arrays")
     for i, (target, array) in enumerate(zip(targets, outs, strict=False)):
         check_inplace(target)
+        if node is not None:
+            check_alone(target)
         if target.shape != array.shape:
             raise OpError(
                 f"{kernel.name}: out has shape {target.shape}, but the result has shape "
@@ -275,6 +278,17 @@ def check_inplace(x: NDArray) -> None:
             "an array that is part of the recorded graph cannot be changed in place (+=, x[:] =, "
             "out=) inside autograd.record(): the gradient would be that of other values. Write "
             "y = x + 1 instead of x += 1, or make the change under autograd.pause()."
+        )
+
+
+def check_alone(x: NDArray) -> None:
+    """Refuse to record a write through a view: the array behind it would not know the gradient."""
+    # the view's own reference and the argument of getrefcount
+    if x._view is not None and sys.getrefcount(x._buffer) > 2:
+        raise MXNetError(
+            "autograd cannot record a write through a view (z[i][j] = y, out=z[i]): the array z would "
+            "not know its gradient. Write to the array itself:\n"
+            "    wrong:  z[i][j] = y\n    right:  z[i, j] = y"
         )
 
 

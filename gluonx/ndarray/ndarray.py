@@ -21,7 +21,7 @@ from ..engine.trace import user_frame
 from ..error import HybridizeError, MXNetError
 from ..ops._shapes import reshape_target
 from . import indexing
-from .dispatch import call, check_inplace, invoke
+from .dispatch import call, check_alone, check_inplace, invoke
 from .hostview import HostView
 from .views import read_view, write_view
 
@@ -554,6 +554,7 @@ class NDArray:
 
     def _assign_recorded(self, key: Any, value: NDArray) -> None:
         """An assignment that autograd records: the gradient flows to ``value``."""
+        check_alone(self)
         parsed = indexing.parse(self, key)
         before = NDArray._new(self._buffer, self._view)
         y = call(indexing.kernel_set(parsed.spec), [before, value, *self._indices(parsed)])
