@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .engine import tape
+from .engine import fuse, tape
 from .engine.buffer import Buffer
 from .engine.graph import Node, Value, Variable
 from .engine.kernel import is_float
@@ -205,7 +205,7 @@ def backward(
         If a head was not recorded, or its graph was released by an earlier ``backward``.
     """
     pairs = _heads(heads, head_grads)
-    if retain_graph or not tape.defer_backward([(y._entry, _deferred(g)) for y, g in pairs]):
+    if retain_graph or not fuse.defer_backward([(y._entry, _deferred(g)) for y, g in pairs]):
         tape.backward(_pairs(pairs), retain_graph)
 
 
@@ -387,8 +387,8 @@ class _Backward(tape.FunctionPullback):
         name = f"{type(self.function).__name__}.backward()"
         if len(result) != len(self.shapes):
             raise ValueError(
-                f"{name} returned {len(result)} gradients for {len(self.shapes)} inputs; return one "
-                "for each, None where there is none"
+                f"{name} returned {len(result)} gradients for {len(self.shapes)} inputs; return "
+                "one for each, None where there is none"
             )
         found = []
         for i, (g, shape) in enumerate(zip(result, self.shapes, strict=True)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from .engine import tape
+from .engine import region
 from .engine.buffer import Buffer
 from .engine.kernel import is_float
 from .engine.state import state
@@ -133,7 +133,7 @@ class Cache:
         traced = entry.traced
         kernel = traced.kernel
         sources = entry.handles + [inputs[i] for i in traced.inputs]
-        tape.bound(ctx.device, forward=state.recording)
+        region.bound(ctx.device, forward=state.recording)
         if state.recording and traced.written:
             for x in traced.changed:
                 check_inplace(x)
@@ -145,7 +145,7 @@ class Cache:
         for x in sources:
             a = x._array()
             if a is None:
-                a = x._deferred()[0] if type(x._buffer.pending) is tape.Deferred else None
+                a = x._deferred()[0] if type(x._buffer.pending) is region.Deferred else None
                 if a is None:
                     a = x._data
                 else:
@@ -162,14 +162,14 @@ class Cache:
                     recorded = True
         try:
             if recorded or pending:
-                outs = tape.defer(kernel, arrays, values, entry.out_avals, ctx.device)
+                outs = region.defer(kernel, arrays, values, entry.out_avals, ctx.device)
                 made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
                 parts = []
                 for target, value in zip(traced.written, outs[kernel.visible :], strict=True):
                     if isinstance(target, Buffer):
-                        tape.hold(target, value)
+                        region.hold(target, value)
                     elif inputs[target]._view is None:
-                        tape.hold(inputs[target]._buffer, value)
+                        region.hold(inputs[target]._buffer, value)
                     else:
                         parts.append((inputs[target], wrap_deferred([value], ctx, False)[0]))
                 for x, new in parts:  # a part of a larger array is written at once

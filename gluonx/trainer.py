@@ -9,7 +9,7 @@ import numpy as np
 import optax
 
 from . import optimizer as opt
-from .engine import tape
+from .engine import region
 from .engine.buffer import Buffer
 from .engine.kernel import Kernel
 from .error import MXNetError
@@ -240,7 +240,7 @@ class Trainer:
         arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
         grads = [x if x.grad is None else x.grad for x in arrays]
-        tape.update(
+        region.update(
             group.kernel(self._update, arrays, mask is not None),
             [x._buffer for x in arrays] + group.states,
             [x._buffer for x in grads],

@@ -17,9 +17,9 @@ import jax.numpy as jnp
 from .kernel import Aval, Kernel, Pullback
 
 if TYPE_CHECKING:
-    from .tape import Region
+    from .region import Region
 
-__all__ = ["Node", "Plan", "Sweep", "Value", "Variable"]
+__all__ = ["Leaves", "Node", "Plan", "Sweep", "Value", "Variable", "ancestors", "cached"]
 
 _sequence = itertools.count()
 
@@ -284,3 +284,24 @@ def ancestors(values: Iterable[Value], stop: set[int] = frozenset()) -> list[Nod
             if v is not None and v.node is not None and id(v) not in stop
         ]
     return [found[k] for k in sorted(found)]
+
+
+_MAX_CACHED = 64
+
+
+def _first(plan: Plan) -> Kernel:
+    return next(step[0] for step in plan.steps if not isinstance(step, Sweep))
+
+
+def cached(plan: Plan, key: Any, make: Callable[[], Kernel]) -> Kernel:
+    """The kernel for a plan, kept by the plan's first kernel (and so as long as that one lives)."""
+    home = _first(plan)
+    if home.regions is None:
+        home.regions = {}
+    found = home.regions.pop(key, None)
+    if found is None:
+        found = make()
+        if len(home.regions) >= _MAX_CACHED:
+            del home.regions[next(iter(home.regions))]
+    home.regions[key] = found  # the last one used stands last
+    return found

@@ -74,7 +74,7 @@ class Kernel:
         self._jitted: dict = {}
         self._recorded: dict = {}
         self._avals: dict = {}
-        #: Kernels of the regions that begin with this one, by structure (see ``tape.Region``).
+        #: Kernels of the regions that begin with this one, by structure (see ``region.Region``).
         self.regions: dict | None = None
 
     def __repr__(self) -> str:

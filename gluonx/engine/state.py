@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .tape import Region
+    from .region import Region
     from .trace import Trace
 
 __all__ = ["ThreadState", "state"]

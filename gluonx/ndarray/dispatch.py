@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..context import Context, current_context
-from ..engine import tape
+from ..engine import region, tape
 from ..engine.buffer import Buffer
+from ..engine.graph import Value
 from ..engine.kernel import Kernel, is_wide, x64
 from ..engine.op import Op
 from ..engine.state import state
@@ -216,13 +217,13 @@ def _finish(
     if visible == 1:
         y = new(Buffer(outs[0], ctx))
         if node is not None:
-            y._entry = tape.Value(node, 0)
+            y._entry = Value(node, 0)
         return y
     result = []
     for i in range(visible):
         y = new(Buffer(outs[i], ctx))
         if node is not None:
-            y._entry = tape.Value(node, i)
+            y._entry = Value(node, i)
         result.append(y)
     return result
 
@@ -252,7 +253,7 @@ def _write_out(kernel: Kernel, outs: Sequence[Any], node: Any, out: Any) -> Any:
             array = _cast(array, target.dtype)
         target._write(array)
         if node is not None:
-            target._entry = tape.Value(node, i)
+            target._entry = Value(node, i)
     return out
 
 
@@ -286,8 +287,8 @@ def check_alone(x: NDArray) -> None:
     # the view's own reference and the argument of getrefcount
     if x._view is not None and sys.getrefcount(x._buffer) > 2:
         raise MXNetError(
-            "autograd cannot record a write through a view (z[i][j] = y, out=z[i]): the array z would "
-            "not know its gradient. Write to the array itself:\n"
+            "autograd cannot record a write through a view (z[i][j] = y, out=z[i]): the array z "
+            "would not know its gradient. Write to the array itself:\n"
             "    wrong:  z[i][j] = y\n    right:  z[i, j] = y"
         )
 
@@ -305,12 +306,12 @@ def _call_pending(
         learn_shapes(kernel, inputs, waiting)
         return call(kernel, inputs, numbers, out, ctx)
     arrays, values = [], []
-    tape.bound(inputs[0]._buffer.ctx.device)
-    region = state.region
+    region.bound(inputs[0]._buffer.ctx.device)
+    mine = state.region
     for x in inputs:
         pending = x._buffer.pending
-        if type(pending) is tape.Deferred and (region is None or pending.node.region is region):  # type: ignore[union-attr]
-            region = pending.node.region  # type: ignore[union-attr]
+        if type(pending) is region.Deferred and (mine is None or pending.node.region is mine):  # type: ignore[union-attr]
+            mine = pending.node.region  # type: ignore[union-attr]
             a, v = x._deferred()
             if a is not None:
                 arrays.append(a)
@@ -318,7 +319,7 @@ def _call_pending(
                 continue
         arrays.append(x._data)
         values.append(x._entry)
-    if not any(isinstance(a, tape.Value) and a.node.region is not None for a in arrays):  # type: ignore[union-attr]
+    if not any(isinstance(a, Value) and a.node.region is not None for a in arrays):  # type: ignore[union-attr]
         return call(kernel, inputs, numbers, out, ctx)
     ctx = inputs[0]._buffer.ctx
     if not state.recording or (op is not None and not op.differentiable):
@@ -331,7 +332,7 @@ def _call_pending(
         arrays.append(draw(ctx))
         values.append(None)
     try:
-        outs = tape.defer_call(kernel, arrays, values, ctx.device)
+        outs = region.defer_call(kernel, arrays, values, ctx.device)
     except (TypeError, ValueError) as e:
         raise explain(e, kernel, inputs) from None
     if len(outs) > kernel.visible:
@@ -340,10 +341,10 @@ def _call_pending(
                 target = inputs[op.inputs.index(name)]
                 if target._view is not None:
                     raise MXNetError(f"{kernel.name}: {name} must not be a slice of another array")
-                tape.hold(target._buffer, new)
+                region.hold(target._buffer, new)
     recorded = any(v is not None for v in values)
     if out is not None:
-        tape.flush()
+        region.flush()
         result = [x._data for x in wrap_deferred(outs[: kernel.visible], ctx, recorded)]
         return _write_out(kernel, result, None, out)
     made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
@@ -356,7 +357,7 @@ def wrap_deferred(outs: Sequence[Any], ctx: Context, recorded: bool) -> list[NDA
     made = []
     for value in outs:
         buffer = Buffer(None, ctx)
-        tape.hold(buffer, value)
+        region.hold(buffer, value)
         y = new(buffer)
         if recorded:
             y._entry = value

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..context import Context, current_context
-from ..engine import tape
+from ..engine import region, tape
 from ..engine.buffer import Buffer
 from ..engine.graph import Variable
 from ..engine.kernel import Kernel, is_float, is_wide, x64
@@ -126,7 +126,7 @@ class NDArray:
             return pending, self._entry
         if (
             self._view is not None
-            and type(self._entry) is tape.Deferred
+            and type(self._entry) is region.Deferred
             and self._entry.node.region
         ):
             return self._entry, self._entry
@@ -444,7 +444,7 @@ class NDArray:
             value, entry = self._deferred()
             if value is not None:
                 kernel = kernel()
-                (made,) = tape.defer_call(
+                (made,) = region.defer_call(
                     kernel, [value, *more], [entry, *(None for _ in more)], self.context.device
                 )
                 made.hold(x)
@@ -696,7 +696,7 @@ def from_jax(array: jax.Array, ctx: Context | None = None) -> NDArray:
 
 def waitall() -> None:
     """Wait until everything that was asked for is computed; raises what it raised."""
-    tape.flush()
+    region.flush()
     for array in jax.live_arrays():
         if not array.is_deleted():
             array.block_until_ready()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import tape
+from ..engine import region
 from ..engine.op import OPS, Op
 from .dispatch import bind, check_inplace, invoke
 from .ndarray import NDArray
@@ -87,7 +87,7 @@ def _inplace(kind: str, sign: str) -> Callable:
                 f"{y.shape}; write x = x {sign} y"
             )
         if self._view is None and y._buffer.array is None:
-            tape.hold(self._buffer, y._buffer.pending)
+            region.hold(self._buffer, y._buffer.pending)
         else:
             self._write(y._data)
         self._entry = y._entry if y._entry is not None else self._entry

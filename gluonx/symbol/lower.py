@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.graph import Plan
+from ..engine.graph import Plan, cached
 from ..engine.kernel import Aval, Kernel
 from ..engine.op import OPS, Op
-from ..engine.tape import cached
 from ..error import MXNetError, OpError
 from .node import Entry, Node, postorder
 
