@@ -29,7 +29,7 @@ class _NameScope:
         self._block = block
         self._counter: dict[str, int] = {}
         self._old: list[Any] = []
-        self._names: list[Prefix] = []
+        self._names: list[NameManager] = []
 
     @classmethod
     def create(

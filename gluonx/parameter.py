@@ -121,9 +121,9 @@ class Parameter:
         self.dtype = dtype
         #: Path of the parameter in its network (``features.0.weight``), once that is known.
         self.path: str | None = None
-        self._shape = (shape,) if isinstance(shape, (int, np.integer)) else shape and tuple(shape)
-        if shape == ():
-            self._shape = ()
+        if isinstance(shape, (int, np.integer)):
+            shape = (int(shape),)
+        self._shape: tuple[int, ...] | None = None if shape is None else tuple(shape)
         self._differentiable = differentiable
         self._allow_deferred_init = allow_deferred_init
         self._stype, self._grad_stype = stype, grad_stype
@@ -257,7 +257,7 @@ class Parameter:
         with autograd.pause(), _random.initialization():
             first = next(iter(self._data))
             if data is None:
-                data = nd.zeros(self.shape, ctx=first, dtype=self.dtype)
+                data = nd.zeros(self._shape or (), ctx=first, dtype=self.dtype)
                 desc = initializer.InitDesc(self.name, {"__init__": init})
                 initializer.create(default_init)(desc, data)
             self._deferred = None

@@ -93,14 +93,14 @@ class Trainer:
                         "optimizer_params must be empty when optimizer is an Optimizer; set the "
                         "values on it"
                     )
-                self._optimizer = optimizer
                 optimizer.param_dict = by_index
             else:
-                self._optimizer = opt.create(optimizer, param_dict=by_index, **arguments)
-            self._scale = self._optimizer.rescale_grad
-            self._update = self._optimizer.compiled()
+                optimizer = opt.create(optimizer, param_dict=by_index, **arguments)
+            self._optimizer = optimizer
+            self._scale = optimizer.rescale_grad
+            self._update = optimizer.compiled()
             if self._update is None:
-                self._updater = opt.Updater(self._optimizer)
+                self._updater = opt.Updater(optimizer)
         self._groups: list[_Group] = []
         self._steps = 0
 
@@ -305,13 +305,14 @@ def _with_multipliers(transformation: Any) -> Any:
     """An optax transformation that gets rescaled gradients and obeys ``lr_mult``."""
     inner = optax.with_extra_args_support(transformation)
 
-    def update(updates, state, params=None, *, hyper, **more):
+    def update(updates: Any, state: Any, params: Any = None, *, hyper: Hyper, **more: Any):
         scaled = [
             g.astype(p.dtype) * hyper.rescale.astype(p.dtype)
             for g, p in zip(updates, params, strict=True)
         ]
+        out: Any
         out, state = inner.update(scaled, state, params, **more)
         rates = hyper.learning_rate
         return [u * rates[i].astype(u.dtype) for i, u in enumerate(out)], state
 
-    return optax.GradientTransformationExtraArgs(inner.init, update)
+    return optax.GradientTransformationExtraArgs(inner.init, update)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .kernel import Aval, Kernel, Pullback
+from .kernel import Kernel, Pullback
 
 if TYPE_CHECKING:
     from .region import Region
@@ -29,10 +29,10 @@ class Value:
 
     __slots__ = ("node", "index", "aval", "__weakref__")
 
-    def __init__(self, node: Node | None, index: int, aval: Aval | None = None):
-        self.node = node
+    def __init__(self, node: Node | None, index: int, aval: Any = None):
+        self.node: Any = node
         self.index = index
-        self.aval = aval
+        self.aval: Any = aval
 
 
 class Variable(Value):

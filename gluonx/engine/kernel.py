@@ -157,7 +157,7 @@ class _Spec:
         self.from_inputs = from_inputs
         self.from_outputs = from_outputs
         self.avals = avals
-        self.wide = bool(jax.config.jax_enable_x64)
+        self.wide = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
         self.backward = jax.jit(
             self._apply, out_shardings=jax.sharding.SingleDeviceSharding(device)
         )

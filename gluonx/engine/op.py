@@ -275,7 +275,7 @@ class Op:
             if full:
                 args = [next(given) for _ in range(count)]
             else:
-                args = [next(given) if there else None for there in present]
+                args = [next(given) if there else None for there in present]  # type: ignore[union-attr]
             more = {name: next(given) for name in traced}
             if random:
                 state = next(given)

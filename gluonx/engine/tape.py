@@ -25,7 +25,9 @@ RELEASED = (
 )
 
 
-def record(kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None], device: Any):
+def record(
+    kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None], device: Any
+) -> tuple[tuple, Node | None]:
     """Run ``kernel`` now and put it on the tape.
 
     Returns its outputs and the node. ``values`` are the tape's values of the inputs, None where no
@@ -153,7 +155,11 @@ def _passed(region: Node, indices: Iterable[int]) -> dict[int, Node]:
 
 
 class FunctionPullback:
-    """Base of pullbacks written in Python (``autograd.Function``); takes {output: gradient}."""
+    """Base of pullbacks written in Python (``autograd.Function``)."""
+
+    def __call__(self, slots: dict[int, Any]) -> Sequence[Any]:
+        """Gradients of the inputs that need one, from those of the outputs by number."""
+        raise NotImplementedError
 
 
 def backward(heads: Sequence[tuple[Value, Any]], retain: bool = False) -> None:
@@ -179,7 +185,7 @@ def gradients(
     heads: Sequence[tuple[Value, Any, Value | None]],
     wanted: Sequence[tuple[Value, Any]],
     device: Any,
-) -> tuple[tuple, Kernel, list, list]:
+) -> tuple[tuple, Node | None]:
     """Gradients that are themselves differentiable (``create_graph=True``).
 
     The graph between ``wanted`` and ``heads`` becomes one kernel, its gradient, of the graph's
@@ -254,7 +260,7 @@ def gradients(
     kernel.wide = any(kernel.wide for kernel, _ in steps)
     arrays = leaves.arrays + [g for _, g, _ in heads]
     values = leaves.values + [v for _, _, v in heads]
-    return record(kernel, arrays, values, device)  # type: ignore[return-value]
+    return record(kernel, arrays, values, device)
 
 
 class _Moved(FunctionPullback):

@@ -174,7 +174,8 @@ def _whole(handle: Any, buffer: Buffer) -> Any:
     """A handle on the whole buffer: the one given, unless it is a view of a part."""
     if handle is not None and handle._view is None:
         return handle
-    return type(handle)._new(buffer)
+    kind: Any = type(handle)
+    return kind._new(buffer)
 
 
 class Traced:

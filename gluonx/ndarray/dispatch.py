@@ -170,7 +170,7 @@ def call(
         if a is None:
             return _call_pending(kernel, inputs, numbers, out, ctx)
         arrays.append(a)
-    op = kernel.op
+    op: Any = kernel.op
     ctx = (
         inputs[0]._buffer.ctx if inputs else Context(ctx) if ctx is not None else current_context()
     )
@@ -230,7 +230,7 @@ def _finish(
 
 def _write_back(kernel: Kernel, inputs: Sequence[NDArray], news: Sequence[Any]) -> None:
     """New values of mutable inputs."""
-    op = kernel.op
+    op: Any = kernel.op
     for name, new in zip(op.aux, news, strict=True):
         if new is not None:
             inputs[op.inputs.index(name)]._write(new)
@@ -300,7 +300,7 @@ def _call_pending(
     kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: Any, ctx: Any
 ) -> Any:
     """At least one input has no contents yet."""
-    op = kernel.op
+    op: Any = kernel.op
     waiting = [x for x in inputs if hasattr(x._buffer.pending, "learn_shape")]
     if waiting:
         learn_shapes(kernel, inputs, waiting)
@@ -367,7 +367,7 @@ def wrap_deferred(outs: Sequence[Any], ctx: Context, recorded: bool) -> list[NDA
 
 def learn_shapes(kernel: Kernel, inputs: Sequence[NDArray], waiting: Sequence[NDArray]) -> None:
     """Tell parameters that wait for their shapes what this call makes them."""
-    op = kernel.op
+    op: Any = kernel.op
     if op is None or op.infer is None or op.variadic:
         waiting[0]._buffer.get()  # raises: nobody can tell the shape
     names = [n for n in op.inputs]
@@ -402,7 +402,7 @@ def _call_traced(
     if numbers:
         dtype = _number_dtype(arrays)
         arrays += [np.asarray(v).astype(dtype) for v in numbers]
-    op = kernel.op
+    op: Any = kernel.op
     if op is not None and op.random:
         arrays.append(trace.draw())
     try:

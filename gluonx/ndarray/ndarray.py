@@ -517,7 +517,7 @@ class NDArray:
             offset += self._view[0] if self._view is not None else 0
             write_view(self._buffer, offset, shape, array)
             return
-        self._scatter(parsed, array)
+        self._scatter(parsed, array)  # type: ignore[arg-type]
 
     def _value_array(self, value: Any) -> Any:
         """A value to be written, as an array on this device."""

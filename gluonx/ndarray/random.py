@@ -33,7 +33,9 @@ def _sample(
         shape = out.shape if shape in (None, ()) else shape
         dtype = out.dtype if dtype is None else dtype
         ctx = out.context
-    given = {"dtype": np.dtype(dtype if dtype not in (None, "None") else default).name}
+    given: dict[str, Any] = {
+        "dtype": np.dtype(dtype if dtype not in (None, "None") else default).name
+    }
     arrays = [isinstance(v, NDArray) for v in params.values()]
     if any(arrays):
         if not all(arrays):
@@ -50,10 +52,12 @@ def _sample(
 def _shape(shape: Any, default: tuple) -> tuple[int, ...]:
     if shape is None:
         return default
-    return (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape) or default
+    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(shape) or default
 
 
-def uniform(low=0, high=1, shape=None, dtype=None, ctx=None, out=None, **kwargs) -> NDArray:
+def uniform(
+    low: Any = 0, high: Any = 1, shape=None, dtype=None, ctx=None, out=None, **kwargs
+) -> NDArray:
     """Uniform on [low, high).
 
     Parameters
@@ -76,7 +80,9 @@ def uniform(low=0, high=1, shape=None, dtype=None, ctx=None, out=None, **kwargs)
     return _sample("uniform", {"low": low, "high": high}, shape, dtype, ctx, out)
 
 
-def normal(loc=0, scale=1, shape=None, dtype=None, ctx=None, out=None, **kwargs) -> NDArray:
+def normal(
+    loc: Any = 0, scale: Any = 1, shape=None, dtype=None, ctx=None, out=None, **kwargs
+) -> NDArray:
     """Normal with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
     return _sample("normal", {"loc": loc, "scale": scale}, shape, dtype, ctx, out)
 

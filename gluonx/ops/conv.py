@@ -237,7 +237,7 @@ def deconvolution(
     _check_bias(bias, no_bias, num_filter)
     spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilate, strict=True)]
     extents = [data.shape[a] for a in where.spatial]
-    pads, adj = _margins(extents, spans, stride, pad, adj, target_shape)
+    pads, adj = _margins(extents, spans, stride, pad, adj, target_shape)  # type: ignore[assignment]
 
     # The convolution that goes the other way: channels swapped within each group, window reversed.
     w = jnp.moveaxis(weight, -1, 1) if where.channel_last else weight

@@ -66,7 +66,7 @@ def _scale_by_adam(b1: float, b2: float, eps: float) -> optax.GradientTransforma
         ]
         return new, optax.ScaleByAdamState(state.count + 1, mu, nu)
 
-    return optax.GradientTransformationExtraArgs(init, update)
+    return optax.GradientTransformationExtraArgs(init, update)  # type: ignore[arg-type]
 
 
 def _one_minus_power(b: float, t: Any) -> Any:

@@ -41,7 +41,10 @@ class SGD(Optimizer):
         self.lazy_update = lazy_update
 
     def transformation(self) -> optax.GradientTransformationExtraArgs:
-        parts = [add_decay_and_clip(self.clip_gradient), scale_by_rate()]
+        parts: list[optax.GradientTransformation] = [
+            add_decay_and_clip(self.clip_gradient),
+            scale_by_rate(),
+        ]
         if self.momentum:
             parts.append(optax.trace(self.momentum))
         return optax.chain(*parts)
@@ -55,7 +58,10 @@ class NAG(SGD):
     """
 
     def transformation(self) -> optax.GradientTransformationExtraArgs:
-        parts = [add_decay_and_clip(self.clip_gradient), scale_by_rate()]
+        parts: list[optax.GradientTransformation] = [
+            add_decay_and_clip(self.clip_gradient),
+            scale_by_rate(),
+        ]
         if self.momentum:
             parts.append(optax.trace(self.momentum, nesterov=True))
         return optax.chain(*parts)

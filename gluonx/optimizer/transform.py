@@ -36,7 +36,7 @@ class Hyper(NamedTuple):
 def _stateless(fn: Callable) -> optax.GradientTransformationExtraArgs:
     return optax.GradientTransformationExtraArgs(
         lambda params: optax.EmptyState(),
-        lambda updates, state, params=None, *, hyper, **more: (fn(updates, params, hyper), state),
+        lambda updates, state, params=None, *, hyper, **more: (fn(updates, params, hyper), state),  # type: ignore[arg-type]
     )
 
 
@@ -92,6 +92,7 @@ class Update:
         self, params: list[Any], grads: list[Any], state: Any, hyper: Hyper, mask: Any = None
     ) -> tuple:
         """New parameters and state; pure. Where ``mask`` is false, both stay as they are."""
+        updates: Any
         updates, after = self.transformation.update(grads, state, params, hyper=hyper)
         new = [p + u.astype(p.dtype) for p, u in zip(params, updates, strict=True)]
         if mask is not None:
