@@ -109,7 +109,11 @@ def test_train_mode_governs_dropout():
 
 
 def test_grad_req():
-    write, add, null = _variable([1.0, 2.0]), _variable([1.0, 2.0], "add"), _variable([1.0, 2.0], "null")
+    write, add, null = (
+        _variable([1.0, 2.0]),
+        _variable([1.0, 2.0], "add"),
+        _variable([1.0, 2.0], "null"),
+    )
     for _ in range(3):
         with autograd.record():
             y = write * add * null
@@ -186,7 +190,9 @@ def test_wrong_heads_say_what_is_wrong():
             head.backward()
     with pytest.raises(MXNetError, match="dtype int32: integers and bools have no gradients"):
         whole.backward()
-    with pytest.raises(ValueError, match=r"the head gradient's shape \(1,\) is not the head's, \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"the head gradient's shape \(1,\) is not the head's, \(2,\)"
+    ):
         y.backward(nd.ones((1,)))
     with pytest.raises(ValueError, match="got 2 heads but 1 head gradients"):
         autograd.backward([y, y], [nd.ones((2,))])
@@ -280,13 +286,17 @@ def test_mark_variables():
     autograd.mark_variables(x, nd.zeros((2,)))
     with pytest.raises(ValueError, match=r"gradient's shape \(3,\) is not the variable's, \(2,\)"):
         autograd.mark_variables([x], [nd.zeros((3,))])
-    with pytest.raises(ValueError, match="as many gradients and grad_reqs as variables, got 1, 2 and 1"):
+    with pytest.raises(
+        ValueError, match="as many gradients and grad_reqs as variables, got 1, 2 and 1"
+    ):
         autograd.mark_variables([x], [nd.zeros((2,))] * 2)
     with pytest.raises(ValueError, match="grad_req must be"):
         autograd.mark_variables([x], [nd.zeros((2,))], "foo")
 
 
-@pytest.mark.parametrize("stop", [lambda y: y.detach(), nd.BlockGrad, nd.stop_gradient, lambda y: nd.array(y.asnumpy())])
+@pytest.mark.parametrize(
+    "stop", [lambda y: y.detach(), nd.BlockGrad, nd.stop_gradient, lambda y: nd.array(y.asnumpy())]
+)
 def test_gradients_stop(stop):
     x = _variable([3.0])
     with autograd.record():
@@ -314,7 +324,11 @@ def test_gradients_flow_through_copies_casts_and_views():
     x = _variable([[1.0, 2.0], [3.0, 4.0]])
     outside = x[1]  # a view made before recording is a constant
     with autograd.record():
-        y = x[0] * x.reshape((4,))[2:] + x.copy()[:, 1] * 2 + x.astype("float64").astype("float32").T[0]
+        y = (
+            x[0] * x.reshape((4,))[2:]
+            + x.copy()[:, 1] * 2
+            + x.astype("float64").astype("float32").T[0]
+        )
         y = (y + x[-1] * outside).sum() + x[1][0]
     y.backward()
     assert x.grad.asnumpy().tolist() == [[4, 6], [6, 8]]

@@ -249,7 +249,9 @@ def test_wrong_variables_of_grad_say_so():
         y = x * 2
     with pytest.raises(ValueError, match="needs at least one variable"):
         autograd.grad(y, [])
-    with pytest.raises(MXNetError, match="can only differentiate by recorded arrays: call x.attach_grad"):
+    with pytest.raises(
+        MXNetError, match="can only differentiate by recorded arrays: call x.attach_grad"
+    ):
         autograd.grad(y, nd.ones((1,)))
 
 
@@ -261,8 +263,14 @@ def test_wrong_variables_of_grad_say_so():
         (nd.exp, lambda x: (np.exp(x),) * 3),
         (nd.log, lambda x: (1 / x, -1 / x**2, 2 / x**3)),
         (nd.sqrt, lambda x: (0.5 * x**-0.5, -0.25 * x**-1.5, 0.375 * x**-2.5)),
-        (lambda x: x * nd.exp(x[:] * 2), lambda x: tuple((2 ** (n - 1)) * (n + 2 * x) * np.exp(2 * x) for n in (1, 2, 3))),
-        (lambda x: 1 / (1 + x), lambda x: (-((1 + x) ** -2), 2 * (1 + x) ** -3, -6 * (1 + x) ** -4)),
+        (
+            lambda x: x * nd.exp(x[:] * 2),
+            lambda x: tuple((2 ** (n - 1)) * (n + 2 * x) * np.exp(2 * x) for n in (1, 2, 3)),
+        ),
+        (
+            lambda x: 1 / (1 + x),
+            lambda x: (-((1 + x) ** -2), 2 * (1 + x) ** -3, -6 * (1 + x) ** -4),
+        ),
     ],
 )
 def test_gradients_to_the_third_order(f, derivatives):

@@ -41,13 +41,19 @@ def test_names_and_docstrings_are_kept():
 def test_arguments_that_are_no_arrays_are_part_of_the_code():
     x, y = nd.array([2.0, 3.0]), nd.array([1.0, 10.0])
     x.attach_grad()
-    for power, value, grad in [(1, [2, 30], [1, 10]), (3, [8, 270], [12, 270]), (1, [2, 30], [1, 10])]:
+    for power, value, grad in [
+        (1, [2, 30], [1, 10]),
+        (3, [8, 270], [12, 270]),
+        (1, [2, 30], [1, 10]),
+    ]:
         with autograd.record():
             z = scaled(x, y=y, power=power, names=("a", "b"))
         z.backward()
         assert z.asnumpy().tolist() == value
         assert x.grad.asnumpy().tolist() == grad
-    with pytest.raises(TypeError, match=r"scaled\(\): arguments that are not NDArrays must be hashable"):
+    with pytest.raises(
+        TypeError, match=r"scaled\(\): arguments that are not NDArrays must be hashable"
+    ):
         scaled(x, y, power=[1])
     with pytest.raises(TypeError, match=r"scaled\(\) is an operator on NDArrays and got none"):
         scaled(np.ones(2), 3)

@@ -77,8 +77,10 @@ def test_comparisons_give_0_and_1_in_the_dtype_of_their_inputs(symbol, dtype):
     a, b = np.array([1, 2, 3]), np.array([3, 2, 1])
     x, y = nd.array(a, dtype=dtype), nd.array(b, dtype=dtype)
     for result, expected in [
-        (compare(x, y), compare(a, b)), (compare(x, 2), compare(a, 2)), (compare(2, x), compare(2, a)),
-    ]:  # fmt: skip
+        (compare(x, y), compare(a, b)),
+        (compare(x, 2), compare(a, 2)),
+        (compare(2, x), compare(2, a)),
+    ]:
         assert result.dtype is dtype.type
         assert result.asnumpy().astype(bool).tolist() == expected.tolist()
 
@@ -116,7 +118,14 @@ def test_bools_count_as_integers_beside_numbers():
 
 def test_numbers_of_numpy_are_numbers():
     x = nd.array([1, 2])
-    for two in (np.float32(2), np.float64(2), np.int64(2), np.uint8(2), np.array(2.0), np.bool_(1) + 1):
+    for two in (
+        np.float32(2),
+        np.float64(2),
+        np.int64(2),
+        np.uint8(2),
+        np.array(2.0),
+        np.bool_(1) + 1,
+    ):
         for y in (x * two, two * x):
             assert isinstance(y, nd.NDArray)
             assert y.dtype is np.float32
@@ -138,7 +147,14 @@ def test_special_numbers(value):
 
 @pytest.mark.parametrize(
     ("a", "b"),
-    [((2, 3), (3,)), ((2, 3), (2, 1)), ((2, 1, 3), (1, 4, 1)), ((), (2,)), ((1,), (2, 3)), ((0, 3), (3,))],
+    [
+        ((2, 3), (3,)),
+        ((2, 3), (2, 1)),
+        ((2, 1, 3), (1, 4, 1)),
+        ((), (2,)),
+        ((1,), (2, 3)),
+        ((0, 3), (3,)),
+    ],
 )
 def test_shapes_broadcast_as_in_numpy(a, b):
     rng = np.random.default_rng(0)
@@ -243,7 +259,9 @@ def test_functions_take_arrays_and_numbers_in_any_order():
         for args, expected in [
             ((x, 2), python(a, 2)), ((2, x), python(2.0, a)), ((x, x), python(a, a)),
         ]:  # fmt: skip
-            np.testing.assert_allclose(function(*args).asnumpy(), expected, err_msg=function.__name__)
+            np.testing.assert_allclose(
+                function(*args).asnumpy(), expected, err_msg=function.__name__
+            )
         assert function(4, 3) == python(4, 3)
     with pytest.raises(TypeError, match="operands must be NDArrays or numbers, got str and int"):
         nd.add("a", 1)
@@ -253,7 +271,9 @@ def test_wrong_calls_of_operators_are_type_errors():
     x = nd.ones((2,))
     with pytest.raises(TypeError, match=r"exp\(\): data must be an NDArray, got builtins.int"):
         nd.exp(3)
-    with pytest.raises(TypeError, match=r"exp\(\): data must be .* convert it with nd.array\(...\)"):
+    with pytest.raises(
+        TypeError, match=r"exp\(\): data must be .* convert it with nd.array\(...\)"
+    ):
         nd.exp(np.ones(2))
     with pytest.raises(TypeError, match=r"exp\(\) is missing the required array 'data'"):
         nd.exp()

@@ -21,8 +21,8 @@ def _dtype(name):
     [
         [1, 2], (1, 2), range(1, 3), [1.5, 2], np.arange(2), np.arange(2, dtype="int8"),
         np.array([True, False]), np.ones((2, 2), order="F"), np.arange(6).reshape(2, 3).T,
-        np.arange(6)[::-2], [np.ones(2), np.zeros(2)], [[1, 2], [3, 4]], 5, 5.5, np.float64(3), True,
-        np.int64(2), np.array(7.0), [], [[], []],
+        np.arange(6)[::-2], [np.ones(2), np.zeros(2)], [[1, 2], [3, 4]], 5, 5.5, np.float64(3),
+        True, np.int64(2), np.array(7.0), [], [[], []],
     ],
     ids=repr,
 )  # fmt: skip

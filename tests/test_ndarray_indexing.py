@@ -9,14 +9,15 @@ from gluonx import autograd, nd
 
 SHAPE = (3, 4, 5)
 BASIC = [
-    0, -1, slice(None), Ellipsis, None, (), slice(1, 3), slice(0, 0), slice(5, 9), slice(None, None, -1),
-    slice(None, None, 2), slice(-1, 0, -1), slice(2, 0, -2), slice(-100, 100), slice(2, None, -1),
-    (0, 1), (0, 1, 2), (-1, -1, -1), (slice(None), 1), (Ellipsis, 1), (1, Ellipsis), (Ellipsis, 1, 2),
-    (1, Ellipsis, 2), (0, 1, 2, Ellipsis), (None, 0), (0, None), (None, Ellipsis, None),
-    (slice(None), None, 2), (slice(1, 2), slice(1, 3)), (0, slice(1, 3)), (0, 1, slice(1, 3)),
-    (slice(0, 1), slice(0, 1)), (slice(None, None, -1), slice(None, None, 2), slice(3, 0, -1)),
-    (slice(0, 2), 1, slice(None)), (np.int64(1), slice(np.int64(1), np.int32(3))), np.int8(2),
-    (slice(2, 1), 0), (slice(1, None), Ellipsis, slice(None, -1)),
+    0, -1, slice(None), Ellipsis, None, (), slice(1, 3), slice(0, 0), slice(5, 9),
+    slice(None, None, -1), slice(None, None, 2), slice(-1, 0, -1), slice(2, 0, -2),
+    slice(-100, 100), slice(2, None, -1), (0, 1), (0, 1, 2), (-1, -1, -1), (slice(None), 1),
+    (Ellipsis, 1), (1, Ellipsis), (Ellipsis, 1, 2), (1, Ellipsis, 2), (0, 1, 2, Ellipsis),
+    (None, 0), (0, None), (None, Ellipsis, None), (slice(None), None, 2),
+    (slice(1, 2), slice(1, 3)), (0, slice(1, 3)), (0, 1, slice(1, 3)), (slice(0, 1), slice(0, 1)),
+    (slice(None, None, -1), slice(None, None, 2), slice(3, 0, -1)), (slice(0, 2), 1, slice(None)),
+    (np.int64(1), slice(np.int64(1), np.int32(3))), np.int8(2), (slice(2, 1), 0),
+    (slice(1, None), Ellipsis, slice(None, -1)),
 ]  # fmt: skip
 _rows = np.array([[0, 2], [1, -1]])
 _mask = np.arange(60).reshape(SHAPE) % 3 == 0
@@ -29,7 +30,8 @@ ADVANCED = [
     (slice(None, None, -1), [1, 3], slice(1, None, 2)), (slice(1, 3), None, [0, 1], 0), np.array(1),
     (np.array(1), np.array([0, 1])), _mask, _mask[:, 0, 0], (slice(None), _mask[0, :, 0]),
     (Ellipsis, _mask[0, 0]), _mask[..., 0], ([True, False, True],), (0, _mask[0]),
-    (_mask[:, 0, 0], 1), (_mask[:, 0, 0], slice(None), [0, 1]), np.zeros(3, bool), np.ones(SHAPE, bool),
+    (_mask[:, 0, 0], 1), (_mask[:, 0, 0], slice(None), [0, 1]), np.zeros(3, bool),
+    np.ones(SHAPE, bool),
 ]  # fmt: skip
 KEYS = BASIC + ADVANCED
 
@@ -81,7 +83,8 @@ def test_arrays_as_indices(dtype):
 def test_a_mask_is_an_array_of_dtype_bool():
     x = nd.arange(5)
     assert x[(x > 2).astype("bool")].asnumpy().tolist() == [3, 4]
-    assert x[x > 2].asnumpy().tolist() == [0, 0, 0, 1, 1]  # float32: the indices 0 and 1, as in MXNet
+    # comparisons give float32, which are the indices 0 and 1, as in MXNet
+    assert x[x > 2].asnumpy().tolist() == [0, 0, 0, 1, 1]
     x[(x > 2).astype("bool")] = -1
     assert x.asnumpy().tolist() == [0, 1, 2, -1, -1]
 
@@ -137,18 +140,27 @@ def test_index_arrays_that_do_not_broadcast_are_errors():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [(slice(None), np.zeros(3)), (0, np.zeros((2, 5))), (slice(0, 2), [1, 2]), ([0, 1], np.ones((3, 4, 5)))],
+    [
+        (slice(None), np.zeros(3)),
+        (0, np.zeros((2, 5))),
+        (slice(0, 2), [1, 2]),
+        ([0, 1], np.ones((3, 4, 5))),
+    ],
     ids=repr,
 )
 def test_values_that_do_not_fit_are_value_errors(key, value):
     host, x = _array()
     for v in (value, nd.array(value)):
-        with pytest.raises(ValueError, match="cannot write an array of shape .* into a place of shape"):
+        with pytest.raises(
+            ValueError, match="cannot write an array of shape .* into a place of shape"
+        ):
             x[key] = v
     np.testing.assert_array_equal(x.asnumpy(), host)
 
 
-@pytest.mark.parametrize("value", ["a", None, 1j, object(), [None], {"a": 1}, np.array(["b"])], ids=repr)
+@pytest.mark.parametrize(
+    "value", ["a", None, 1j, object(), [None], {"a": 1}, np.array(["b"])], ids=repr
+)
 def test_values_that_are_no_numbers_are_type_errors(value):
     x = nd.zeros((2,))
     for key in (0, slice(None), [0, 1]):
@@ -157,7 +169,9 @@ def test_values_that_are_no_numbers_are_type_errors(value):
     assert x.asnumpy().tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "uint8", "int32", "int64", "bool"])
+@pytest.mark.parametrize(
+    "dtype", ["float16", "float32", "float64", "int8", "uint8", "int32", "int64", "bool"]
+)
 def test_values_take_the_dtype_of_the_array(dtype):
     for key in (1, slice(1, 3), slice(None, None, 2), [0, 2]):
         for value in (2.75, [2.75], nd.array([2.75]), np.array([2.75]), np.float64(2.75)):
@@ -224,7 +238,13 @@ def _template(rng, shape):
     for n in shape[: rng.randint(0, len(shape))]:
         ends = [None, 0, 1, -1, n, -n - 1, n + 2]
         parts.append(
-            rng.choice(["i", "a", slice(rng.choice(ends), rng.choice(ends), rng.choice([None, 1, 2, -1, -2]))])
+            rng.choice(
+                [
+                    "i",
+                    "a",
+                    slice(rng.choice(ends), rng.choice(ends), rng.choice([None, 1, 2, -1, -2])),
+                ]
+            )
         )
     for _ in range(rng.choice([0, 0, 1, 2])):
         parts.insert(rng.randint(0, len(parts)), None)
@@ -276,7 +296,9 @@ def test_random_keys(shape, seed):
             plain = _as_numpy(key)
             y = x[key]
             assert y.shape == _shape(host[plain]), (key, seed)
-            np.testing.assert_array_equal(y.asnumpy(), host[plain].reshape(y.shape), str((key, seed)))
+            np.testing.assert_array_equal(
+                y.asnumpy(), host[plain].reshape(y.shape), str((key, seed))
+            )
             value = rng.choice([count, np.float32(count), [[count]]])
             x[key] = value
             host[plain] = np.float32(count)

@@ -62,7 +62,8 @@ def test_ufuncs_of_numpy_give_numpy_arrays():
 def test_functions_of_numpy_use_the_methods_of_the_array():
     x = nd.array([[1.0, 5.0], [2.0, 4.0]])
     for result, expected in [
-        (np.mean(x), [3]), (np.sum(x, axis=0), [3, 9]), (np.max(x), [5]), (np.argmax(x, axis=1), [1, 1]),
+        (np.mean(x), [3]), (np.sum(x, axis=0), [3, 9]), (np.max(x), [5]),
+        (np.argmax(x, axis=1), [1, 1]),
         (np.transpose(x), [[1, 2], [5, 4]]), (np.reshape(x, (4,)), [1, 5, 2, 4]),
         (np.clip(x, 2, 4), [[2, 4], [2, 4]]), (np.round(x), [[1, 5], [2, 4]]),
     ]:  # fmt: skip
@@ -75,7 +76,9 @@ def test_functions_of_numpy_refuse_recorded_arrays():
     x.attach_grad()
     with autograd.record():
         for lose in (lambda: np.exp(x), lambda: x + np.ones(2), lambda: np.ones(2) * x):
-            with pytest.raises(MXNetError, match="(?s)a NumPy function .* gradient would be lost.*lose"):
+            with pytest.raises(
+                MXNetError, match="(?s)a NumPy function .* gradient would be lost.*lose"
+            ):
                 lose()
         assert np.exp(nd.zeros((2,))).tolist() == [1, 1]  # a constant
         assert np.exp(x.asnumpy())[0] == np.exp(np.float32(1))
@@ -125,7 +128,9 @@ def test_functions_of_jax_refuse_recorded_arrays():
     x.attach_grad()
     assert jnp.asarray(x).tolist() == [1, 2]
     with autograd.record():
-        with pytest.raises(MXNetError, match=r"(?s)a JAX function .*would be lost.*gluonx.op\(jnp.sin\)\(x\)"):
+        with pytest.raises(
+            MXNetError, match=r"(?s)a JAX function .*would be lost.*gluonx.op\(jnp.sin\)\(x\)"
+        ):
             jnp.asarray(x)
         with pytest.raises((MXNetError, ValueError)):
             jnp.exp(x)
@@ -148,7 +153,9 @@ def test_dlpack_to_and_from_jax(dtype):
     assert back.asnumpy()[1].tolist() == host[1].tolist()
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "uint8", "int32", "int64"])
+@pytest.mark.parametrize(
+    "dtype", ["float16", "float32", "float64", "int8", "uint8", "int32", "int64"]
+)
 def test_dlpack_to_and_from_numpy(dtype):
     host = _host(dtype)
     x = nd.from_dlpack(host)
@@ -171,7 +178,9 @@ def test_dlpack_capsules():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("clone", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy, copy.copy])
+@pytest.mark.parametrize(
+    "clone", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy, copy.copy]
+)
 def test_pickles_and_copies(clone, dtype):
     host = _host(dtype)
     x = nd.array(host, dtype=host.dtype, ctx=gx.cpu(1))
@@ -204,7 +213,9 @@ def test_numbers_from_arrays_of_one_element():
     assert len(range(nd.array([3], dtype="int64"))) == 3
     with pytest.raises(TypeError, match="array of float32 cannot be used as an index"):
         "abc"[nd.array([1])]
-    with pytest.raises(ValueError, match=r"asscalar\(\) needs .* one element; this one has shape \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"asscalar\(\) needs .* one element; this one has shape \(2,\)"
+    ):
         float(nd.array([1, 2]))
     with pytest.raises(ValueError, match="truth value of an array with 2 elements is ambiguous"):
         bool(nd.array([1, 2]))

@@ -55,7 +55,9 @@ def test_other_selections_are_copies(key):
 def test_reshape_shares_memory():
     _, x = _array((3, 4))
     flat, narrow = x.reshape((-1,)), x.reshape((2, 6)).reshape((6, 2))
-    assert x.reshape(4, 3).shape == x.reshape(shape=(4, 3)).shape == x.reshape([4, -1]).shape == (4, 3)
+    assert (
+        x.reshape(4, 3).shape == x.reshape(shape=(4, 3)).shape == x.reshape([4, -1]).shape == (4, 3)
+    )
     flat[5] = -1
     narrow[0] = -2
     assert x.asnumpy()[1, 1] == -1
@@ -83,7 +85,9 @@ def test_codes_of_reshape(code, shape, kwargs):
 def test_wrong_shapes_say_what_does_not_fit():
     x = nd.zeros((2, 3))
     for shape in ((4, 2), (-1, -1), (-1, 4)):
-        with pytest.raises(ValueError, match=r"cannot reshape an array of shape \(2, 3\) \(6 elements\)"):
+        with pytest.raises(
+            ValueError, match=r"cannot reshape an array of shape \(2, 3\) \(6 elements\)"
+        ):
             x.reshape(shape)
     with pytest.raises(TypeError, match="needs a shape"):
         x.reshape()
@@ -215,7 +219,9 @@ class _Program:
     def step(self):
         at = self.rng.randrange(len(self.pairs))
         host, x = self.pairs[at]
-        action = self.rng.choice(["int", "slice", "reshape", "write", "write", "inplace", "scatter", "copy"])
+        action = self.rng.choice(
+            ["int", "slice", "reshape", "write", "write", "inplace", "scatter", "copy"]
+        )
         n = host.shape[0]
         if action == "int":
             i = self.rng.randrange(-n, n)
@@ -246,7 +252,9 @@ class _Program:
         if action == "write":
             part = host[: self.rng.randrange(1, len(host) + 1)]
             part[...] = value
-            x[: len(part)] = self.rng.choice([float(value), nd.full(part.shape, value), [value] * part.shape[-1]])
+            x[: len(part)] = self.rng.choice(
+                [float(value), nd.full(part.shape, value), [value] * part.shape[-1]]
+            )
         elif action == "inplace":
             host += value
             x += float(value)

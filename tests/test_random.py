@@ -111,13 +111,18 @@ def test_seeds_that_differ_in_high_bits_differ():
 
 @pytest.mark.parametrize("seed", ["a", 1.5, None, True])
 def test_a_wrong_seed_is_a_type_error(seed):
-    with pytest.raises(TypeError, match=r"seed must be an integer, got .*write gluonx.random.seed\(42\)"):
+    with pytest.raises(
+        TypeError, match=r"seed must be an integer, got .*write gluonx.random.seed\(42\)"
+    ):
         gx.random.seed(seed)
 
 
 def test_processes_without_a_seed_differ():
     code = "from gluonx import nd; print(nd.random.uniform(shape=(4,)).asnumpy().tolist())"
-    runs = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True) for _ in range(2)]
+    runs = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+        for _ in range(2)
+    ]
     assert runs[0].stdout != runs[1].stdout
     assert runs[0].stdout.startswith(b"[")
 
