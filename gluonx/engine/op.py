@@ -147,7 +147,8 @@ class Op:
                 need_default |= n in self.optional
                 default = None if need_default else inspect.Parameter.empty
                 params.append(inspect.Parameter(n, kind, default=default))
-            if need_default or any(p.default is not p.empty for p in self.attrs.values()):
+            required = [p.default is p.empty for p in self.attrs.values()]
+            if need_default or required != sorted(required, reverse=True):
                 kind = inspect.Parameter.KEYWORD_ONLY
         params += [p.replace(kind=kind) for p in self.attrs.values()]
         params += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in extra]

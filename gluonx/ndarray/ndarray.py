@@ -23,12 +23,13 @@ from ..ops._shapes import reshape_target
 from . import indexing
 from .dispatch import call, check_alone, check_inplace, invoke
 from .hostview import HostView
+from .methods import ArrayMethods
 from .views import read_view, write_view
 
 __all__ = ["NDArray", "from_jax", "waitall"]
 
 
-class NDArray:
+class NDArray(ArrayMethods):
     """A mutable array of one element type on one device.
 
     An NDArray is a handle on a buffer. ``x[i]``, ``x[i:j]`` and ``x.reshape(...)`` are handles on

@@ -184,7 +184,21 @@ def dispatching(kind: str) -> Callable:
             )
         return result
 
+    summary = OPS[BINARY[kind][0]].doc.split("\n")[0]
+    fn.__doc__ = f"{summary}\n{_OPERANDS}"
     return fn
+
+
+_OPERANDS = """
+Parameters
+----------
+lhs, rhs : array or number
+    Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+Returns
+-------
+array
+    The common shape."""
 
 
 _PYTHON: dict[str, Callable] = {

@@ -179,5 +179,5 @@ def _dispatching(kind: str, name: str) -> Callable:
 
     fn.__name__ = fn.__qualname__ = name
     fn.__module__ = "gluonx.symbol"
-    fn.__doc__ = f"``{kind}`` of two symbols, or of a symbol and a number, element by element."
+    fn.__doc__ = of_arrays.__doc__
     return fn

@@ -1,0 +1,4850 @@
+"""NDArrays and the functions on them: ``gluonx.nd``."""
+
+# Made by tools/make_stubs.py; changes here are lost.
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from ..context import Context
+from .. import ops as ops
+from . import random as random
+from .creation import arange as arange
+from .creation import array as array
+from .creation import concatenate as concatenate
+from .creation import empty as empty
+from .creation import eye as eye
+from .creation import from_dlpack as from_dlpack
+from .creation import from_numpy as from_numpy
+from .creation import full as full
+from .creation import linspace as linspace
+from .creation import moveaxis as moveaxis
+from .creation import ones as ones
+from .creation import split_v2 as split_v2
+from .creation import to_dlpack_for_read as to_dlpack_for_read
+from .creation import zeros as zeros
+from .ndarray import NDArray as NDArray
+from .ndarray import from_jax as from_jax
+from .ndarray import waitall as waitall
+from .save_load import load as load
+from .save_load import load_frombuffer as load_frombuffer
+from .save_load import save as save
+
+_Shape = int | Sequence[int]
+_DType = str | type | np.dtype[Any]
+
+def Activation(
+    data: NDArray,
+    act_type: str,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""An activation function, element by element.
+
+    Parameters
+    ----------
+    data : array
+    act_type : str
+        ``'relu'``: :math:`\max(x, 0)`; ``'sigmoid'``: :math:`1 / (1 + e^{-x})`; ``'tanh'``;
+        ``'softrelu'``: :math:`\log(1 + e^x)`; ``'softsign'``: :math:`x / (1 + |x|)`.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.Activation(nd.array([-1, 0, 3]), act_type='relu')
+    [0. 0. 3.]
+    """
+
+def BatchNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 0.0010000000474974513,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: bool = False,
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    r"""Normalize each channel over the batch.
+
+    .. math:: y = \gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    While training, :math:`\mu` and :math:`\sigma^2` are the batch's own (biased variance), and the
+    running statistics move towards them: ``moving = momentum * moving + (1 - momentum) * batch``.
+    Otherwise they are the running statistics. Ioffe and Szegedy, "Batch normalization", 2015.
+
+    Parameters
+    ----------
+    data : array
+        Any shape with channels on `axis`.
+    gamma, beta : array
+        (channels,).
+    moving_mean, moving_var : array
+        (channels,); changed in place while training.
+    eps : float
+        Added to the variance.
+    momentum : float
+        How much of the running statistics stays at each step.
+    fix_gamma : bool
+        Take gamma as 1; its gradient is then 0.
+    use_global_stats : bool
+        Use the running statistics while training, too, and leave them alone.
+    output_mean_var : bool
+        Also return the mean and the inverse standard deviation that were used.
+    axis : int
+        Axis of the channels.
+    cudnn_off, min_calib_range, max_calib_range
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        `data`'s shape; with `output_mean_var` also two arrays (channels,).
+
+    Examples
+    --------
+    >>> x = nd.random.normal(3, 2, shape=(8, 4, 5, 5))
+    >>> g, b, m, v = nd.ones(4), nd.zeros(4), nd.zeros(4), nd.ones(4)
+    >>> with autograd.record():
+    ...     y = nd.BatchNorm(x, g, b, m, v)
+    """
+
+def BlockGrad(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The array itself; no gradient passes through it.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+
+    Examples
+    --------
+    The gradient of ``x * nd.BlockGrad(x)`` is ``x``, not ``2 * x``.
+    """
+
+def Cast(
+    data: NDArray,
+    dtype: _DType,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array in another dtype.
+
+    Fractions are cut off when numbers become integers; every number but 0 becomes True. The
+    gradient arrives in the dtype of `data`; none passes through integers.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    dtype : dtype or str
+        The dtype wanted.
+
+    Returns
+    -------
+    array
+        Shape of `data`.
+
+    Examples
+    --------
+    >>> nd.Cast(nd.array([0.9, 1.5]), dtype="int32")
+    [0 1]
+    """
+
+def Concat(
+    *data: NDArray | Sequence[NDArray],
+    dim: int = 1,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Arrays joined along an axis that they have.
+
+    Parameters
+    ----------
+    *data : array
+        Arrays of one dtype, whose shapes differ at most along `dim`.
+    dim : int
+        The axis.
+
+    Returns
+    -------
+    array
+        As long along `dim` as the arrays together.
+
+    Examples
+    --------
+    >>> nd.concat(nd.zeros((2, 3)), nd.ones((2, 1)), dim=1).shape
+    (2, 4)
+    """
+
+def Convolution(
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    *,
+    kernel: _Shape,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    num_filter: int,
+    num_group: int = 1,
+    workspace: int = 1024,
+    no_bias: bool = False,
+    cudnn_tune: str | None = None,
+    cudnn_off: bool = False,
+    layout: str | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Convolution over one, two or three spatial axes.
+
+    For one image and one group:
+    :math:`y_{o,i,j} = b_o + \sum_{c,u,v} w_{o,c,u,v} \, x_{c,\, s i + d u - p,\, s j + d v - p}`.
+    The extent of each spatial axis becomes
+    ``(n + 2 * pad - dilate * (kernel - 1) - 1) // stride + 1``.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, width), (batch, channels, height, width) or
+        (batch, channels, depth, height, width); channels last when `layout` says so.
+    weight : array
+        (num_filter, channels / num_group, \*kernel); (num_filter, \*kernel, channels / num_group)
+        for a layout with channels last.
+    bias : array, optional
+        (num_filter,).
+    kernel : tuple of int
+        Extent of the window; its length is the number of spatial axes.
+    stride, dilate, pad : tuple of int
+        Step of the window, distance of its elements, zeros around the data. 1, 1 and 0 by default.
+    num_filter : int
+        Number of output channels.
+    num_group : int
+        Groups of channels that do not see each other; both channel numbers are multiples of it.
+    no_bias : bool
+        Whether there is no bias.
+    layout : str, optional
+        ``'NCW'``, ``'NCHW'``, ``'NCDHW'`` (the defaults), ``'NWC'``, ``'NHWC'`` or ``'NDHWC'``.
+    workspace, cudnn_tune, cudnn_off
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        `data`'s layout with `num_filter` channels.
+
+    Examples
+    --------
+    >>> x, w, b = nd.ones((1, 3, 28, 28)), nd.ones((8, 3, 5, 5)), nd.zeros(8)
+    >>> nd.Convolution(x, w, b, kernel=(5, 5), num_filter=8, pad=(2, 2), stride=(2, 2)).shape
+    (1, 8, 14, 14)
+    """
+
+def Deconvolution(
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    *,
+    kernel: _Shape,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    adj: _Shape = (),
+    target_shape: _Shape = (),
+    num_filter: int,
+    num_group: int = 1,
+    workspace: int = 512,
+    no_bias: bool = True,
+    cudnn_tune: str | None = None,
+    cudnn_off: bool = False,
+    layout: str | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Transposed convolution: the gradient of a convolution with respect to its data.
+
+    The extent of each spatial axis becomes
+    ``stride * (n - 1) + dilate * (kernel - 1) + 1 - 2 * pad + adj``
+    (Zeiler et al., "Deconvolutional networks", 2010).
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, \*spatial); channels last when `layout` says so.
+    weight : array
+        (channels, num_filter / num_group, \*kernel); (channels, \*kernel, num_filter / num_group)
+        for a layout with channels last.
+    bias : array, optional
+        (num_filter,).
+    kernel : tuple of int
+        Extent of the window.
+    stride, dilate, pad : tuple of int
+        Those of the convolution that this one transposes.
+    adj : tuple of int
+        Elements added at the end of each axis; less than `stride`.
+    target_shape : tuple of int
+        Spatial extents of the result; `pad` and `adj` then follow from it.
+    num_filter : int
+        Number of output channels.
+    num_group : int
+        Groups of channels that do not see each other.
+    no_bias : bool
+        Whether there is no bias.
+    layout : str, optional
+        As in Convolution.
+    workspace, cudnn_tune, cudnn_off
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        `data`'s layout with `num_filter` channels.
+
+    Examples
+    --------
+    >>> x, w = nd.ones((1, 8, 14, 14)), nd.ones((8, 3, 4, 4))
+    >>> nd.Deconvolution(x, w, kernel=(4, 4), num_filter=3, stride=(2, 2), pad=(1, 1)).shape
+    (1, 3, 28, 28)
+    """
+
+def Dropout(
+    data: NDArray,
+    p: float = 0.5,
+    mode: str = 'training',
+    axes: _Shape = (),
+    cudnn_off: bool | None = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Set a random part of the data to zero and scale the rest by ``1 / (1 - p)``.
+
+    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014.
+
+    Parameters
+    ----------
+    data : array
+    p : float
+        Probability that an element becomes zero.
+    mode : str
+        ``'training'`` drops while training only, ``'always'`` also when predicting.
+    axes : tuple of int
+        Axes along which one decision is shared.
+    cudnn_off
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> with autograd.record():
+    ...     y = nd.Dropout(nd.ones((4, 6)), p=0.5, axes=(1,))  # whole rows
+    >>> nd.Dropout(nd.ones(3))  # no change outside training
+    [1. 1. 1.]
+    """
+
+def ElementWiseSum(
+    *args: NDArray | Sequence[NDArray],
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sum of several arrays.
+
+    Parameters
+    ----------
+    *args : array
+        Arrays of one shape and dtype.
+
+    Returns
+    -------
+    array
+        Shape and dtype of the arrays.
+
+    Examples
+    --------
+    >>> nd.add_n(nd.ones((2,)), nd.ones((2,)), nd.ones((2,)))
+    [3. 3.]
+    """
+
+def Embedding(
+    data: NDArray,
+    weight: NDArray,
+    input_dim: int,
+    output_dim: int,
+    dtype: _DType = 'float32',
+    sparse_grad: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Rows of a table, chosen by indices: word vectors.
+
+    Parameters
+    ----------
+    data : array
+        Indices of any shape and dtype; the nearest row for those outside. No gradient passes to it.
+    weight : array
+        (input_dim, output_dim): the table.
+    input_dim, output_dim : int
+        Number of rows and their length.
+    dtype : dtype
+        Dtype of the table, where it is not known otherwise.
+    sparse_grad : bool
+        Whether the gradient of `weight` has ``row_sparse`` storage.
+
+    Returns
+    -------
+    array
+        ``data.shape + (output_dim,)``, in the dtype of `weight`.
+
+    Examples
+    --------
+    >>> table = nd.array([[1, 2], [3, 4], [5, 6]])
+    >>> nd.Embedding(nd.array([2, 0]), table, input_dim=3, output_dim=2)
+    [[5. 6.]
+     [1. 2.]]
+    """
+
+def Flatten(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """All axes but the first merged into one.
+
+    Parameters
+    ----------
+    data : array
+        (batch, ...).
+
+    Returns
+    -------
+    array
+        (batch, n).
+    """
+
+def FullyConnected(
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    *,
+    num_hidden: int,
+    no_bias: bool = False,
+    flatten: bool = True,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A linear map with bias: ``data @ weight.T + bias``.
+
+    Parameters
+    ----------
+    data : array
+        (batch, ...); all axes after the first are taken as one, unless `flatten` is False, which
+        maps the last axis: (..., inputs).
+    weight : array
+        (num_hidden, inputs).
+    bias : array, optional
+        (num_hidden,).
+    num_hidden : int
+        Number of outputs.
+    no_bias : bool
+        Whether there is no bias.
+    flatten : bool
+        Whether to map all axes but the first, or the last only.
+
+    Returns
+    -------
+    array
+        (batch, num_hidden), or (..., num_hidden).
+
+    Examples
+    --------
+    >>> x, w, b = nd.ones((2, 3, 4)), nd.ones((5, 12)), nd.zeros(5)
+    >>> nd.FullyConnected(x, w, b, num_hidden=5).shape
+    (2, 5)
+    >>> nd.FullyConnected(x, nd.ones((5, 4)), num_hidden=5, no_bias=True, flatten=False).shape
+    (2, 3, 5)
+    """
+
+def GroupNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    num_groups: int = 1,
+    eps: float = 1e-05,
+    output_mean_var: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    r"""Normalize groups of channels of each example.
+
+    .. math:: y = \gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    Wu and He, "Group normalization", 2018. As in MXNet 1.x, `gamma` and `beta` have one number for
+    each group; one for each channel, as in the paper, works as well.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, ...).
+    gamma, beta : array
+        (num_groups,) or (channels,).
+    num_groups : int
+        Number of groups; it divides the number of channels.
+    eps : float
+        Added to the variance.
+    output_mean_var : bool
+        Also return mean and standard deviation.
+
+    Returns
+    -------
+    array
+        `data`'s shape; with `output_mean_var` also two arrays (batch, num_groups).
+
+    Examples
+    --------
+    >>> nd.GroupNorm(nd.ones((2, 6, 4)), nd.ones(3), nd.zeros(3), num_groups=3).shape
+    (2, 6, 4)
+    """
+
+def InstanceNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    eps: float = 0.001,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Normalize each channel of each example over its spatial axes.
+
+    .. math:: y = \gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    Ulyanov et al., "Instance normalization", 2016.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, ...).
+    gamma, beta : array
+        (channels,).
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.InstanceNorm(nd.array([[[1, 3], [10, 30]]]), nd.ones(2), nd.zeros(2)).shape
+    (1, 2, 2)
+    """
+
+def L2Normalization(
+    data: NDArray,
+    eps: float = 1e-10,
+    mode: str = 'instance',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The array divided by its L2 norm, :math:`x / \sqrt{\sum x^2 + \epsilon}`.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channel, ...).
+    eps : float
+        Added to the sum of squares.
+    mode : {'instance', 'channel', 'spatial'}
+        What the sum runs over: all axes but the first, axis 1, or all axes but the first two.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def LRN(
+    data: NDArray,
+    *,
+    alpha: float = 0.0001,
+    beta: float = 0.75,
+    knorm: float = 2.0,
+    nsize: int,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Local response normalization across channels.
+
+    .. math:: y_c = x_c \Big/ \Big(k + \frac{\alpha}{n} \sum_{|d - c| \le n / 2} x_d^2\Big)^\beta
+
+    Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, height, width).
+    alpha, beta, knorm : float
+        As in the formula (k is `knorm`).
+    nsize : int
+        Number of channels in the sum, odd.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.LRN(nd.ones((1, 3, 2, 2)), nsize=3).shape
+    (1, 3, 2, 2)
+    """
+
+def LayerNorm(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    axis: int = -1,
+    eps: float = 1e-05,
+    output_mean_var: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    r"""Normalize along one axis, for each position on the others.
+
+    .. math:: y = \gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    Ba et al., "Layer normalization", 2016.
+
+    Parameters
+    ----------
+    data : array
+    gamma, beta : array
+        (n,), n the extent of `axis`.
+    axis : int
+        The axis over which mean and variance are taken.
+    eps : float
+        Added to the variance.
+    output_mean_var : bool
+        Also return mean and standard deviation.
+
+    Returns
+    -------
+    array
+        `data`'s shape; with `output_mean_var` also two arrays with extent 1 on `axis`.
+
+    Examples
+    --------
+    >>> nd.LayerNorm(nd.array([[1, 3], [10, 30]]), nd.ones(2), nd.zeros(2))
+    [[-0.999995  0.999995]
+     [-1.        1.      ]]
+    """
+
+def LeakyReLU(
+    data: NDArray,
+    gamma: NDArray | None = None,
+    *,
+    act_type: str = 'leaky',
+    slope: float = 0.25,
+    lower_bound: float = 0.125,
+    upper_bound: float = 0.334,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Rectifiers that let something of negative values through.
+
+    Parameters
+    ----------
+    data : array
+    gamma : array, optional
+        Slopes of ``'prelu'``: (1,), or (channels,) along axis 1.
+    act_type : str
+        For negative values (positive ones stay as they are):
+
+        - ``'leaky'``: :math:`\mathrm{slope} \cdot x` (Maas et al., 2013);
+        - ``'prelu'``: :math:`\gamma x` (He et al., "Delving deep into rectifiers", 2015);
+        - ``'rrelu'``: a slope drawn from [lower_bound, upper_bound) for each element while
+          training, their mean otherwise (Xu et al., 2015);
+        - ``'elu'``: :math:`\mathrm{slope} \cdot (e^x - 1)` (Clevert et al., 2016);
+        - ``'selu'``: :math:`\lambda \alpha (e^x - 1)`, and :math:`\lambda x` for positive values
+          (Klambauer et al., "Self-normalizing neural networks", 2017);
+        - ``'gelu'``: :math:`x \Phi(x)` for all values (Hendrycks and Gimpel, 2016).
+    slope : float
+        Of ``'leaky'`` and ``'elu'``.
+    lower_bound, upper_bound : float
+        Of ``'rrelu'``.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.LeakyReLU(nd.array([-2, 4]), act_type='leaky', slope=0.1)
+    [-0.2  4. ]
+    """
+
+def LinearRegressionOutput(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The data itself, with the gradient of half the squared error: :math:`(x - l) s / n`.
+
+    Parameters
+    ----------
+    data : array
+        (batch, ...).
+    label : array
+        `data`'s shape, or another one with as many elements.
+    grad_scale : float
+        The s of the formula; n is the number of labels of one example.
+
+    Returns
+    -------
+    array
+        `data`.
+
+    Examples
+    --------
+    >>> nd.LinearRegressionOutput(nd.array([[1, 2]]), nd.array([[0, 0]]))
+    [[1. 2.]]
+    """
+
+def LogisticRegressionOutput(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The sigmoid, with the gradient of the cross entropy: :math:`(\sigma(x) - l) s / n`.
+
+    Parameters
+    ----------
+    data : array
+        (batch, ...).
+    label : array
+        `data`'s shape, or another one with as many elements; between 0 and 1.
+    grad_scale : float
+        The s of the formula; n is the number of labels of one example.
+
+    Returns
+    -------
+    array
+        ``sigmoid(data)``.
+
+    Examples
+    --------
+    >>> nd.LogisticRegressionOutput(nd.array([[0]]), nd.array([[1]]))
+    [[0.5]]
+    """
+
+def MAERegressionOutput(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The data itself, with the gradient of the absolute error.
+
+    Parameters
+    ----------
+    data : array
+        (batch, ...).
+    label : array
+        `data`'s shape, or another one with as many elements.
+    grad_scale : float
+        The gradient is :math:`\mathrm{sign}(x - l) s / n` with s this factor and n the number of
+        labels of one example.
+
+    Returns
+    -------
+    array
+        `data`.
+
+    Examples
+    --------
+    >>> nd.MAERegressionOutput(nd.array([[1, 2]]), nd.array([[0, 0]]))
+    [[1. 2.]]
+    """
+
+def MakeLoss(
+    data: NDArray,
+    grad_scale: float = 1.0,
+    valid_thresh: float = 0.0,
+    normalization: str = 'null',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array itself, marked as a loss: its gradient is a constant, whatever arrives from above.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    grad_scale : float
+        The gradient of every element.
+    valid_thresh : float
+        Elements greater than this count as valid.
+    normalization : {'null', 'batch', 'valid'}
+        ``'batch'`` divides the gradient by the number of rows, ``'valid'`` by the number of valid
+        elements (at least 1).
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def Pad(
+    data: NDArray,
+    mode: str,
+    pad_width: _Shape,
+    constant_value: float = 0.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with a border.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    mode : {'constant', 'edge', 'reflect'}
+        What the border holds: a number, the nearest element, or the elements mirrored at the edge.
+    pad_width : tuple of int
+        Before and after the first axis, before and after the second axis, and so on.
+    constant_value : float
+        The number.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.pad(nd.ones((1, 1, 2, 3)), mode="edge", pad_width=(0, 0, 0, 0, 1, 1, 2, 2)).shape
+    (1, 1, 4, 7)
+    """
+
+def Pooling(
+    data: NDArray,
+    kernel: _Shape = (),
+    pool_type: str = 'max',
+    global_pool: bool = False,
+    cudnn_off: bool = False,
+    pooling_convention: str = 'valid',
+    stride: _Shape = (),
+    pad: _Shape = (),
+    p_value: int | None = None,
+    count_include_pad: bool | None = None,
+    layout: str | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Pooling over one, two or three spatial axes.
+
+    Each window gives one number: its maximum, mean, sum, or p-norm
+    :math:`(\sum_i x_i^p)^{1/p}` (the signed sum, as MXNet computes it). Where a maximum occurs
+    several times, the gradient goes to its first place.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, \*spatial); channels last when `layout` says so.
+    kernel : tuple of int
+        Extent of the window.
+    pool_type : str
+        ``'max'``, ``'avg'``, ``'sum'`` or ``'lp'``.
+    global_pool : bool
+        One window over everything; `kernel`, `stride` and `pad` do not matter.
+    pooling_convention : str
+        How the last windows fit: ``'valid'`` gives ``(n + 2 * pad - kernel) // stride + 1``,
+        ``'full'`` rounds up instead of down, ``'same'`` gives ``n / stride`` rounded up and
+        chooses the padding.
+    stride, pad : tuple of int
+        Step of the window (1 by default), margin around the data.
+    p_value : int, optional
+        The p of ``'lp'``: 1, 2 or 3.
+    count_include_pad : bool, optional
+        Whether the margin counts in the mean; it does by default.
+    layout : str, optional
+        As in Convolution.
+    cudnn_off
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        `data`'s layout with other spatial extents.
+
+    Examples
+    --------
+    >>> x = nd.array([[[1, 5, 2, 4, 3]]])
+    >>> nd.Pooling(x, kernel=(2,), stride=(2,), pool_type='max')
+    [[[5. 4.]]]
+    >>> nd.Pooling(x, kernel=(2,), stride=(2,), pool_type='max', pooling_convention='full')
+    [[[5. 4. 3.]]]
+    """
+
+def Reshape(
+    data: NDArray,
+    shape: _Shape = (),
+    reverse: bool = False,
+    target_shape: _Shape = (),
+    keep_highest: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The elements in another shape.
+
+    Besides lengths, `shape` may contain these codes, which are read from the left together with the
+    axes of `data`:
+
+    - 0 copies the length of the axis in this place;
+    - -1, once, stands for the length that makes the sizes equal;
+    - -2 copies all axes that are left;
+    - -3 merges the next two axes;
+    - -4 splits the next axis into the two lengths that follow, one of which may be -1.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    shape : tuple of int
+        Lengths and codes.
+    reverse : bool
+        Read `shape` and the axes of `data` from the right.
+    target_shape : tuple of int
+        The shape in a form that old symbol files have: 0 once, for the length that is left.
+    keep_highest : bool
+        With `target_shape`: keep the first axis.
+
+    Returns
+    -------
+    array
+        The same elements in the same order.
+
+    Examples
+    --------
+    >>> x = nd.zeros((2, 3, 4))
+    >>> nd.reshape(x, (0, -1)).shape
+    (2, 12)
+    >>> nd.reshape(x, (-3, 0)).shape
+    (6, 4)
+    >>> nd.reshape(x, (-4, 1, 2, -2)).shape
+    (1, 2, 3, 4)
+    """
+
+def SVMOutput(
+    data: NDArray,
+    label: NDArray,
+    margin: float = 1.0,
+    regularization_coefficient: float = 1.0,
+    use_linear: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The data itself, with the gradient of a support vector machine's loss.
+
+    The loss of one example is :math:`c \sum_k \max(0, m - s_k x_k)^2`, with :math:`s_k = 1` for the
+    class of its label and -1 for the others; without the square if `use_linear`. Tang, "Deep
+    learning using linear support vector machines", 2013.
+
+    Parameters
+    ----------
+    data : array
+        (batch, classes).
+    label : array
+        (batch,): the class of each example.
+    margin : float
+        The m of the formula.
+    regularization_coefficient : float
+        The c of the formula.
+    use_linear : bool
+        Whether the loss is linear in the violation, not quadratic.
+
+    Returns
+    -------
+    array
+        `data`.
+
+    Examples
+    --------
+    >>> nd.SVMOutput(nd.array([[2, -2]]), nd.array([0]))
+    [[ 2. -2.]]
+    """
+
+def SequenceLast(
+    data: NDArray,
+    sequence_length: NDArray | None = None,
+    *,
+    use_sequence_length: bool = False,
+    axis: int = 0,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The last element of each sequence.
+
+    Parameters
+    ----------
+    data : array
+        (time, batch, ...), or (batch, time, ...) with ``axis=1``.
+    sequence_length : array, optional
+        (batch,).
+    use_sequence_length : bool
+        Whether `sequence_length` is given; without it all sequences are as long as the time axis.
+    axis : {0, 1}
+        The time axis.
+
+    Returns
+    -------
+    array
+        (batch, ...).
+    """
+
+def SequenceMask(
+    data: NDArray,
+    sequence_length: NDArray | None = None,
+    *,
+    use_sequence_length: bool = False,
+    value: float = 0.0,
+    axis: int = 0,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with `value` in place of everything beyond the end of each sequence.
+
+    Parameters
+    ----------
+    data : array
+        (time, batch, ...), or (batch, time, ...) with ``axis=1``.
+    sequence_length : array, optional
+        (batch,).
+    use_sequence_length : bool
+        Whether `sequence_length` is given; without it the array is returned as it is.
+    value : float
+        What is put beyond the end.
+    axis : {0, 1}
+        The time axis.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+
+    Examples
+    --------
+    >>> x = nd.array([[1, 2], [3, 4]])
+    >>> nd.SequenceMask(x, nd.array([1, 2]), use_sequence_length=True)
+    [[1. 2.]
+     [0. 4.]]
+    """
+
+def SequenceReverse(
+    data: NDArray,
+    sequence_length: NDArray | None = None,
+    *,
+    use_sequence_length: bool = False,
+    axis: int = 0,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sequences reversed; what is beyond the end of a sequence stays where it is.
+
+    Parameters
+    ----------
+    data : array
+        (time, batch, ...), or (batch, time, ...) with ``axis=1``.
+    sequence_length : array, optional
+        (batch,).
+    use_sequence_length : bool
+        Whether `sequence_length` is given; without it all sequences are as long as the time axis.
+    axis : {0, 1}
+        The time axis.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+
+    Examples
+    --------
+    >>> x = nd.array([[1, 2], [3, 4]])
+    >>> nd.SequenceReverse(x, nd.array([1, 2]), use_sequence_length=True)
+    [[1. 4.]
+     [3. 2.]]
+    """
+
+def SliceChannel(
+    data: NDArray,
+    num_outputs: int,
+    axis: int = 1,
+    squeeze_axis: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """The array cut into equal parts.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    num_outputs : int
+        Number of parts; it divides the length of the axis.
+    axis : int
+        The axis that is cut.
+    squeeze_axis : bool
+        Remove the axis from parts that have length 1 along it.
+
+    Returns
+    -------
+    list of array
+        The parts; the array itself when there is one.
+
+    Examples
+    --------
+    >>> a, b = nd.split(nd.array([[1, 2], [3, 4]]), num_outputs=2, axis=0)
+    >>> b
+    [[3. 4.]]
+    """
+
+def Softmax(
+    data: NDArray,
+    label: NDArray,
+    grad_scale: float = 1.0,
+    ignore_label: float = -1.0,
+    multi_output: bool = False,
+    use_ignore: bool = False,
+    preserve_shape: bool = False,
+    normalization: str = 'null',
+    out_grad: bool = False,
+    smooth_alpha: float = 0.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Softmax with the gradient of the cross entropy: :math:`\partial L / \partial x = p - t`.
+
+    The gradient that arrives from outside is ignored (but see `out_grad`).
+
+    Parameters
+    ----------
+    data : array
+        Scores: (batch, ...), with one softmax for each example over all that follows; over axis 1
+        of (batch, classes, ...) with `multi_output`; over the last axis with `preserve_shape`.
+    label : array
+        The class of each softmax: (batch,); (batch, ...) with `multi_output`, where the axes
+        after the first may be taken as one; `data`'s shape without the last axis with
+        `preserve_shape`. Or target probabilities of `data`'s shape, to which only `grad_scale` and
+        `out_grad` apply.
+    grad_scale : float
+        Factor on the gradient.
+    ignore_label : float
+        With `use_ignore`, what has this label gets no gradient.
+    multi_output, preserve_shape : bool
+        Which axes the softmax runs over.
+    use_ignore : bool
+        Whether `ignore_label` is used.
+    normalization : str
+        The gradient is divided by: nothing (``'null'``), the number of labels (``'batch'``), the
+        number of labels that are not `ignore_label` (``'valid'``). With `multi_output`, ``'null'``
+        and ``'batch'`` divide by the number of positions too.
+    out_grad : bool
+        Multiply the gradient that arrives from outside into the result.
+    smooth_alpha : float
+        Label smoothing: the target is :math:`1 - \alpha` for the class of the label and
+        :math:`\alpha / (K - 1)` for the others (Szegedy et al., 2016). Not used with
+        `multi_output`.
+
+    Returns
+    -------
+    array
+        Probabilities, `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.SoftmaxOutput(nd.array([[0, 0]]), nd.array([1]))
+    [[0.5 0.5]]
+    """
+
+def SoftmaxActivation(
+    data: NDArray,
+    mode: str = 'instance',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The softmax over the last axis or over the channels; an old spelling of ``softmax``.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, ...).
+    mode : str
+        ``'instance'`` sums over the last axis, ``'channel'`` over axis 1.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.SoftmaxActivation(nd.zeros((1, 2)))
+    [[0.5 0.5]]
+    """
+
+SoftmaxOutput = Softmax
+
+def SwapAxis(
+    data: NDArray,
+    dim1: int = 0,
+    dim2: int = 0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with two axes exchanged.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    dim1, dim2 : int
+        The axes.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+    """
+
+def UpSampling(
+    *data: NDArray | Sequence[NDArray],
+    scale: int,
+    num_filter: int = 0,
+    sample_type: str,
+    multi_input_mode: str = 'concat',
+    workspace: int = 512,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Enlarge images.
+
+    Parameters
+    ----------
+    *data : array
+        Images (batch, channels, height, width). For ``'nearest'`` any number of them: the first
+        is enlarged by `scale`, the others to the same size. For ``'bilinear'`` the image and the
+        weight of the transposed convolution that does the work, (num_filter, 1, k, k) with
+        ``k = 2 * scale - scale % 2``.
+    scale : int
+        How many times larger.
+    num_filter : int
+        Number of channels, for ``'bilinear'``.
+    sample_type : str
+        ``'nearest'`` repeats the nearest pixel, ``'bilinear'`` learns its weights.
+    multi_input_mode : str
+        ``'concat'`` joins several images along the channels, ``'sum'`` adds them.
+    workspace
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        (batch, channels, scale * height, scale * width).
+
+    Examples
+    --------
+    >>> nd.UpSampling(nd.array([[[[1, 2]]]]), scale=2, sample_type='nearest')
+    [[[[1. 1. 2. 2.]
+       [1. 1. 2. 2.]]]]
+    """
+
+def abs(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Absolute value; its gradient is the sign, 0 at 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def add(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """The sum ``lhs + rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+add_n = ElementWiseSum
+
+def arccos(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Inverse cosine, in [0, pi]; NaN outside [-1, 1].
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def arccosh(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Inverse hyperbolic cosine; NaN below 1.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def arcsin(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Inverse sine, in [-pi/2, pi/2]; NaN outside [-1, 1].
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def arcsinh(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Inverse hyperbolic sine.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def arctan(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Inverse tangent, in (-pi/2, pi/2).
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def arctanh(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Inverse hyperbolic tangent; NaN outside [-1, 1].
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def argmax(
+    data: NDArray,
+    axis: int | None = None,
+    keepdims: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Index of the greatest element, of the first one if there are several.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int, optional
+        The axis to search; None searches the flattened array.
+    keepdims : bool
+        Keep the axis, with length 1.
+
+    Returns
+    -------
+    array
+        Indices in the dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.argmax(nd.array([[0, 7, 1], [3, 2, 5]]), axis=1)
+    [1. 2.]
+    """
+
+def argmax_channel(
+    data: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Index of the greatest element along axis 1: the predicted class of each row.
+
+    Parameters
+    ----------
+    data : array
+        At least two axes: (batch, classes, ...).
+
+    Returns
+    -------
+    array
+        Indices in the dtype of `data`: (batch, ...).
+    """
+
+def argmin(
+    data: NDArray,
+    axis: int | None = None,
+    keepdims: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Index of the least element, of the first one if there are several.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int, optional
+        The axis to search; None searches the flattened array.
+    keepdims : bool
+        Keep the axis, with length 1.
+
+    Returns
+    -------
+    array
+        Indices in the dtype of `data`.
+    """
+
+def argsort(
+    data: NDArray,
+    axis: int | None = -1,
+    is_ascend: bool = True,
+    dtype: _DType = 'float32',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Indices that sort an array along an axis.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int, optional
+        The axis; None sorts the flattened array.
+    is_ascend : bool
+        From the least to the greatest.
+    dtype : dtype
+        Dtype of the indices.
+
+    Returns
+    -------
+    array
+        Shape of `data`; flattened when `axis` is None.
+
+    Examples
+    --------
+    >>> nd.argsort(nd.array([[3, 1, 2]]))
+    [[1. 2. 0.]]
+    """
+
+def batch_dot(
+    lhs: NDArray,
+    rhs: NDArray,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    forward_stype: str | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Products of matrices, one for each entry of a batch.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        (..., m, n) and (..., n, k), of one dtype and with the same leading axes.
+    transpose_a, transpose_b : bool
+        Transpose the matrices of `lhs`, of `rhs` first: (..., n, m), (..., k, n).
+    forward_stype : str, optional
+        Storage type of the result, for sparse arrays.
+
+    Returns
+    -------
+    array
+        (..., m, k).
+
+    Examples
+    --------
+    >>> nd.batch_dot(nd.ones((5, 2, 3)), nd.ones((5, 3, 4))).shape
+    (5, 2, 4)
+    """
+
+def batch_take(
+    a: NDArray,
+    indices: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """One element of each row.
+
+    Parameters
+    ----------
+    a : array
+        (n, m).
+    indices : array
+        (n,): where the element stands in its row; the nearest place for indices outside.
+
+    Returns
+    -------
+    array
+        (n,).
+
+    Examples
+    --------
+    >>> nd.batch_take(nd.array([[1, 2], [3, 4]]), nd.array([1, 0], dtype="int32"))
+    [2. 3.]
+    """
+
+def broadcast_add(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sum ``lhs + rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_axes(
+    data: NDArray,
+    axis: _Shape = (),
+    size: _Shape = (),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with some axes of length 1 stretched.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int
+        The axes to stretch; they have length 1.
+    size : int or tuple of int
+        Their new lengths.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.broadcast_axis(nd.zeros((1, 2, 1)), axis=(0, 2), size=(3, 4)).shape
+    (3, 2, 4)
+    """
+
+broadcast_axis = broadcast_axes
+
+def broadcast_div(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The quotient ``lhs / rhs``; that of integers is rounded towards 0.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_equal(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where the elements are equal, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_greater(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where ``lhs > rhs``, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_greater_equal(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where ``lhs >= rhs``, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_hypot(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The hypotenuse ``sqrt(lhs ** 2 + rhs ** 2)``; its gradient is 0 where both are 0.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_lesser(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where ``lhs < rhs``, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_lesser_equal(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where ``lhs <= rhs``, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_like(
+    lhs: NDArray,
+    rhs: NDArray,
+    lhs_axes: _Shape | None = None,
+    rhs_axes: _Shape | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """`lhs` with axes of length 1 stretched to the lengths that `rhs` has.
+
+    Parameters
+    ----------
+    lhs : array
+        What is stretched.
+    rhs : array
+        Only its shape matters.
+    lhs_axes, rhs_axes : tuple of int, optional
+        Axes of `lhs` and the axes of `rhs` whose lengths they take; all by default.
+
+    Returns
+    -------
+    array
+        Dtype of `lhs`.
+    """
+
+def broadcast_logical_and(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where neither element is 0, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_logical_or(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where at least one element is not 0, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_logical_xor(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where exactly one element is 0, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_maximum(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The greater of two elements; where they are equal the gradient goes to `lhs`.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_minimum(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The lesser of two elements; where they are equal the gradient goes to `lhs`.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_minus(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The difference ``lhs - rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_mod(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The remainder of ``lhs / rhs``: it has the sign of `rhs`, and is 0 where `rhs` is 0.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_mul(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The product ``lhs * rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+def broadcast_not_equal(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """1 where the elements differ, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+broadcast_plus = broadcast_add
+
+def broadcast_power(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``lhs`` to the power of ``rhs``; of integers, the whole part.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one dtype whose shapes are equal but for axes of length 1.
+
+    Returns
+    -------
+    array
+        The common shape, and the dtype of `lhs`.
+    """
+
+broadcast_sub = broadcast_minus
+
+def broadcast_to(
+    data: NDArray,
+    shape: _Shape = (),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with axes of length 1 stretched.
+
+    Parameters
+    ----------
+    data : array
+        As many axes as `shape` has entries.
+    shape : tuple of int
+        The shape wanted; 0 keeps the length of an axis.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.broadcast_to(nd.array([[1, 2]]), shape=(2, 0))
+    [[1. 2.]
+     [1. 2.]]
+    """
+
+cast = Cast
+
+def cbrt(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Cube root.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def ceil(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The smallest whole number that is not less than the element.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def choose_element_0index(
+    data: NDArray,
+    index: NDArray,
+    axis: int | None = -1,
+    keepdims: bool = False,
+    mode: str = 'clip',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """One element along an axis for each place on the others.
+
+    Parameters
+    ----------
+    data : array
+        At least one axis.
+    index : array
+        Shape of `data` without `axis`, or with length 1 there. No gradient passes to it.
+    axis : int
+        The axis.
+    keepdims : bool
+        Keep the axis, with length 1.
+    mode : {'clip', 'wrap'}
+        What becomes of indices outside of the axis: the nearest one, or counted round and round.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.pick(nd.array([[1, 2, 3], [4, 5, 6]]), nd.array([0, 2]), axis=1)
+    [1. 6.]
+    """
+
+def clip(
+    data: NDArray,
+    a_min: float,
+    a_max: float,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with its elements limited to [`a_min`, `a_max`].
+
+    The gradient passes where the element is inside, borders included.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    a_min, a_max : float
+        The limits.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.clip(nd.array([-2, 0.5, 7]), 0, 1)
+    [0.  0.5 1. ]
+    """
+
+concat = Concat
+
+def cos(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Cosine of angles in radians.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def cosh(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Hyperbolic cosine, ``(exp(x) + exp(-x)) / 2``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def crop(
+    data: NDArray,
+    begin: _Shape,
+    end: _Shape,
+    step: _Shape = (),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A part of the array, ``data[begin[0]:end[0]:step[0], ...]``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    begin, end : tuple of int or None
+        Where the part begins and ends along the first axes. Negative numbers count from the end;
+        None is the first or the last place.
+    step : tuple of int or None
+        Steps, which may be negative; 1 by default.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> x = nd.array([[1, 2, 3], [4, 5, 6]])
+    >>> nd.slice(x, begin=(0, 1), end=(1, None))
+    [[2. 3.]]
+    >>> nd.slice(x, begin=(None, None), end=(None, None), step=(1, -1))
+    [[3. 2. 1.]
+     [6. 5. 4.]]
+    """
+
+def cumsum(
+    a: NDArray,
+    axis: int | None = None,
+    dtype: _DType | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Cumulative sum.
+
+    Parameters
+    ----------
+    a : array
+        Any shape.
+    axis : int, optional
+        The axis to sum along; None sums along the flattened array.
+    dtype : dtype, optional
+        Dtype of the sum and of the result; that of `a` by default.
+
+    Returns
+    -------
+    array
+        Shape of `a`, flattened when `axis` is None.
+
+    Examples
+    --------
+    >>> nd.cumsum(nd.array([1, 2, 3]))
+    [1. 3. 6.]
+    """
+
+def degrees(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Angles in degrees from angles in radians.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def depth_to_space(
+    data: NDArray,
+    block_size: int,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Blocks of channels laid out as blocks of pixels.
+
+    Parameters
+    ----------
+    data : array
+        (batch, block_size ** 2 * channels, height, width).
+    block_size : int
+        Height and width of a block.
+
+    Returns
+    -------
+    array
+        (batch, channels, height * block_size, width * block_size).
+    """
+
+def diag(
+    data: NDArray,
+    k: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The diagonal of a matrix, or the matrix with a given diagonal.
+
+    Parameters
+    ----------
+    data : array
+        A vector, which becomes a diagonal, or an array from which diagonals are taken.
+    k : int
+        Which diagonal: 0 is the main one, greater numbers are above it.
+    axis1, axis2 : int
+        Rows and columns of the matrices, where `data` has more than one axis.
+
+    Returns
+    -------
+    array
+        (n + abs(k), n + abs(k)) for a vector; otherwise the axes that remain, then the diagonal.
+
+    Examples
+    --------
+    >>> nd.diag(nd.array([[1, 2], [3, 4]]))
+    [1. 4.]
+    """
+
+def divide(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """The quotient ``lhs / rhs``; that of integers is rounded towards 0.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def dot(
+    lhs: NDArray,
+    rhs: NDArray,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    forward_stype: str | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The product of two vectors, matrices or tensors.
+
+    It sums over the last axis of `lhs` and the first of `rhs`:
+    :math:`y_{i \dots k \dots} = \sum_j a_{i \dots j} b_{j k \dots}`.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        (..., n) and (n, ...), of one dtype.
+    transpose_a : bool
+        Sum over the first axis of `lhs` instead: (n, ...).
+    transpose_b : bool
+        Sum over the last axis of `rhs` instead: (..., n).
+    forward_stype : str, optional
+        Storage type of the result, for sparse arrays.
+
+    Returns
+    -------
+    array
+        The remaining axes of `lhs`, then those of `rhs`; (1,) for two vectors.
+
+    Examples
+    --------
+    >>> x, y = nd.array([[1, 2], [3, 4]]), nd.array([[1, 0], [1, 1]])
+    >>> nd.dot(x, y)
+    [[3. 2.]
+     [7. 4.]]
+    >>> nd.dot(x, y, transpose_a=True)
+    [[4. 3.]
+     [6. 4.]]
+    """
+
+def elemwise_add(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sum ``lhs + rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one shape and dtype.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `lhs`.
+    """
+
+def elemwise_div(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The quotient ``lhs / rhs``; that of integers is rounded towards 0.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one shape and dtype.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `lhs`.
+    """
+
+def elemwise_mul(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The product ``lhs * rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one shape and dtype.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `lhs`.
+    """
+
+def elemwise_sub(
+    lhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The difference ``lhs - rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array
+        Two arrays of one shape and dtype.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `lhs`.
+    """
+
+def equal(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where the elements are equal, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def erf(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    r"""Error function, :math:`\frac{2}{\sqrt{\pi}} \int_0^x e^{-t^2} dt`.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def erfinv(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Inverse of the error function; NaN outside [-1, 1].
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def exp(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Exponential function, ``e ** x``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def expand_dims(
+    data: NDArray,
+    axis: int,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with a new axis of length 1.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int
+        Where the new axis stands in the result.
+
+    Returns
+    -------
+    array
+        One axis more than `data`.
+
+    Examples
+    --------
+    >>> nd.expand_dims(nd.zeros((2, 3)), axis=1).shape
+    (2, 1, 3)
+    """
+
+def expm1(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """``exp(x) - 1``, exact for small elements.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def fix(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The whole part: rounds towards 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+flatten = Flatten
+
+def flip(
+    data: NDArray,
+    axis: _Shape,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with the order of its elements reversed along some axes.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int
+        The axes.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.flip(nd.array([[1, 2, 3]]), axis=1)
+    [[3. 2. 1.]]
+    """
+
+def floor(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The largest whole number that is not greater than the element.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def gamma(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    r"""Gamma function, :math:`\Gamma(x) = \int_0^\infty t^{x-1} e^{-t} dt`.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def gammaln(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    r"""Logarithm of the absolute value of the gamma function, :math:`\log |\Gamma(x)|`.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def gather_nd(
+    data: NDArray,
+    indices: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Elements or slices of an array at given places.
+
+    Parameters
+    ----------
+    data : array
+        n axes.
+    indices : array
+        (m, ...) with m <= n: entry i holds the indices along axis i. Negative ones count from the
+        end.
+
+    Returns
+    -------
+    array
+        ``indices.shape[1:] + data.shape[m:]``.
+
+    Examples
+    --------
+    >>> nd.gather_nd(nd.array([[1, 2], [3, 4]]), nd.array([[0, 1], [1, 0]]))
+    [2. 3.]
+    """
+
+def greater(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where ``lhs > rhs``, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def greater_equal(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where ``lhs >= rhs``, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def hard_sigmoid(
+    data: NDArray,
+    alpha: float = 0.2,
+    beta: float = 0.5,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A straight line limited to [0, 1]: ``max(0, min(1, alpha * x + beta))``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    alpha, beta : float
+        Slope and offset.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def identity(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The array itself, as a new array.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def khatri_rao(
+    *args: NDArray | Sequence[NDArray],
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The Khatri-Rao product: Kronecker products of the matrices' columns, side by side.
+
+    Parameters
+    ----------
+    *args : array
+        Matrices (m_i, k) of one dtype with equally many columns.
+
+    Returns
+    -------
+    array
+        (m_1 * m_2 * ..., k).
+
+    Examples
+    --------
+    >>> nd.khatri_rao(nd.array([[1, 2]]), nd.array([[3, 4], [5, 6]]))
+    [[ 3.  8.]
+     [ 5. 12.]]
+    """
+
+def lesser(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where ``lhs < rhs``, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def lesser_equal(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where ``lhs <= rhs``, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def log(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Natural logarithm; NaN for negative elements, ``-inf`` for 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def log10(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Logarithm to base 10.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def log1p(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """``log(1 + x)``, exact for small elements.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def log2(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Logarithm to base 2.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def log_softmax(
+    data: NDArray,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: _DType | None = None,
+    use_length: bool | None = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The logarithm of the softmax: :math:`y_i = x_i / T - \log \sum_j e^{x_j / T}`.
+
+    Parameters
+    ----------
+    data : array
+    axis : int
+        The axis that is summed over.
+    temperature : float, optional
+        The T of the formula, 1 by default.
+    dtype : dtype, optional
+        Of the result; `data`'s by default.
+    use_length : bool
+        Must be False; use the logarithm of ``softmax(data, length, use_length=True)``.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.log_softmax(nd.array([0, 1000]))
+    [-1000.     0.]
+    """
+
+def logical_and(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where neither element is 0, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def logical_not(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """1 where the element is 0, 0 elsewhere; its gradient is 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def logical_or(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where at least one element is not 0, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def logical_xor(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where exactly one element is 0, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def make_loss(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The array itself, marked as a loss: its gradient is 1, whatever arrives from above.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def max(
+    data: NDArray,
+    axis: _Shape | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The greatest element; of several equal ones each gets the whole gradient.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+    exclude : bool
+        Reduce the axes that `axis` does not name.
+
+    Returns
+    -------
+    array
+        Dtype of `data`; shape (1,) when all axes are reduced and `keepdims` is False.
+    """
+
+max_axis = max
+
+def maximum(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """The greater of two elements; where they are equal the gradient goes to `lhs`.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def mean(
+    data: NDArray,
+    axis: _Shape | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The mean of the elements; that of integers is rounded towards 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+    exclude : bool
+        Reduce the axes that `axis` does not name.
+
+    Returns
+    -------
+    array
+        Dtype of `data`; shape (1,) when all axes are reduced and `keepdims` is False.
+    """
+
+def min(
+    data: NDArray,
+    axis: _Shape | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The least element; of several equal ones each gets the whole gradient.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+    exclude : bool
+        Reduce the axes that `axis` does not name.
+
+    Returns
+    -------
+    array
+        Dtype of `data`; shape (1,) when all axes are reduced and `keepdims` is False.
+    """
+
+min_axis = min
+
+def minimum(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """The lesser of two elements; where they are equal the gradient goes to `lhs`.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def modulo(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """The remainder of ``lhs / rhs``: it has the sign of `rhs`, and is 0 where `rhs` is 0.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def moments(
+    data: NDArray,
+    axes: _Shape | None = None,
+    keepdims: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """Mean and variance over `axes`.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axes : int or tuple of int
+        The axes to reduce; at least one.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    mean, variance : array
+        The variance is the mean squared distance from the mean.
+
+    Examples
+    --------
+    >>> nd.moments(nd.array([[1, 2], [3, 4]]), axes=0)
+    [[2. 3.], [1. 1.]]
+    """
+
+def multiply(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """The product ``lhs * rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def nanprod(
+    data: NDArray,
+    axis: _Shape | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The product of the elements that are not NaN.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+    exclude : bool
+        Reduce the axes that `axis` does not name.
+
+    Returns
+    -------
+    array
+        Dtype of `data`; shape (1,) when all axes are reduced and `keepdims` is False.
+    """
+
+def nansum(
+    data: NDArray,
+    axis: _Shape | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sum of the elements that are not NaN.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+    exclude : bool
+        Reduce the axes that `axis` does not name.
+
+    Returns
+    -------
+    array
+        Dtype of `data`; shape (1,) when all axes are reduced and `keepdims` is False.
+    """
+
+def negative(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The negated array, ``-x``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def norm(
+    data: NDArray,
+    ord: int = 2,
+    axis: _Shape | None = None,
+    out_dtype: _DType | None = None,
+    keepdims: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The L1 norm :math:`\sum |x|` or the L2 norm :math:`\sqrt{\sum x^2}`.
+
+    The gradient of the L2 norm of a zero vector is 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    ord : {1, 2}
+        Which norm. That of a matrix is that of its elements.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    out_dtype : dtype, optional
+        Dtype of the sum and of the result; that of `data` by default.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    array
+        Shape (1,) when all axes are reduced and `keepdims` is False.
+
+    Examples
+    --------
+    >>> nd.norm(nd.array([[3, 4], [6, 8]]), axis=1)
+    [ 5. 10.]
+    """
+
+def normal(
+    loc: float = 0.0,
+    scale: float = 1.0,
+    shape: _Shape | None = None,
+    dtype: _DType | None = None,
+    *,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Normal random numbers.
+
+    Parameters
+    ----------
+    loc : float
+        Mean.
+    scale : float
+        Standard deviation.
+    shape : int or tuple of int
+        (1,) by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        Of that shape and type.
+
+    Examples
+    --------
+    >>> nd.random_normal(shape=(2, 3)).shape
+    (2, 3)
+    """
+
+def not_equal(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """1 where the elements differ, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def one_hot(
+    indices: NDArray,
+    depth: int,
+    on_value: float = 1.0,
+    off_value: float = 0.0,
+    dtype: _DType = 'float32',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A new last axis that holds `on_value` at the index and `off_value` elsewhere.
+
+    Parameters
+    ----------
+    indices : array
+        Any shape and dtype. An index outside of [0, depth) gives `off_value` everywhere.
+    depth : int
+        Length of the new axis.
+    on_value, off_value : float
+        The values.
+    dtype : dtype
+        Dtype of the result.
+
+    Returns
+    -------
+    array
+        ``indices.shape + (depth,)``.
+
+    Examples
+    --------
+    >>> nd.one_hot(nd.array([1, 0]), depth=3)
+    [[0. 1. 0.]
+     [1. 0. 0.]]
+    """
+
+def ones_like(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Ones in the shape and dtype of `data`.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+pad = Pad
+
+pick = choose_element_0index
+
+def power(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """``lhs`` to the power of ``rhs``; of integers, the whole part.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def prod(
+    data: NDArray,
+    axis: _Shape | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The product of the elements.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+    exclude : bool
+        Reduce the axes that `axis` does not name.
+
+    Returns
+    -------
+    array
+        Dtype of `data`; shape (1,) when all axes are reduced and `keepdims` is False.
+    """
+
+def radians(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Angles in radians from angles in degrees.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def random_exponential(
+    lam: float = 1.0,
+    shape: _Shape | None = None,
+    dtype: _DType | None = None,
+    *,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Exponential random numbers.
+
+    Their mean is ``1 / lam``.
+
+    Parameters
+    ----------
+    lam : float
+        Rate, positive.
+    shape : int or tuple of int
+        (1,) by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        Of that shape and type.
+
+    Examples
+    --------
+    >>> nd.random_exponential(shape=(2, 3)).shape
+    (2, 3)
+    """
+
+def random_gamma(
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    shape: _Shape | None = None,
+    dtype: _DType | None = None,
+    *,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Gamma random numbers.
+
+    Their mean is ``alpha * beta``.
+
+    Parameters
+    ----------
+    alpha : float
+        Shape, positive.
+    beta : float
+        Scale, positive.
+    shape : int or tuple of int
+        (1,) by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        Of that shape and type.
+
+    Examples
+    --------
+    >>> nd.random_gamma(shape=(2, 3)).shape
+    (2, 3)
+    """
+
+def random_generalized_negative_binomial(
+    mu: float = 1.0,
+    alpha: float = 1.0,
+    shape: _Shape | None = None,
+    dtype: _DType | None = None,
+    *,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Negative binomial random numbers, by mean and dispersion.
+
+    Parameters
+    ----------
+    mu : float
+        Mean.
+    alpha : float
+        Dispersion: the variance is ``mu + alpha * mu**2``.
+    shape : int or tuple of int
+        (1,) by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        Of that shape and type.
+
+    Examples
+    --------
+    >>> nd.random_generalized_negative_binomial(shape=(2, 3)).shape
+    (2, 3)
+    """
+
+def random_negative_binomial(
+    k: int = 1,
+    p: float = 1.0,
+    shape: _Shape | None = None,
+    dtype: _DType | None = None,
+    *,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Negative binomial random numbers.
+
+    The number of failures before the k-th success.
+
+    Parameters
+    ----------
+    k : int
+        Number of successes.
+    p : float
+        Probability of a success.
+    shape : int or tuple of int
+        (1,) by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        Of that shape and type.
+
+    Examples
+    --------
+    >>> nd.random_negative_binomial(shape=(2, 3)).shape
+    (2, 3)
+    """
+
+random_normal = normal
+
+def random_poisson(
+    lam: float = 1.0,
+    shape: _Shape | None = None,
+    dtype: _DType | None = None,
+    *,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Poisson random numbers.
+
+    Parameters
+    ----------
+    lam : float
+        Mean.
+    shape : int or tuple of int
+        (1,) by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        Of that shape and type.
+
+    Examples
+    --------
+    >>> nd.random_poisson(shape=(2, 3)).shape
+    (2, 3)
+    """
+
+def random_randint(
+    low: int,
+    high: int,
+    shape: _Shape | None = None,
+    dtype: _DType | None = None,
+    *,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Integers from `low` up to, not including, `high`, all equally likely.
+
+    Parameters
+    ----------
+    low, high : int
+        Bounds.
+    shape : int or tuple of int
+        (1,) by default.
+    dtype : dtype
+        int32 (the default) or int64.
+
+    Returns
+    -------
+    array
+        Of that shape and type.
+
+    Examples
+    --------
+    >>> nd.random_randint(low=0, high=10, shape=(2, 3)).shape
+    (2, 3)
+    """
+
+def random_uniform(
+    low: float = 0.0,
+    high: float = 1.0,
+    shape: _Shape | None = None,
+    dtype: _DType | None = None,
+    *,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Uniform random numbers.
+
+    The interval is [low, high).
+
+    Parameters
+    ----------
+    low : float
+        Smallest value.
+    high : float
+        End of the interval, not included.
+    shape : int or tuple of int
+        (1,) by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        Of that shape and type.
+
+    Examples
+    --------
+    >>> nd.random_uniform(shape=(2, 3)).shape
+    (2, 3)
+    """
+
+def ravel_multi_index(
+    data: NDArray,
+    shape: _Shape,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Places in an array as indices into the flattened array.
+
+    Parameters
+    ----------
+    data : array
+        (number of axes, n): column i holds the indices of place i.
+    shape : tuple of int
+        Shape of the array; its first entry does not matter.
+
+    Returns
+    -------
+    array
+        (n,), in the dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.ravel_multi_index(nd.array([[0, 1], [2, 1]]), shape=(2, 3))
+    [2. 4.]
+    """
+
+def rcbrt(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Reciprocal of the cube root.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def reciprocal(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The reciprocal, ``1 / x``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def relu(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """``max(x, 0)``; its gradient is 0 at 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def repeat(
+    data: NDArray,
+    repeats: int,
+    axis: int | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with every element repeated.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    repeats : int
+        How often.
+    axis : int, optional
+        The axis along which elements are repeated; None repeats those of the flattened array.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.repeat(nd.array([[1, 2]]), repeats=2, axis=1)
+    [[1. 1. 2. 2.]]
+    """
+
+reshape = Reshape
+
+def reshape_like(
+    lhs: NDArray,
+    rhs: NDArray,
+    lhs_begin: int | None = None,
+    lhs_end: int | None = None,
+    rhs_begin: int | None = None,
+    rhs_end: int | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The elements of `lhs` in the shape of `rhs`, or some axes of `lhs` in those of `rhs`.
+
+    Parameters
+    ----------
+    lhs : array
+        What is reshaped.
+    rhs : array
+        Only its shape matters.
+    lhs_begin, lhs_end, rhs_begin, rhs_end : int, optional
+        Axes ``lhs_begin:lhs_end`` of `lhs` are replaced by axes ``rhs_begin:rhs_end`` of `rhs`;
+        all of them by default.
+
+    Returns
+    -------
+    array
+        Dtype of `lhs`.
+
+    Examples
+    --------
+    >>> nd.reshape_like(nd.zeros((6, 7)), nd.zeros((2, 3, 4)), lhs_end=1, rhs_end=2).shape
+    (2, 3, 7)
+    """
+
+reverse = flip
+
+def rint(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The nearest whole number; of two equally near ones the lower.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def round(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The nearest whole number; of two equally near ones that farther from 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def rsqrt(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Reciprocal of the square root, ``1 / sqrt(x)``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def sample_exponential(
+    lam: NDArray,
+    shape: _Shape = (),
+    dtype: _DType | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Exponential random numbers, for each element of the parameters.
+
+    Their mean is ``1 / lam``.
+
+    Parameters
+    ----------
+    lam : array
+        Rate, positive.
+    shape : int or tuple of int
+        How many numbers for each element; one by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        The parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> p = nd.array([0.5, 0.25])
+    >>> nd.sample_exponential(p, shape=3).shape
+    (2, 3)
+    """
+
+def sample_gamma(
+    alpha: NDArray,
+    beta: NDArray,
+    shape: _Shape = (),
+    dtype: _DType | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Gamma random numbers, for each element of the parameters.
+
+    Their mean is ``alpha * beta``.
+
+    Parameters
+    ----------
+    alpha, beta : array
+        Shape, positive. Scale, positive. All of one shape.
+    shape : int or tuple of int
+        How many numbers for each element; one by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        The parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> p = nd.array([0.5, 0.25])
+    >>> nd.sample_gamma(p, p, shape=3).shape
+    (2, 3)
+    """
+
+def sample_generalized_negative_binomial(
+    mu: NDArray,
+    alpha: NDArray,
+    shape: _Shape = (),
+    dtype: _DType | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Negative binomial random numbers, by mean and dispersion, for each element of the parameters.
+
+    Parameters
+    ----------
+    mu, alpha : array
+        Mean. Dispersion: the variance is ``mu + alpha * mu**2``. All of one shape.
+    shape : int or tuple of int
+        How many numbers for each element; one by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        The parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> p = nd.array([0.5, 0.25])
+    >>> nd.sample_generalized_negative_binomial(p, p, shape=3).shape
+    (2, 3)
+    """
+
+def sample_multinomial(
+    data: NDArray,
+    shape: _Shape = (),
+    get_prob: bool = False,
+    dtype: _DType = 'int32',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    r"""Indices drawn with given probabilities.
+
+    Parameters
+    ----------
+    data : array
+        (..., n): probabilities that sum to 1 along the last axis.
+    shape : int or tuple of int
+        How many draws from each distribution; one by default.
+    get_prob : bool
+        Also return the logarithm of the probability of each draw. Its gradient is that of
+        :math:`\log p_i`, as policy gradients need it (Williams, 1992).
+    dtype : dtype
+        Of the indices; int32 by default.
+
+    Returns
+    -------
+    array
+        (..., \*shape); (1,) for one draw from one distribution. With `get_prob` a second array of
+        the same shape.
+
+    Examples
+    --------
+    >>> nd.sample_multinomial(nd.array([[0, 1, 0], [0, 0, 1]]))
+    [1 2]
+    """
+
+def sample_negative_binomial(
+    k: NDArray,
+    p: NDArray,
+    shape: _Shape = (),
+    dtype: _DType | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Negative binomial random numbers, for each element of the parameters.
+
+    The number of failures before the k-th success.
+
+    Parameters
+    ----------
+    k, p : array
+        Number of successes. Probability of a success. All of one shape.
+    shape : int or tuple of int
+        How many numbers for each element; one by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        The parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> p = nd.array([0.5, 0.25])
+    >>> nd.sample_negative_binomial(p, p, shape=3).shape
+    (2, 3)
+    """
+
+def sample_normal(
+    mu: NDArray,
+    sigma: NDArray,
+    shape: _Shape = (),
+    dtype: _DType | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Normal random numbers, for each element of the parameters.
+
+    Parameters
+    ----------
+    mu, sigma : array
+        Mean. Standard deviation. All of one shape.
+    shape : int or tuple of int
+        How many numbers for each element; one by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        The parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> p = nd.array([0.5, 0.25])
+    >>> nd.sample_normal(p, p, shape=3).shape
+    (2, 3)
+    """
+
+def sample_poisson(
+    lam: NDArray,
+    shape: _Shape = (),
+    dtype: _DType | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Poisson random numbers, for each element of the parameters.
+
+    Parameters
+    ----------
+    lam : array
+        Mean.
+    shape : int or tuple of int
+        How many numbers for each element; one by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        The parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> p = nd.array([0.5, 0.25])
+    >>> nd.sample_poisson(p, shape=3).shape
+    (2, 3)
+    """
+
+def sample_uniform(
+    low: NDArray,
+    high: NDArray,
+    shape: _Shape = (),
+    dtype: _DType | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Uniform random numbers, for each element of the parameters.
+
+    The interval is [low, high).
+
+    Parameters
+    ----------
+    low, high : array
+        Smallest value. End of the interval, not included. All of one shape.
+    shape : int or tuple of int
+        How many numbers for each element; one by default.
+    dtype : dtype
+        A floating-point type, float32 by default.
+
+    Returns
+    -------
+    array
+        The parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> p = nd.array([0.5, 0.25])
+    >>> nd.sample_uniform(p, p, shape=3).shape
+    (2, 3)
+    """
+
+def scatter_nd(
+    data: NDArray,
+    indices: NDArray,
+    shape: _Shape,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Zeros with elements or slices put at given places; the inverse of ``gather_nd``.
+
+    Parameters
+    ----------
+    data : array
+        ``indices.shape[1:] + shape[m:]``.
+    indices : array
+        (m, ...) with m <= n: entry i holds the indices along axis i. Where a place occurs twice,
+        one of the elements is kept.
+    shape : tuple of int
+        The n lengths of the result.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.scatter_nd(nd.array([5, 6]), nd.array([[0, 1], [1, 0]]), shape=(2, 2))
+    [[0. 5.]
+     [6. 0.]]
+    """
+
+def shape_array(
+    data: NDArray,
+    dtype: _DType = 'int64',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The shape as an array.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    dtype : dtype
+        Dtype of the result.
+
+    Returns
+    -------
+    array
+        (number of axes,).
+    """
+
+def shuffle(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The array with its first axis in random order.
+
+    Parameters
+    ----------
+    data : array
+        (n, ...).
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.shuffle(nd.array([[1, 1], [2, 2], [3, 3]])).shape
+    (3, 2)
+    """
+
+def sigmoid(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Logistic function, ``1 / (1 + exp(-x))``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def sign(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """-1, 0 or 1 by the sign of the element; its gradient is 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def sin(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Sine of angles in radians.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def sinh(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Hyperbolic sine, ``(exp(x) - exp(-x)) / 2``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def size_array(
+    data: NDArray,
+    dtype: _DType = 'int64',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The number of elements as an array.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    dtype : dtype
+        Dtype of the result.
+
+    Returns
+    -------
+    array
+        (1,).
+    """
+
+slice = crop
+
+def slice_axis(
+    data: NDArray,
+    axis: int,
+    begin: int,
+    end: int | None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A part of the array along one axis.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int
+        The axis.
+    begin, end : int
+        Where the part begins and ends. Negative numbers count from the end; ``end=None`` is the
+        end of the axis.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.slice_axis(nd.array([[1, 2, 3], [4, 5, 6]]), axis=1, begin=-2, end=None)
+    [[2. 3.]
+     [5. 6.]]
+    """
+
+def slice_like(
+    data: NDArray,
+    shape_like: NDArray,
+    axes: _Shape = (),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The first part of the array, as long as another array.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    shape_like : array
+        Only its shape matters.
+    axes : tuple of int
+        The axes that are cut; all by default.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.slice_like(nd.zeros((3, 4)), nd.zeros((2, 3)), axes=(0,)).shape
+    (2, 4)
+    """
+
+def smooth_l1(
+    data: NDArray,
+    scalar: float = 1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Smooth L1 loss, elementwise.
+
+    With :math:`\sigma` = `scalar`: :math:`\sigma^2 x^2 / 2` where :math:`|x| < 1 / \sigma^2`,
+    :math:`|x| - 1 / (2 \sigma^2)` elsewhere.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    scalar : float
+        How narrow the parabola around 0 is.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def softmax(
+    data: NDArray,
+    length: NDArray | None = None,
+    *,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: _DType | None = None,
+    use_length: bool | None = False,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Positive numbers with sum 1 along an axis: :math:`y_i = e^{x_i / T} / \sum_j e^{x_j / T}`.
+
+    Parameters
+    ----------
+    data : array
+    length : array, optional
+        `data`'s shape without `axis`, integers: how many elements count in each row; the others
+        give 0. Used with `use_length` only.
+    axis : int
+        The axis that is summed over.
+    temperature : float, optional
+        The T of the formula, 1 by default.
+    dtype : dtype, optional
+        Of the result; `data`'s by default.
+    use_length : bool
+        Whether `length` is used.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.softmax(nd.array([[0, 0, 0], [0, 0, 100]]))
+    [[0.33333334 0.33333334 0.33333334]
+     [0.         0.         1.        ]]
+    >>> nd.softmax(nd.zeros((1, 3)), nd.array([2], dtype='int32'), use_length=True)
+    [[0.5 0.5 0. ]]
+    """
+
+def softmax_cross_entropy(
+    data: NDArray,
+    label: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The cross entropy of the softmax, summed over the batch: :math:`-\sum_i \log p_{i, l_i}`.
+
+    Parameters
+    ----------
+    data : array
+        (batch, classes).
+    label : array
+        (batch,): the class of each example.
+
+    Returns
+    -------
+    array
+        (1,).
+
+    Examples
+    --------
+    >>> nd.softmax_cross_entropy(nd.zeros((3, 2)), nd.array([0, 1, 1]))
+    [2.0794415]
+    """
+
+def softmin(
+    data: NDArray,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: _DType | None = None,
+    use_length: bool | None = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The softmax of the negated data: :math:`y_i = e^{-x_i / T} / \sum_j e^{-x_j / T}`.
+
+    Parameters
+    ----------
+    data : array
+    axis : int
+        The axis that is summed over.
+    temperature : float, optional
+        The T of the formula, 1 by default.
+    dtype : dtype, optional
+        Of the result; `data`'s by default.
+    use_length : bool
+        Must be False.
+
+    Returns
+    -------
+    array
+        `data`'s shape.
+
+    Examples
+    --------
+    >>> nd.softmin(nd.array([0, 0]))
+    [0.5 0.5]
+    """
+
+def softsign(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """``x / (1 + abs(x))``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def sort(
+    data: NDArray,
+    axis: int | None = -1,
+    is_ascend: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The elements sorted along an axis.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int, optional
+        The axis; None sorts the flattened array.
+    is_ascend : bool
+        From the least to the greatest.
+
+    Returns
+    -------
+    array
+        Dtype of `data`; flattened when `axis` is None.
+
+    Examples
+    --------
+    >>> nd.sort(nd.array([[3, 1, 2]]), is_ascend=False)
+    [[3. 2. 1.]]
+    """
+
+def space_to_depth(
+    data: NDArray,
+    block_size: int,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Blocks of pixels laid out as blocks of channels; the inverse of ``depth_to_space``.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, height * block_size, width * block_size).
+    block_size : int
+        Height and width of a block.
+
+    Returns
+    -------
+    array
+        (batch, block_size ** 2 * channels, height, width).
+    """
+
+split = SliceChannel
+
+def sqrt(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Square root; NaN for negative elements.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def square(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The square, ``x * x``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def squeeze(
+    data: NDArray,
+    axis: _Shape | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array without axes of length 1.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to remove; all that have length 1 by default.
+
+    Returns
+    -------
+    array
+        Shape (1,) where no axis is left.
+
+    Examples
+    --------
+    >>> nd.squeeze(nd.zeros((1, 2, 1)), axis=0).shape
+    (2, 1)
+    """
+
+def stack(
+    *data: NDArray | Sequence[NDArray],
+    axis: int = 0,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Arrays joined along a new axis.
+
+    Parameters
+    ----------
+    *data : array
+        Arrays of one shape and dtype.
+    axis : int
+        Where the new axis stands in the result.
+
+    Returns
+    -------
+    array
+        One axis more than the arrays.
+
+    Examples
+    --------
+    >>> nd.stack(nd.array([1, 2]), nd.array([3, 4]), axis=1)
+    [[1. 3.]
+     [2. 4.]]
+    """
+
+stop_gradient = BlockGrad
+
+def subtract(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """The difference ``lhs - rhs``.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def sum(
+    data: NDArray,
+    axis: _Shape | None = None,
+    keepdims: bool = False,
+    exclude: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sum of the elements.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int or tuple of int, optional
+        The axes to reduce; all by default.
+    keepdims : bool
+        Keep the reduced axes, with length 1.
+    exclude : bool
+        Reduce the axes that `axis` does not name.
+
+    Returns
+    -------
+    array
+        Dtype of `data`; shape (1,) when all axes are reduced and `keepdims` is False.
+
+    Examples
+    --------
+    >>> x = nd.array([[1, 2], [3, 4]])
+    >>> nd.sum(x, axis=1)
+    [3. 7.]
+    >>> nd.sum(x)
+    [10.]
+    """
+
+sum_axis = sum
+
+swapaxes = SwapAxis
+
+def take(
+    a: NDArray,
+    indices: NDArray,
+    axis: int = 0,
+    mode: str = 'clip',
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Slices of an array along one axis, chosen by indices.
+
+    Parameters
+    ----------
+    a : array
+        Any shape.
+    indices : array
+        Any shape and dtype; fractions are cut off. No gradient passes to it.
+    axis : int
+        The axis.
+    mode : {'clip', 'wrap', 'raise'}
+        What becomes of indices outside of the axis: ``'clip'`` takes the nearest, ``'wrap'`` counts
+        round and round. ``'raise'`` is the same as ``'clip'``: compiled code cannot raise.
+
+    Returns
+    -------
+    array
+        ``a.shape[:axis] + indices.shape + a.shape[axis + 1:]``.
+
+    Examples
+    --------
+    >>> nd.take(nd.array([[1, 2], [3, 4]]), nd.array([1, 1, 0]))
+    [[3. 4.]
+     [3. 4.]
+     [1. 2.]]
+    """
+
+def tan(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Tangent of angles in radians.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def tanh(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Hyperbolic tangent, ``sinh(x) / cosh(x)``.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+def tile(
+    data: NDArray,
+    reps: _Shape,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array repeated as a whole along its axes.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    reps : tuple of int
+        Repetitions along each axis, counted from the last; further ones add axes in front.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.tile(nd.array([1, 2]), reps=(2, 2))
+    [[1. 2. 1. 2.]
+     [1. 2. 1. 2.]]
+    """
+
+def topk(
+    data: NDArray,
+    axis: int | None = -1,
+    k: int = 1,
+    ret_typ: str = 'indices',
+    is_ascend: bool = False,
+    dtype: _DType = 'float32',
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """The `k` greatest elements along an axis, the greatest one first.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axis : int, optional
+        The axis; None searches the flattened array.
+    k : int
+        How many; 0 for all.
+    ret_typ : {'indices', 'value', 'both', 'mask'}
+        What is returned: indices, elements, both (elements first), or an array like `data` with 1
+        at the elements and 0 elsewhere. Gradients pass through elements only.
+    is_ascend : bool
+        The least elements instead, the least one first.
+    dtype : dtype
+        Dtype of the indices.
+
+    Returns
+    -------
+    array, or two of them
+        `k` long along `axis`.
+
+    Examples
+    --------
+    >>> nd.topk(nd.array([[3, 1, 2], [1, 4, 5]]), k=2)
+    [[0. 2.]
+     [2. 1.]]
+    """
+
+def transpose(
+    data: NDArray,
+    axes: _Shape = (),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array with its axes in another order.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    axes : tuple of int
+        For each axis of the result, the axis of `data` that it is; reversed order by default.
+
+    Returns
+    -------
+    array
+        Dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.transpose(nd.zeros((2, 3, 4)), axes=(0, 2, 1)).shape
+    (2, 4, 3)
+    """
+
+def true_divide(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
+    """The quotient ``lhs / rhs``; that of integers is rounded towards 0.
+
+    Parameters
+    ----------
+    lhs, rhs : array or number
+        Shapes are equal but for axes of length 1. A number takes the dtype of the array.
+
+    Returns
+    -------
+    array
+        The common shape.
+    """
+
+def trunc(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The whole part: rounds towards 0.
+
+    Parameters
+    ----------
+    data : array
+        Any shape. Integers are computed in floating point and the result is cut to an integer.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
+
+uniform = random_uniform
+
+def unravel_index(
+    data: NDArray,
+    shape: _Shape,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Indices into the flattened array as places in the array.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    shape : tuple of int
+        Shape of the array; its first entry does not matter.
+
+    Returns
+    -------
+    array
+        ``(len(shape),) + data.shape``, in the dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.unravel_index(nd.array([2, 4]), shape=(2, 3))
+    [[0. 1.]
+     [2. 1.]]
+    """
+
+def where(
+    condition: NDArray,
+    x: NDArray,
+    y: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Elements of `x` where `condition` is not 0, of `y` elsewhere.
+
+    Parameters
+    ----------
+    condition : array
+        Shape of `x`; or one number for each row of `x`, to choose whole rows.
+    x, y : array
+        Two arrays of one shape and dtype.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `x`.
+
+    Examples
+    --------
+    >>> nd.where(nd.array([1, 0]), nd.array([[1, 2], [3, 4]]), nd.array([[5, 6], [7, 8]]))
+    [[1. 2.]
+     [7. 8.]]
+    """
+
+def zeros_like(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Zeros in the shape and dtype of `data`.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+    """
