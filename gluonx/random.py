@@ -14,13 +14,28 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .context import Context
 
-__all__ = [  # noqa: F822  (the distributions come from gluonx.nd.random)
+if TYPE_CHECKING:  # see __getattr__
+    from .ndarray.random import (
+        exponential,
+        gamma,
+        generalized_negative_binomial,
+        multinomial,
+        negative_binomial,
+        normal,
+        poisson,
+        randint,
+        randn,
+        shuffle,
+        uniform,
+    )  # fmt: skip
+
+__all__ = [
     "exponential", "gamma", "generalized_negative_binomial", "host_rng", "multinomial",
     "negative_binomial", "normal", "poisson", "randint", "randn", "seed", "shuffle", "uniform",
 ]  # fmt: skip

@@ -37,5 +37,5 @@ for _name, _kind in {
     globals()[_name] = operators.dispatching(_kind)
     globals()[_name].__name__ = _name
 
-__all__ = [k for k in globals() if not k.startswith("_")]
+__all__ = [k for k in globals() if k[0] != "_"]  # pyright: ignore[reportUnsupportedDunderAll]
 del _name, _kind, creation, namespace, operators

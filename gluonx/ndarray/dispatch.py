@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 
@@ -335,7 +336,7 @@ def _call_pending(
         outs = region.defer_call(kernel, arrays, values, ctx.device)
     except (TypeError, ValueError) as e:
         raise explain(e, kernel, inputs) from None
-    if len(outs) > kernel.visible:
+    if op is not None and len(outs) > kernel.visible:
         for name, new in zip(op.aux, outs[kernel.visible :], strict=True):
             if new is not None:
                 target = inputs[op.inputs.index(name)]
@@ -370,6 +371,7 @@ def learn_shapes(kernel: Kernel, inputs: Sequence[NDArray], waiting: Sequence[ND
     op: Any = kernel.op
     if op is None or op.infer is None or op.variadic:
         waiting[0]._buffer.get()  # raises: nobody can tell the shape
+        return
     names = [n for n in op.inputs]
     shapes: dict[str, Any] = dict.fromkeys(names)
     rest = iter(inputs)

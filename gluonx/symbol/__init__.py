@@ -30,5 +30,5 @@ operators.install()
 globals().update({k: v for k, v in namespace.functions().items() if k not in globals()})
 globals().update(operators.functions())
 
-__all__ = [k for k in globals() if not k.startswith("_")]
+__all__ = [k for k in globals() if k[0] != "_"]  # pyright: ignore[reportUnsupportedDunderAll]
 del creation, namespace, operators
