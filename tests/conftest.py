@@ -22,6 +22,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
         os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 
+    # Compile quickly rather than well: most of the time of these tests is compilation.
+    flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    if "xla_backend_optimization_level" not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()
+
     # The process that hands out tests to workers runs none, and workers inherit what it sets.
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     if config.getoption("numprocesses", None) and not is_worker:

@@ -132,7 +132,7 @@ def test_every_case_is_of_an_operator():
     assert not unknown, f"cases of what is not an operator's canonical name: {sorted(unknown)}"
 
 
-@each(lambda case: case.reference)
+@each(lambda case: case.reference, quick=2)
 def test_mxnet(case):
     outputs, grads, aux = reference(case)
     inputs = arrays(case)
@@ -152,7 +152,7 @@ def test_runs_where_mxnet_does_not(case):
     assert all(np.isfinite(y).all() for y in (*got, *grads.values()) if case.value)
 
 
-@each(lambda case: case.value and case.wanted(case.fd))
+@each(lambda case: case.value and case.wanted(case.fd), quick=1)
 def test_finite_differences(case):
     wanted = case.wanted(case.fd)
     values = case.draw()
@@ -182,6 +182,7 @@ def test_finite_differences(case):
             )
 
 
+@pytest.mark.slow
 @first_of_each(lambda case: case.value and not case.aux and case.wanted(case.fd))
 def test_second_derivatives(case):
     i = case.wanted(case.fd)[0]
@@ -222,7 +223,7 @@ class Hybrid(gluonx.HybridBlock):
         return outputs if len(outputs) > 1 else outputs[0]
 
 
-@each(lambda case: case.hybrid and case.inputs, quick=2)
+@each(lambda case: case.hybrid and case.inputs, quick=1)
 def test_hybridized(case):
     wanted = case.wanted()
     eager = differentiate(case, arrays(case), lambda x: call(case, x), wanted)
@@ -240,7 +241,7 @@ def test_hybridized(case):
         check(case, compiled[1][i], want, f"gradient of input {i}")
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", [pytest.param("float16", marks=pytest.mark.slow), "bfloat16"])
 @first_of_each(lambda case: case.half and any(i is not None and i.is_float for i in case.inputs))
 def test_half_precision(case, dtype):
     single = differentiate(case, arrays(case), lambda x: call(case, x), case.wanted())
