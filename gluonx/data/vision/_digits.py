@@ -36,6 +36,7 @@ class Digits(ArrayDataset):
 
     Examples
     --------
+    >>> from gluonx.data.vision import Digits
     >>> digits = Digits(train=True)
     >>> len(digits)
     1437
