@@ -159,7 +159,9 @@ def test_values_that_do_not_fit_are_value_errors(key, value):
 
 
 @pytest.mark.parametrize(
-    "value", ["a", None, 1j, object(), [None], {"a": 1}, np.array(["b"])], ids=repr
+    "value",
+    ["a", None, 1j, object(), [None], {"a": 1}, np.array(["b"])],
+    ids=["text", "None", "complex", "object", "list", "dict", "array"],
 )
 def test_values_that_are_no_numbers_are_type_errors(value):
     x = nd.zeros((2,))
