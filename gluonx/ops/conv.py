@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 
 from ..engine.op import Shape, register
 from ._checks import EMPTY, same_dtype
+from ._convolve import convolve
 from ._windows import Layout, layout_of, per_axis
 
 __all__ = ["convolution", "deconvolution"]
@@ -17,11 +17,6 @@ __all__ = ["convolution", "deconvolution"]
 def _weight_shape(layout: Layout, outer: int, inner: int, kernel: Sequence[int]) -> tuple[int, ...]:
     """Shape of a weight: channels where the layout has them."""
     return (outer, *kernel, inner) if layout.channel_last else (outer, inner, *kernel)
-
-
-def _numbers(layout: Layout) -> tuple[str, str, str]:
-    weight = layout.name.replace("N", "O").replace("C", "I")
-    return layout.name, weight, layout.name
 
 
 def _check_bias(bias, no_bias: bool, channels: int) -> None:
@@ -127,15 +122,7 @@ def convolution(
                 f"the window spans {d * (k - 1) + 1} elements, more than axis {axis} of the data "
                 f"{data.shape} has with padding {p}; use a smaller kernel or more padding"
             )
-    y = jax.lax.conv_general_dilated(
-        data,
-        weight,
-        stride,
-        [(p, p) for p in pad],
-        rhs_dilation=dilate,
-        dimension_numbers=_numbers(where),
-        feature_group_count=num_group,
-    )
+    y = convolve(data, weight, where, stride, [(p, p) for p in pad], dilate, num_group)
     if bias is not None:
         y = y + bias.astype(y.dtype).reshape(where.along_channels(y.ndim))
     return y
@@ -244,17 +231,9 @@ def deconvolution(
     w = w.reshape(num_group, channels // num_group, num_filter // num_group, *kernel)
     w = w.swapaxes(1, 2).reshape(num_filter, channels // num_group, *kernel)
     w = jnp.flip(w, range(2, 2 + axes))
-    data_name, _, out_name = _numbers(where)
-    y = jax.lax.conv_general_dilated(
-        data,
-        w,
-        (1,) * axes,
-        [(s - 1 - p, s - 1 - p + a) for s, p, a in zip(spans, pads, adj, strict=True)],
-        lhs_dilation=stride,
-        rhs_dilation=dilate,
-        dimension_numbers=(data_name, "OI" + data_name.translate({78: None, 67: None}), out_name),
-        feature_group_count=num_group,
-    )
+    w = jnp.moveaxis(w, 1, -1) if where.channel_last else w
+    margins = [(s - 1 - p, s - 1 - p + a) for s, p, a in zip(spans, pads, adj, strict=True)]
+    y = convolve(data, w, where, (1,) * axes, margins, dilate, num_group, spread=stride)
     if bias is not None:
         y = y + bias.astype(y.dtype).reshape(where.along_channels(y.ndim))
     return y
