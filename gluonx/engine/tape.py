@@ -55,9 +55,21 @@ add = Kernel(lambda a, b: (a + b.astype(a.dtype),), "add_gradients")
 _ones = Kernel(lambda a: (jnp.ones_like(a),), "ones")
 
 
+#: Ones that backward passes start from, by shape, dtype and device; the dict's own reference keeps
+#: them from being donated.
+_kept_ones: dict[tuple, Any] = {}
+_MAX_KEPT, _MAX_KEPT_SIZE = 64, 1 << 16
+
+
 def ones_like(array: Any, device: Any) -> Any:
     """The default gradient of a head."""
-    return _ones.run((array,), device)[0]
+    key = (array.shape, array.dtype, device)
+    found = _kept_ones.get(key)
+    if found is None:
+        found = _ones.run((array,), device)[0]
+        if array.size <= _MAX_KEPT_SIZE and len(_kept_ones) < _MAX_KEPT:
+            _kept_ones[key] = found
+    return found
 
 
 def _sum(old: Any, new: Any) -> Any:
