@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Cache", "flatten", "unflatten"]
 
 _ARRAY = "array"
+_INPUT = "input"
 _MAX_ENTRIES = 256
 
 
@@ -62,7 +63,7 @@ def is_array(x: Any) -> bool:
 class _Entry:
     """One compiled kind of call."""
 
-    __slots__ = ("traced", "handles", "diff", "out_avals", "given", "moves")
+    __slots__ = ("traced", "handles", "diff", "out_avals", "given", "moves", "outside")
 
     def __init__(
         self, traced: Traced, inputs: list[Any], out_avals: tuple, given: list[NDArray], moves: int
@@ -75,6 +76,18 @@ class _Entry:
         #: The block's parameters as they were, with their dtypes, and ``Parameter.moves`` then.
         self.given = [(h, h._buffer.dtype) for h in given]
         self.moves = moves
+        self.outside = {id(h._buffer) for h in traced.states}
+
+    def aliased(self, inputs: list[NDArray]) -> bool:
+        """Whether an array that the code changes has another name among what it is given."""
+        buffers = [id(x._buffer) for x in inputs]
+        for target in self.traced.written:
+            if isinstance(target, Buffer):
+                if id(target) in buffers:
+                    return True
+            elif buffers.count(buffers[target]) > 1 or buffers[target] in self.outside:
+                return True
+        return False
 
     def holds(self, given: list[NDArray]) -> bool:
         """Whether the code still fits, after some parameter was made anew or cast."""
@@ -87,6 +100,28 @@ class _Entry:
             )
             and all(id(h) in known for h in self.handles)
         )
+
+
+def _outputs(
+    trace: Trace, leaves: list[NDArray], inputs: list[NDArray]
+) -> tuple[list[NDArray], list[Any] | None]:
+    """The arrays that the code made, and where each leaf of its result comes from.
+
+    A leaf is (None, number of such an array), (_INPUT, number of an input that the code returns
+    as it is), or (array from outside, None). The list is None if all leaves are of the first kind.
+    """
+    numbers = {id(x): i for i, x in enumerate(inputs)}
+    outputs: list[NDArray] = []
+    places: list[Any] = []
+    for x in leaves:
+        if id(x) in numbers:
+            places.append((_INPUT, numbers[id(x)]))
+        elif x._buffer.owner is not trace:
+            places.append((x, None))
+        else:
+            places.append((None, len(outputs)))
+            outputs.append(x)
+    return outputs, places if len(outputs) < len(leaves) else None
 
 
 class Cache:
@@ -127,6 +162,8 @@ class Cache:
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
+        if entry.aliased(inputs):
+            return self._block().forward(*args, **kwargs)  # type: ignore[union-attr]
         return self._run(entry, inputs, ctx)
 
     def _run(self, entry: _Entry, inputs: list[NDArray], ctx: Any) -> Any:
@@ -184,7 +221,13 @@ class Cache:
                 made = [NDArray._new(Buffer(a, ctx)) for a in outs[: kernel.visible]]
         except (TypeError, ValueError) as e:
             raise explain(e, kernel, sources) from None
-        return unflatten(traced.result, made)
+        result, places = traced.result
+        if places is not None:  # some outputs are arrays that were there before
+            made = [
+                made[p] if kind is None else inputs[p] if kind is _INPUT else kind
+                for kind, p in places
+            ]
+        return unflatten(result, made)
 
     def _compile(self, spec: Any, inputs: list[NDArray], args: tuple, kwargs: dict) -> _Entry:
         block = self._block()
@@ -202,14 +245,16 @@ class Cache:
         ]
 
         def run(trace: Trace, buffers: list[Buffer]) -> tuple[list[Any], Any]:
-            given = unflatten(spec, [NDArray._new(b) for b in buffers])
+            arrays = [NDArray._new(b) for b in buffers]
+            given = unflatten(spec, arrays)
             a, k = given if kwargs else (given, {})
             for b in block._blocks():
                 b._watch(self)
             out = block.forward(*a, **k)
             leaves: list[NDArray] = []
             result = flatten(out, leaves, is_array)
-            return [x._data for x in leaves], result
+            outputs, places = _outputs(trace, leaves, arrays)
+            return [x._data for x in outputs], (result, places)
 
         self.traces += 1
         avals = [jax.ShapeDtypeStruct(x.shape, x._buffer.dtype) for x in inputs]

@@ -167,3 +167,56 @@ def test_hooks_on_children_and_on_the_net_run_at_every_call():
         handle.detach()
     net(x)
     assert len(seen) == 4
+
+
+# -- one array under several names ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_an_input_given_twice_is_one_array(active):
+    def forward(self, a, b):
+        a += 1
+        return a * b
+
+    net = Block(forward)
+    net.hybridize(active)
+    for _ in range(2):
+        x, y = nd.array([1.0, 2.0]), nd.array([1.0, 2.0])
+        assert net(x, y).asnumpy().tolist() == [2, 6]
+        assert net(x, x).asnumpy().tolist() == [9, 16]
+        rows = nd.array([[1.0, 2.0]])
+        assert net(rows[0], rows[0]).asnumpy().tolist() == [4, 9]
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_a_parameter_that_is_changed_and_an_input(active):
+    def forward(self, x):
+        w = self.w.data()
+        w += 1
+        return x * w
+
+    net = Block(forward, w=[1.0])
+    net.collect_params().setattr("grad_req", "null")
+    net.initialize()
+    net.hybridize(active)
+    assert net(nd.array([10.0])).asscalar() == 20
+    assert net(net.w.data()).asscalar() == 9
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_an_input_or_a_parameter_that_is_returned_is_itself(active):
+    net = Block(lambda self, x: (x, {"w": self.w.data(), "y": x + 1}), w=[1.0])
+    net.initialize()
+    net.hybridize(active)
+    for record in (False, True):
+        x = nd.array([5.0])
+        x.attach_grad()
+        with autograd.record() if record else autograd.pause():
+            same_x, rest = net(x)
+            total = same_x + rest["w"] * rest["y"]
+        assert same_x is x
+        assert rest["w"] is net.w.data()
+        assert total.asscalar() == 11
+        if record:
+            total.backward()
+            assert (x.grad.asscalar(), net.w.grad().asscalar()) == (2, 6)
