@@ -23,6 +23,7 @@ from .engine import fuse, tape
 from .engine.buffer import Buffer
 from .engine.graph import Node, Value, Variable
 from .engine.kernel import is_float
+from .engine.region import Deferred
 from .engine.state import state
 from .engine.trace import user_frame
 from .error import HybridizeError, MXNetError
@@ -168,7 +169,8 @@ def _deferred(g: NDArray | None) -> Any:
     """A head gradient for a deferred backward pass: None, a deferred value or an array."""
     if g is None:
         return None
-    return g._buffer.pending if g._view is None and g._buffer.array is None else g._data
+    pending = g._buffer.pending
+    return pending if g._view is None and type(pending) is Deferred else g._data
 
 
 def _pairs(heads: list[tuple[NDArray, NDArray | None]]) -> list[tuple[Value, Any]]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Callable
 from typing import Any
 
+from ..error import MXNetError
+
 __all__ = ["Buffer"]
+
+_claiming = threading.Lock()
 
 
 class Buffer:
@@ -40,17 +46,27 @@ class Buffer:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.array.shape if self.array is not None else self.pending.aval.shape
+        array = self.array
+        return array.shape if array is not None else self._aval().shape
 
     @property
     def dtype(self) -> Any:
-        return self.array.dtype if self.array is not None else self.pending.aval.dtype
+        array = self.array
+        return array.dtype if array is not None else self._aval().dtype
+
+    def _aval(self) -> Any:
+        pending = self.pending
+        return pending.aval if pending is not None else self.get()
 
     def get(self) -> Any:
         """The contents; whatever is pending runs."""
-        if self.array is None:
-            self.pending.force(self)
-        return self.array
+        array = self.array
+        while array is None:
+            pending = self.pending
+            if pending is not None:  # else another thread has just put the contents there
+                pending.force(self)
+            array = self.array
+        return array
 
     def set(self, array: Any, shared: bool = False) -> None:
         """Replace the contents."""
@@ -72,26 +88,58 @@ class Buffer:
             self.array = array
             self.pending = None
 
-    def exclusive(self) -> bool:
-        """Whether the array can be donated: nobody but this buffer holds it.
+    def replace(self, compute: Callable[[Any, bool], Any]) -> None:
+        """Replace the contents by ``compute(contents, donate)``; other threads wait for them.
 
-        Recorded nodes, pending regions, views and other buffers all hold a reference, so the
-        reference count answers for all of them; ``shared`` answers for what has left gluonx.
+        ``donate`` says that nobody else holds the old contents. Recorded nodes, pending regions,
+        views and other buffers all hold a reference, so the reference count answers for all of
+        them; ``shared`` answers for what has left gluonx.
         """
-        return not self.shared and sys.getrefcount(self.array) <= _ALONE
+        taken = _Taken()
+        with taken.lock:
+            while taken.aval is None:
+                self.get()
+                with _claiming:  # from here on nobody else gets hold of the array
+                    taken.aval = self.array
+                    if taken.aval is not None:
+                        self.pending = taken
+                        self.array = None
+            donate = not self.shared and taken.references() <= _ALONE
+            try:
+                new = compute(taken.aval, donate)
+            except BaseException:
+                if not taken.aval.is_deleted():
+                    self.fulfil(taken, taken.aval)
+                raise
+            if self.pending is taken:  # else another thread has replaced all of it
+                self.set(new)
+
+
+class _Taken:
+    """In the place of contents that a thread is about to replace."""
+
+    __slots__ = ("aval", "lock")
+
+    def __init__(self) -> None:
+        self.aval: Any = None
+        self.lock = threading.Lock()
+
+    def references(self) -> int:
+        return sys.getrefcount(self.aval)
+
+    def force(self, buffer: Buffer) -> None:
+        with self.lock:
+            if buffer.pending is self:
+                raise MXNetError(
+                    "the contents of this array are gone: a write to it failed after its old "
+                    "contents were given up. Make it anew, or fill it: y.copyto(x)."
+                )
 
 
 def _calibrate() -> int:
-    class Probe(Buffer):
-        __slots__ = ("count",)
-
-        def exclusive(self) -> bool:
-            self.count = sys.getrefcount(self.array)
-            return True
-
-    probe = Probe(object(), None)
-    probe.exclusive()
-    return probe.count  # type: ignore[attr-defined]
+    probe = _Taken()
+    probe.aval = object()
+    return probe.references()
 
 
 _ALONE = _calibrate()

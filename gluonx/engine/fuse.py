@@ -113,8 +113,8 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
     for variable, out in zip(wanted, outs, strict=True):
         buffer = variable.grad._buffer
         if variable.grad_req == "add":
-            old = buffer.pending if buffer.array is None else buffer.array
-            if isinstance(old, Value) and not (type(old) is Deferred and old.node.region is region):
+            old = buffer.pending
+            if not (type(old) is Deferred and old.node.region is region):
                 old = buffer.get()
             (out,) = defer(tape.add, (old, out), (None, None), (out.aval,), region.device)
         else:

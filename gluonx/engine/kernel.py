@@ -42,6 +42,11 @@ def is_wide(dtype: Any) -> bool:
     return dtype in _WIDE
 
 
+def any_wide(*dtypes: Any) -> bool:
+    """Whether one of them is a 64-bit type; costs nothing until this process has made one."""
+    return _Wide.seen and any(d in _WIDE for d in dtypes)
+
+
 def x64():
     """Scope in which JAX keeps 64-bit types; the global configuration does not change."""
     _Wide.seen = True

@@ -175,7 +175,7 @@ class Deferred(Value):
         node = self.node
         if node is not None and node.region is not None:
             node.region.run()
-        if buffer.array is None:
+        if buffer.pending is self:
             raise MXNetError(
                 "the value of this array was never computed: the deferred work that makes it "
                 "failed before. Run that work again and look at its error."
@@ -253,8 +253,6 @@ def update(
 
 def _contents(buffer: Buffer) -> Any:
     """The contents of a buffer, or the deferred value if this thread has it pending."""
-    if buffer.array is not None:
-        return buffer.array
     pending = buffer.pending
     if (
         type(pending) is Deferred

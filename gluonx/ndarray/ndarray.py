@@ -22,7 +22,7 @@ from ..engine.trace import user_frame
 from ..error import HybridizeError, MXNetError
 from ..ops._shapes import reshape_target
 from . import indexing
-from .dispatch import call, check_alone, check_inplace, invoke
+from .dispatch import call, check_alone, check_inplace, invoke, scalar
 from .hostview import HostView
 from .methods import ArrayMethods
 from .views import read_view, write_view
@@ -38,14 +38,6 @@ class NDArray(ArrayMethods):
     there when somebody looks.
 
     Arrays are made by :func:`gluonx.nd.array`, :func:`~gluonx.nd.zeros` and so on.
-
-    Attributes
-    ----------
-    shape : tuple of int
-    dtype : numpy type
-    context, ctx : Context
-    grad : NDArray or None
-        The gradient buffer that :meth:`attach_grad` made.
 
     Examples
     --------
@@ -76,14 +68,15 @@ class NDArray(ArrayMethods):
     def _array(self) -> Any:
         """The contents, or None while they are pending. Not for use inside a trace."""
         buffer = self._buffer
+        version = buffer.version  # before the contents, which another thread may replace
         base = buffer.array
         if self._view is None or base is None:
             return base
         cache = self._cache
-        if cache is not None and cache[0] == buffer.version:
+        if cache is not None and cache[0] == version:
             return cache[1]
         part = read_view(base, *self._view, buffer.ctx)
-        self._cache = (buffer.version, part)
+        self._cache = (version, part)
         return part
 
     @property
@@ -92,9 +85,11 @@ class NDArray(ArrayMethods):
         trace = state.trace
         buffer = self._buffer
         if trace is None:
-            if buffer.array is None:
-                buffer.pending.force(buffer)
-            return self._array()
+            array = self._array()
+            while array is None:
+                buffer.get()
+                array = self._array()
+            return array
         base = trace.read(buffer, self)
         return base if self._view is None else read_view(base, *self._view, buffer.ctx)
 
@@ -179,6 +174,7 @@ class NDArray(ArrayMethods):
 
     @property
     def grad(self) -> NDArray | None:
+        """The gradient buffer that :meth:`attach_grad` made; None without one."""
         entry = self._entry
         return entry.grad if type(entry) is Variable else None
 
@@ -526,10 +522,9 @@ class NDArray(ArrayMethods):
         if isinstance(value, NDArray):
             return value._data
         if isinstance(value, (bool, int, float, np.generic)) and state.trace is None:
-            from .dispatch import scalar
-
-            return scalar(value.item() if isinstance(value, np.generic) else value,
-                          self._buffer.dtype, self.context.device)  # fmt: skip
+            number = value.item() if isinstance(value, np.generic) else value
+            buffer = self._buffer
+            return scalar(number, buffer.dtype, buffer.ctx.device)
         if isinstance(value, jax.Array):
             return value
         host = np.asarray(value)
@@ -549,10 +544,11 @@ class NDArray(ArrayMethods):
         elif self._view is not None:
             self._write(kernel.run((self._data, array, *places), device)[0])
         else:
-            buffer = self._buffer
-            buffer.get()
-            donate = (0,) if buffer.exclusive() else ()
-            buffer.set(kernel.run((buffer.array, array, *places), device, donate)[0])
+            self._buffer.replace(
+                lambda base, donate: kernel.run(
+                    (base, array, *places), device, (0,) if donate else ()
+                )[0]
+            )
 
     def _assign_recorded(self, key: Any, value: NDArray) -> None:
         """An assignment that autograd records: the gradient flows to ``value``."""

@@ -12,6 +12,7 @@ import numpy as np
 from ..context import Context
 from ..engine.op import OPS
 from .dispatch import invoke
+from .namespace import functions
 from .ndarray import NDArray
 
 __all__ = [
@@ -144,3 +145,10 @@ def multinomial(data, shape=None, get_prob=False, out=None, dtype="int32", **kwa
 def shuffle(data: NDArray, **kwargs: Any) -> NDArray:
     """``data`` with its first axis in random order."""
     return invoke(OPS["_shuffle"], [data], {}, kwargs.get("out"))
+
+
+# uniform_like(data, low=0, high=1), normal_like, ...: of the shape, type and device of an array
+for _name, _fn in functions("_random_").items():
+    if _name.endswith("_like"):
+        globals()[_name] = _fn
+del _name, _fn

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine.buffer import Buffer
-from ..engine.kernel import is_wide, x64
+from ..engine.kernel import any_wide, x64
 from ..engine.state import state
 from .dispatch import scalar
 
@@ -66,21 +66,22 @@ def write_view(buffer: Buffer, offset: int, shape: tuple[int, ...], value: Any) 
             new = _writer(shape, whole, False, None)(base, value, np.int32(offset))
         trace.write(buffer, new)
         return
-    base = buffer.get()
-    del base
-    donate = buffer.exclusive()
-    with _scope(buffer.dtype, value.dtype):
-        place = _offset(offset, buffer.array, buffer.ctx)
-        writer = _writer(shape, whole, donate, buffer.ctx.device)
-        buffer.set(writer(buffer.array, value, place))
+
+    def write(base: Any, donate: bool) -> Any:
+        with _scope(base.dtype, value.dtype):
+            place = _offset(offset, base, buffer.ctx)
+            return _writer(shape, whole, donate, buffer.ctx.device)(base, value, place)
+
+    buffer.replace(write)
 
 
 def _offset(offset: int, base: Any, ctx: Any) -> Any:
     if isinstance(base, jax.core.Tracer):
         return np.int32(offset)
-    if base.size > 2**31 - 1:
-        return scalar(offset, np.dtype("int64"), ctx.device)
-    return scalar(offset, np.dtype("int32"), ctx.device)
+    return scalar(offset, _INT32 if base.size <= 2**31 - 1 else _INT64, ctx.device)
+
+
+_INT32, _INT64 = np.dtype("int32"), np.dtype("int64")
 
 
 class _NoScope:
@@ -93,4 +94,4 @@ _no_scope = _NoScope()
 
 def _scope(*dtypes: Any) -> Any:
     """``enable_x64`` where a 64-bit type takes part."""
-    return x64() if any(is_wide(d) for d in dtypes) else _no_scope
+    return x64() if any_wide(*dtypes) else _no_scope
