@@ -291,9 +291,9 @@ def test_random_keys(shape, seed):
     x = nd.zeros(shape)
     host = np.zeros(shape, "float32")
     count = 0
-    for _ in range(40):
+    for _ in range(25):
         parts = _template(rng, shape)
-        for _ in range(20):
+        for _ in range(30):
             key = _fill(rng, parts, shape)
             plain = _as_numpy(key)
             y = x[key]
