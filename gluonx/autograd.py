@@ -349,11 +349,13 @@ class Function:
             outputs = self.forward(*inputs)
         single = not isinstance(outputs, (list, tuple))
         outs: list[NDArray] = [outputs] if single else list(outputs)
-        if state.recording and any(isinstance(x, NDArray) and x._entry is not None for x in inputs):
+        if state.recording and any(isinstance(x, NDArray) and x._recorded for x in inputs):
             for x in inputs:
                 if isinstance(x, NDArray):
                     x._buffer.get()
-            values = tuple(x._entry if isinstance(x, NDArray) else None for x in inputs)
+            values = tuple(
+                x._entry if isinstance(x, NDArray) and x._recorded else None for x in inputs
+            )
             node = Node(None, values, (None,) * len(values))
             shapes = [None if v is None else x.shape for x, v in zip(inputs, values, strict=True)]
             node.pullback = _Backward(self, outs, shapes, state.training)

@@ -194,7 +194,7 @@ class Cache:
         recorded = False
         if state.recording and kernel.visible:
             for i, (x, diff) in enumerate(zip(sources, entry.diff, strict=True)):
-                if diff and x._entry is not None:
+                if diff and x._recorded:
                     values[i] = x._entry
                     recorded = True
         try:

@@ -34,6 +34,19 @@ class Value:
         self.index = index
         self.aval: Any = aval
 
+    @property
+    def live(self) -> bool:
+        """Whether a gradient can still flow to it: no ``backward`` has released its node.
+
+        What is recorded later takes a value that is not live as a constant.
+        """
+        node = self.node
+        if node is None:
+            return True
+        if self.index < len(node.origins):
+            node = node.origins[self.index]
+        return not node.released
+
 
 class Variable(Value):
     """A leaf whose gradient is wanted.

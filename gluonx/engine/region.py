@@ -217,7 +217,7 @@ def defer_call(
     """:func:`defer` with the outputs' shapes found out; raises what tracing the kernel raises."""
     avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in arrays)
     inputs = [
-        v if v is not None and is_float(a.dtype) else None
+        v if v is not None and v.live and is_float(a.dtype) else None
         for v, a in zip(values, avals, strict=True)
     ]
     return defer(kernel, arrays, inputs, kernel.abstract(avals), device)

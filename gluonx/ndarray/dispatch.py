@@ -273,8 +273,8 @@ def check_inplace(x: NDArray) -> None:
             trace.changed.append(x)
         return
     if state.recording and x._entry is not None:
-        if x._entry.node is not None and x._entry.node.released:
-            x._entry = None  # its graph is gone
+        if not x._entry.live:
+            x._entry = None
             return
         raise MXNetError(
             "an array that is part of the recorded graph cannot be changed in place (+=, x[:] =, "
@@ -316,10 +316,10 @@ def _call_pending(
             a, v = x._deferred()
             if a is not None:
                 arrays.append(a)
-                values.append(v)
+                values.append(v if v is not None and v.live else None)
                 continue
         arrays.append(x._data)
-        values.append(x._entry)
+        values.append(x._entry if x._recorded else None)
     if not any(isinstance(a, Value) and a.node.region is not None for a in arrays):  # type: ignore[union-attr]
         return call(kernel, inputs, numbers, out, ctx)
     ctx = inputs[0]._buffer.ctx

@@ -173,6 +173,12 @@ class NDArray(ArrayMethods):
         return self if self.ndim < 2 else invoke(OPS["transpose"], [self], {})
 
     @property
+    def _recorded(self) -> bool:
+        """Whether a gradient can flow to this array."""
+        entry = self._entry
+        return entry is not None and entry.live
+
+    @property
     def grad(self) -> NDArray | None:
         """The gradient buffer that :meth:`attach_grad` made; None without one."""
         entry = self._entry
@@ -237,7 +243,7 @@ class NDArray(ArrayMethods):
 
     def _refuse_recorded(self, library: str, wrong: str, right: str, convert: str) -> None:
         """Refuse a function of another library that would silently lose the gradient."""
-        if state.trace is None and state.recording and self._entry is not None:
+        if state.trace is None and state.recording and self._recorded:
             raise MXNetError(
                 f"a {library} function was called on an array that autograd is recording, so its "
                 f"gradient would be lost.\n  {user_frame()}\nUse an operator:\n"
@@ -329,6 +335,9 @@ class NDArray(ArrayMethods):
             return self
         if other.shape != self.shape:
             raise ValueError(f"copyto(): shapes differ, {self.shape} to {other.shape}")
+        recorded = state.recording and self._recorded
+        if recorded:
+            check_alone(other)
         source = self if other.context is self.context else _transfer(self, other.context)
         if other.dtype != self.dtype:
             source = source.astype(other.dtype)
@@ -337,8 +346,8 @@ class NDArray(ArrayMethods):
             other._buffer.set(source._data)
         else:
             other._write(source._data)
-        if state.recording and source._entry is not None:
-            other._entry = source._entry
+        if recorded:
+            other._entry = source._entry if source is not self else self.copy()._entry
         return other
 
     def as_in_context(self, context: Context) -> NDArray:
@@ -496,7 +505,7 @@ class NDArray(ArrayMethods):
         else:
             parsed = indexing.parse(self, key)
             piece = indexing.contiguous(parsed, self.shape)
-        tracked = isinstance(value, NDArray) and state.recording and value._entry is not None
+        tracked = isinstance(value, NDArray) and state.recording and value._recorded
         if isinstance(value, NDArray) and value.context is not self.context:
             value = value.as_in_context(self.context)
         if tracked:
@@ -655,7 +664,7 @@ def _transfer(x: NDArray, ctx: Context) -> NDArray:
     else:
         moved = jax.device_put(data, target)
     y = NDArray._new(Buffer(moved, ctx))
-    if state.recording and x._entry is not None and is_float(data.dtype):
+    if state.recording and x._recorded and is_float(data.dtype):
         y._entry = tape.transferred(x._entry, source)
     return y
 
