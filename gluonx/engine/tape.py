@@ -33,10 +33,7 @@ def record(
     Returns its outputs and the node. ``values`` are the tape's values of the inputs, None where no
     gradient flows.
     """
-    mask = tuple(
-        v is not None and v.live and is_float(a.dtype)
-        for v, a in zip(values, arrays, strict=True)
-    )
+    mask = tuple(v is not None and is_float(a.dtype) for v, a in zip(values, arrays, strict=True))
     if not any(mask):
         return kernel.run(arrays, device), None
     outs, pullback = kernel.record(arrays, mask, device)

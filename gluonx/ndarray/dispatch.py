@@ -181,7 +181,7 @@ def call(
         arrays.append(draw(ctx))
     try:
         if state.recording:
-            values = [x._entry for x in inputs]
+            values = [v if (v := x._entry) is not None and v.live else None for x in inputs]
             if any(values) and kernel.visible and (op is None or op.differentiable):
                 values += [None] * (len(arrays) - len(values))
                 outs, node = tape.record(kernel, arrays, values, ctx.device)
