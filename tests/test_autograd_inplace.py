@@ -53,6 +53,39 @@ def test_after_backward_results_can_be_changed_in_place():
     assert x.grad.asnumpy().tolist() == [3, 5]
 
 
+def test_after_backward_results_are_constants():
+    x, h, expected = _variable([1.0, 2.0]), nd.zeros((2,)), np.zeros(2)
+    for _ in range(3):  # state is carried from step to step without detach()
+        with autograd.record():
+            h = h * 0.5 + x
+            loss = h * h
+        loss.backward()
+        expected = expected * 0.5 + [1, 2]
+        np.testing.assert_allclose(x.grad.asnumpy(), 2 * expected)
+    with autograd.record():
+        y = x * 2
+    y.backward(retain_graph=True)
+    with autograd.record():
+        z = y * x
+    z.backward()
+    assert x.grad.asnumpy().tolist() == [4, 8]
+
+
+def test_a_copy_of_a_variable_is_not_the_variable():
+    x, target = _variable([1.0, 2.0]), nd.zeros((2,))
+    with autograd.record():
+        x.copyto(target)
+        y = target * 3
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [3, 3]
+    assert target.grad is None
+    target[:] = 5
+    with autograd.record():
+        y = target * x
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [5, 5]
+
+
 @pytest.mark.parametrize(
     "key",
     [
