@@ -17,7 +17,7 @@ BASIC = [
     (slice(1, 2), slice(1, 3)), (0, slice(1, 3)), (0, 1, slice(1, 3)), (slice(0, 1), slice(0, 1)),
     (slice(None, None, -1), slice(None, None, 2), slice(3, 0, -1)), (slice(0, 2), 1, slice(None)),
     (np.int64(1), slice(np.int64(1), np.int32(3))), np.int8(2), (slice(2, 1), 0),
-    (slice(1, None), Ellipsis, slice(None, -1)),
+    (slice(1, None), Ellipsis, slice(None, -1)), slice(-9, None, -1), (0, slice(-5, None, -2)),
 ]  # fmt: skip
 _rows = np.array([[0, 2], [1, -1]])
 _mask = np.arange(60).reshape(SHAPE) % 3 == 0

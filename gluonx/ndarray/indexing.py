@@ -92,6 +92,8 @@ def parse(x: NDArray, key: Any) -> Key:
         if isinstance(p, slice):
             start, stop, step = _slice(p, shape[axis])
             count = len(range(start, stop, step))
+            if not count:  # the ends of an empty slice may be negative
+                start, stop, step = 0, 0, 1
             spec.append(("s", start, stop, step))
             axes.append(axis)
             out.append(count)
