@@ -12,7 +12,7 @@ import numpy as np
 from ..context import Context
 from ..engine.op import OPS
 from .dispatch import invoke
-from .namespace import functions
+from .namespace import functions as _functions
 from .ndarray import NDArray
 
 __all__ = [
@@ -148,7 +148,7 @@ def shuffle(data: NDArray, **kwargs: Any) -> NDArray:
 
 
 # uniform_like(data, low=0, high=1), normal_like, ...: of the shape, type and device of an array
-for _name, _fn in functions("_random_").items():
+for _name, _fn in _functions("_random_").items():
     if _name.endswith("_like"):
         globals()[_name] = _fn
 del _name, _fn

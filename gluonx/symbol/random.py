@@ -13,7 +13,7 @@ from typing import Any
 from ..engine.op import OPS
 from ..ndarray import random as nd_random
 from .compose import compose
-from .namespace import either
+from .namespace import either, function
 from .symbol import Symbol
 
 __all__ = [
@@ -85,3 +85,10 @@ def multinomial(
 def shuffle(data: Symbol, **kwargs: Any) -> Symbol:
     name, attr = kwargs.get("name"), kwargs.get("attr")
     return compose(OPS["_shuffle"], "_shuffle", (data,), {}, name, attr)
+
+
+# uniform_like(data, low=0, high=1), normal_like, ...
+for _name in list(OPS):
+    if _name.startswith("_random_") and _name.endswith("_like"):
+        globals()[_name[8:]] = function(OPS[_name], _name)
+del _name
