@@ -173,9 +173,17 @@ def _deferred(g: NDArray | None) -> Any:
     return pending if g._view is None and type(pending) is Deferred else g._data
 
 
+def _settle(x: NDArray) -> None:
+    """Let pending work that made ``x`` run and become part of the tape."""
+    x._buffer.get()
+    value = x._entry
+    if type(value) is Deferred and value.node.region is not None:  # x was overwritten meanwhile
+        value.node.region.run()
+
+
 def _pairs(heads: list[tuple[NDArray, NDArray | None]]) -> list[tuple[Value, Any]]:
     for y, _ in heads:
-        y._buffer.get()  # a pending region becomes part of the tape
+        _settle(y)
     return [
         (y._entry, tape.ones_like(y._data, y.context.device) if g is None else g._data)
         for y, g in heads
@@ -261,7 +269,7 @@ def grad(
     pairs = _heads(heads, head_grads)
     retain = create_graph if retain_graph is None else retain_graph
     for x in targets:
-        x._buffer.get()
+        _settle(x)
     starts = _pairs(pairs)
     if create_graph:
         triples = [
@@ -352,7 +360,7 @@ class Function:
         if state.recording and any(isinstance(x, NDArray) and x._recorded for x in inputs):
             for x in inputs:
                 if isinstance(x, NDArray):
-                    x._buffer.get()
+                    _settle(x)
             values = tuple(
                 x._entry if isinstance(x, NDArray) and x._recorded else None for x in inputs
             )

@@ -306,23 +306,3 @@ def test_pending_output_read_by_another_thread(linear):
     assert seen == [4]
     z.backward()
     assert linear.weight.grad().asnumpy().tolist() == [[1, 1]]
-
-
-def test_two_losses_that_read_each_others_detached_values(linear):
-    a, b = nd.array([2.0]), nd.array([3.0])
-    results = []
-    for active in (False, True):
-        linear.hybridize(active)
-        for x in (a, b):
-            x.attach_grad()
-        with autograd.record():
-            s = linear(nd.array([[1.0, 1.0]])).reshape((1,))
-            p = a * s.detach()
-            q = b * p.detach() * s.detach()
-            first = p * q.detach() * s
-            second = q * first.detach()
-        first.backward()
-        grad = a.grad * 2 + linear.weight.grad().sum()
-        second.backward()
-        results.append([x.asscalar() for x in (a.grad, b.grad, first, second, grad)])
-    np.testing.assert_allclose(results[1], results[0], rtol=1e-5)

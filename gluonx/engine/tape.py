@@ -123,8 +123,10 @@ def cotangents(
     while heap:
         order = -heapq.heappop(heap)
         node, slots = nodes.pop(order), waiting.pop(order)
+        reached = None
         if node.origins:
-            passed.update(_passed(node, slots))
+            reached = set()
+            passed.update(_passed(node, slots, reached))
         pullback: Any = node.pullback
         if isinstance(pullback, FunctionPullback):
             cts = pullback(slots)
@@ -132,7 +134,7 @@ def cotangents(
             cts = pullback([slots.get(i) for i in range(len(pullback.spec.avals))])
         targets = [v for v in node.inputs if v is not None]
         for value, ct in zip(targets, cts, strict=True):
-            if ct is not None:
+            if ct is not None and (reached is None or id(value) in reached):
                 give(value, ct)
         done.append(node)
     if not retain:
@@ -144,9 +146,9 @@ def cotangents(
     return result
 
 
-def _passed(region: Node, indices: Iterable[int]) -> dict[int, Node]:
+def _passed(region: Node, indices: Iterable[int], reached: set[int]) -> dict[int, Node]:
     """The nodes inside a region that has run which a backward pass from some of its outputs
-    passes."""
+    passes; ``reached`` gets the ids of the values where it leaves the region."""
     found: dict[int, Node] = {}
     todo = [region.origins[i] for i in indices]
     while todo:
@@ -157,12 +159,14 @@ def _passed(region: Node, indices: Iterable[int]) -> dict[int, Node]:
             raise MXNetError(RELEASED)
         found[node.order] = node
         for value in node.inputs:
-            if value is None or value.node is None:
+            if value is None:
                 continue
             if value.node is region:
                 todo.append(region.origins[value.index])
-            elif value.node.inside is region:
+            elif value.node is not None and value.node.inside is region:
                 todo.append(value.node)
+            else:
+                reached.add(id(value))
     return found
 
 
