@@ -1,0 +1,248 @@
+"""What a training step costs: the plain Gluon loop beside a hand-written `jax.jit` step and peers.
+
+    python benchmarks/step.py
+    python benchmarks/step.py --python torch=PATH --python mxnet=PATH --only mlp lenet
+
+Each column answers from a process of its own, under the Python given for it (this one by default;
+columns whose framework that Python does not have are left out). All start from the same weights and
+see the same batches. In every round each column runs for the same time, one after the other, so
+that a change in the machine's load meets all of them; the table shows medians of ratios to the
+hand-written step of the same round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+COLUMNS = ["hand", "gluonx", "flax", "equinox", "keras", "torch", "mxnet"]
+#: Seconds that one column runs in one round.
+DURATION = 0.3
+TOLERANCE = 2e-3
+
+
+# -- inside a column's process ---------------------------------------------------------------------
+
+
+def _memory(field: str) -> int:
+    """A field of /proc/self/status in bytes."""
+    with open("/proc/self/status") as file:
+        for line in file:
+            if line.startswith(field):
+                return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _device_peak() -> int | None:
+    """Peak bytes on the accelerator, where the framework can tell."""
+    jax = sys.modules.get("jax")
+    if jax is not None:
+        stats = jax.local_devices()[0].memory_stats()
+        return stats and stats.get("peak_bytes_in_use")
+    return None
+
+
+def serve(column: str, name: str) -> None:
+    """Answer the driver's requests, a line of JSON each."""
+    from steps.work import WORKS
+
+    work = WORKS[name]()
+    module = importlib.import_module("steps." + column)
+    _warm(column)
+    base = _memory("VmRSS")
+    _say(ready=True)
+    loop = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "run" in request:
+            start = time.perf_counter()
+            for i in range(request["run"]):
+                loop.step(i)
+            loop.wait()
+            _say(seconds=time.perf_counter() - start)
+        elif "start" in request:
+            start = time.perf_counter()
+            loop = module.Column(work)
+            losses = []
+            for i in range(work.steps):
+                loop.step(i)
+                losses.append(loop.loss())
+                if i == 0:
+                    loop.wait()
+                    first = time.perf_counter() - start
+            loop.wait()
+            with open("/proc/self/clear_refs", "w") as file:
+                file.write("5")  # the peak starts anew, without that of the compiler
+            for i in range(10):
+                loop.step(i)
+            loop.wait()
+            peak = _device_peak() or _memory("VmHWM") - base
+            _say(first=first, losses=losses, peak=peak)
+
+
+def _warm(column: str) -> None:
+    """Start the framework, so that the first step's time is the network's."""
+    if column == "torch":
+        import torch
+
+        (torch.ones(2, 2) @ torch.ones(2, 2)).sum().item()
+    elif column == "mxnet":
+        import mxnet
+
+        mxnet.nd.dot(mxnet.nd.ones((2, 2)), mxnet.nd.ones((2, 2))).asnumpy()
+    else:
+        import jax.numpy as jnp
+
+        importlib.import_module({"hand": "optax", "gluonx": "gluonx"}.get(column, column))
+        (jnp.ones((2, 2)) @ jnp.ones((2, 2))).block_until_ready()
+
+
+def _say(**message: object) -> None:
+    print(json.dumps(message), flush=True)
+
+
+# -- the driver ------------------------------------------------------------------------------------
+
+
+class Worker:
+    """A column's process."""
+
+    def __init__(self, python: str, column: str, work: str, cache: str | None):
+        environment = dict(os.environ, KERAS_BACKEND="jax", MXNET_MKLDNN_CACHE_NUM="64")
+        if cache is None:
+            environment.update(JAX_ENABLE_COMPILATION_CACHE="false", GLUONX_COMPILATION_CACHE="0")
+        else:
+            environment["JAX_COMPILATION_CACHE_DIR"] = cache
+        self._process = subprocess.Popen(
+            [python, __file__, "--serve", column, "--work", work],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment,
+        )  # fmt: skip
+        self._read()
+
+    def ask(self, **request: object) -> dict:
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._read()
+
+    def _read(self) -> dict:
+        for line in self._process.stdout:
+            if line.startswith("{"):
+                return json.loads(line)
+        raise RuntimeError(self._process.stderr.read()[-2000:] or "the process ended")
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def compare(work: str, pythons: dict[str, str], rounds: int) -> dict[str, dict]:
+    """Measure all columns on one workload."""
+    workers: dict[str, Worker] = {}
+    found: dict[str, dict] = {}
+    try:
+        for column, python in pythons.items():
+            try:
+                workers[column] = Worker(python, column, work, None)
+                found[column] = workers[column].ask(start=True)
+            except RuntimeError as e:
+                last = str(e).strip().split("\n")[-1]
+                print(f"  {work}: {column} is left out: {last}", file=sys.stderr)
+                workers.pop(column, None)
+        hand = workers["hand"]
+        hand.ask(run=5)
+        count = 5
+        count = max(2, round(DURATION * count / hand.ask(run=count)["seconds"]))
+        for worker in workers.values():
+            worker.ask(run=count)
+        times: dict[str, list[float]] = {column: [] for column in workers}
+        names = list(workers)
+        for r in range(rounds):
+            for column in names[r % len(names) :] + names[: r % len(names)]:
+                times[column].append(workers[column].ask(run=count)["seconds"] / count)
+        for column in workers:
+            ratios = [a / b for a, b in zip(times[column], times["hand"], strict=True)]
+            found[column].update(
+                seconds=statistics.median(times[column]),
+                ratio=statistics.median(ratios),
+                spread=statistics.quantiles(ratios, n=4)[::2] if rounds > 1 else [],
+            )
+    finally:
+        for worker in workers.values():
+            worker.close()
+    return found
+
+
+def second_start(work: str, python: str, column: str) -> tuple[float, float]:
+    """Seconds to the first step with an empty compilation cache, and in a second process."""
+    with tempfile.TemporaryDirectory() as cache:
+        seconds = []
+        for _ in range(2):
+            worker = Worker(python, column, work, cache)
+            seconds.append(worker.ask(start=True)["first"])
+            worker.close()
+    return seconds[0], seconds[1]
+
+
+def report(title: str, found: dict[str, dict]) -> None:
+    """Print a workload's part of the table."""
+    hand = found["hand"]
+    for column, f in found.items():
+        low, high = f["spread"] or (f["ratio"], f["ratio"])
+        off = max(
+            abs(a - b) / max(abs(b), 0.1)
+            for a, b in zip(f["losses"], hand["losses"], strict=True)
+        )
+        agree = "" if off < TOLERANCE else f" (losses differ by {off:.1e})"
+        print(
+            f"| {title} | {column}{agree} | {f['ratio']:.2f} | {low:.2f} to {high:.2f} "
+            f"| {f['seconds'] * 1e6:,.0f} | {f['first']:.2f} | {f['first'] / hand['first']:.2f} "
+            f"| {f['peak'] / 1e6:,.0f} | {f['peak'] / hand['peak']:.2f} |"
+        )
+    sys.stdout.flush()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
+    parser.add_argument("--work", help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs="*", help="workloads: mlp micro lenet resnet transformer")
+    parser.add_argument("--columns", nargs="*", default=COLUMNS)
+    parser.add_argument("--python", action="append", default=[], metavar="COLUMN=PATH")
+    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--second-start", action="store_true", help="measure the compilation cache")
+    args = parser.parse_args()
+    if args.serve:
+        serve(args.serve, args.work)
+        return
+    from steps.work import WORKS
+
+    pythons = {column: sys.executable for column in ["hand", *args.columns]}
+    for item in args.python:
+        column, _, path = item.partition("=")
+        pythons[column] = path
+    if args.second_start:
+        print("| | | first start s | second start s |\n|---|---|---:|---:|")
+        for work in args.only or WORKS:
+            for column in ("hand", "gluonx"):
+                cold, warm = second_start(work, pythons[column], column)
+                print(f"| {WORKS[work]().name} | {column} | {cold:.2f} | {warm:.2f} |", flush=True)
+        return
+    print(
+        "| | | ratio | quartiles | µs a step | first step s | ratio | peak MB | ratio |\n"
+        "|---|---|---:|---|---:|---:|---:|---:|---:|"
+    )
+    for work in args.only or WORKS:
+        report(WORKS[work]().name, compare(work, pythons, args.rounds))
+
+
+if __name__ == "__main__":
+    main()

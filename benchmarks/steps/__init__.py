@@ -1,0 +1,1 @@
+"""The workloads of step.py, written once for each framework."""
