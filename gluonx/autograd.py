@@ -130,7 +130,8 @@ def mark_variables(
             raise ValueError(f"grad_req must be 'write', 'add' or 'null', got {req!r}")
         if x.shape != g.shape:
             raise ValueError(f"the gradient's shape {g.shape} is not the variable's, {x.shape}")
-        x._entry = Variable(g, req)
+        plain = g._view is None and g._buffer.dtype == x._buffer.dtype
+        x._entry = Variable(g, req, plain)
 
 
 def _heads(heads: Any, head_grads: Any) -> list[tuple[NDArray, NDArray | None]]:

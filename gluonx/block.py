@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import ndarray as nd
+from .engine.region import Deferred
 from .engine.state import state
 from .hybrid import Cache
 from .name import NameManager, Prefix
@@ -446,6 +447,10 @@ class HybridBlock(Block):
     (2, 3)
     """
 
+    #: Whether the code is known to do nothing but compute. Such a block is compiled, hybridized or
+    #: not, where its input is pending: it is one thing more to defer, and not one per operator.
+    _pure = False
+
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None):
         super().__init__(prefix, params)
         self._active = False
@@ -498,9 +503,13 @@ class HybridBlock(Block):
         )
 
     def _run(self, args: tuple, kwargs: dict) -> Any:
-        if not self._active or state.trace is not None:
+        if state.trace is not None or not (self._active or (self._pure and _pending(args))):
             return self.forward(*args, **kwargs)
-        if self._hooked() or not any(isinstance(a, NDArray) for a in _leaves((args, kwargs))):
+        if (
+            self._hooked()
+            or not (args and type(args[0]) is NDArray)
+            and not any(isinstance(a, NDArray) for a in _leaves((args, kwargs)))
+        ):
             return self.forward(*args, **kwargs)
         if self._cache is None:
             self._cache = Cache(self)
@@ -552,6 +561,11 @@ def _same(a: Any, b: Any) -> bool:
     if a is b:
         return not isinstance(a, (list, dict, set))
     return type(a) is type(b) and isinstance(a, (int, float, str, bytes, bool)) and a == b
+
+
+def _pending(args: tuple) -> bool:
+    """Whether the first of some arguments is an array that is deferred."""
+    return len(args) > 0 and type(args[0]) is NDArray and type(args[0]._buffer.pending) is Deferred
 
 
 def _leaves(tree: Any) -> Iterator[Any]:

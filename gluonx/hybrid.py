@@ -11,6 +11,7 @@ import numpy as np
 
 from .engine import region
 from .engine.buffer import Buffer
+from .engine.graph import Variable
 from .engine.kernel import is_float
 from .engine.state import state
 from .engine.trace import Trace, Traced, trace_kernel
@@ -63,20 +64,30 @@ def is_array(x: Any) -> bool:
 class _Entry:
     """One compiled kind of call."""
 
-    __slots__ = ("traced", "handles", "diff", "out_avals", "given", "moves", "outside")
+    __slots__ = (
+        "traced", "handles", "buffers", "floats", "float_inputs", "out_avals", "given", "moves",
+        "outside", "single",
+    )  # fmt: skip
 
     def __init__(
         self, traced: Traced, inputs: list[Any], out_avals: tuple, given: list[NDArray], moves: int
     ):
         self.traced = traced
         self.handles = traced.states
-        self.diff = [is_float(h._buffer.dtype) for h in traced.states]
-        self.diff += [is_float(inputs[i].dtype) for i in traced.inputs]
+        self.buffers = [h._buffer for h in traced.states]
+        #: Where a gradient may flow: (place among the kernel's inputs, array or its number).
+        self.floats = [(k, h) for k, h in enumerate(self.handles) if is_float(h._buffer.dtype)]
+        first = len(self.handles)
+        self.float_inputs = [
+            (first + k, i) for k, i in enumerate(traced.inputs) if is_float(inputs[i].dtype)
+        ]
         self.out_avals = out_avals
         #: The block's parameters as they were, with their dtypes, and ``Parameter.moves`` then.
         self.given = [(h, h._buffer.dtype) for h in given]
         self.moves = moves
         self.outside = {id(h._buffer) for h in traced.states}
+        #: Whether the result is one array that the code has made.
+        self.single = traced.result == ((_ARRAY, 0), None)
 
     def aliased(self, inputs: list[NDArray]) -> bool:
         """Whether an array that the code changes has another name among what it is given."""
@@ -124,6 +135,51 @@ def _outputs(
     return outputs, places if len(outputs) < len(leaves) else None
 
 
+def _check_written(traced: Traced, inputs: list[NDArray]) -> None:
+    """Refuse a call that changes arrays which the recorded graph uses."""
+    for x in traced.changed:
+        check_inplace(x)
+    for target in traced.written:
+        if type(target) is int:
+            check_inplace(inputs[target])
+
+
+def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tuple[list, bool]:
+    """The kernel's inputs: arrays, or deferred values of region ``mine``; whether there is one."""
+    arrays = [buffer.array for buffer in entry.buffers]
+    arrays += [inputs[i]._array() for i in entry.traced.inputs]
+    pending = False
+    for k, a in enumerate(arrays):
+        if a is not None:
+            continue
+        first = len(entry.handles)
+        x = entry.handles[k] if k < first else inputs[entry.traced.inputs[k - first]]
+        waits = x._buffer.pending
+        if type(waits) is region.Deferred and waits.node.region is mine:
+            arrays[k] = x._deferred()[0]
+        if arrays[k] is not None:
+            pending = True
+            continue
+        arrays[k] = x._data
+        if pending and not mine.nodes:  # that has run the others too
+            return _contents(entry, inputs, mine)
+    return arrays, pending
+
+
+def _hold_written(traced: Traced, inputs: list[NDArray], news: list, ctx: Any) -> None:
+    """Let what the code changes wait for its new contents."""
+    parts = []
+    for target, value in zip(traced.written, news, strict=True):
+        if isinstance(target, Buffer):
+            region.hold(target, value)
+        elif inputs[target]._view is None:
+            region.hold(inputs[target]._buffer, value)
+        else:
+            parts.append((inputs[target], wrap_deferred([value], ctx, False)[0]))
+    for x, new in parts:  # a part of a larger array is written at once
+        x._write(new._data)
+
+
 class Cache:
     """The compiled calls of one hybridized block.
 
@@ -143,10 +199,13 @@ class Cache:
 
     def call(self, args: tuple, kwargs: dict) -> Any:
         """Run the block compiled."""
-        inputs: list[NDArray] = []
-        spec = flatten((args, kwargs) if kwargs else args, inputs, is_array)
+        if not kwargs and all([isinstance(x, NDArray) for x in args]):
+            inputs, spec = list(args), len(args)
+        else:
+            inputs = []
+            spec = flatten((args, kwargs) if kwargs else args, inputs, is_array)
         ctx = inputs[0]._buffer.ctx
-        avals = tuple((x.shape, x._buffer.dtype) for x in inputs)
+        avals = tuple([(x.shape, x._buffer.dtype) for x in inputs])
         key = (spec, ctx, state.training, state.recording, avals)
         try:
             entry = self._entries.get(key)
@@ -158,70 +217,23 @@ class Cache:
             else:
                 entry = None
         if entry is None:
-            entry = self._compile(spec, inputs, args, kwargs)
+            entry = self._compile(inputs, args, kwargs)
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
-        if entry.aliased(inputs):
+        written = entry.traced.written
+        if written and entry.aliased(inputs):
             return self._block().forward(*args, **kwargs)  # type: ignore[union-attr]
-        return self._run(entry, inputs, ctx)
-
-    def _run(self, entry: _Entry, inputs: list[NDArray], ctx: Any) -> Any:
-        traced = entry.traced
-        kernel = traced.kernel
-        sources = entry.handles + [inputs[i] for i in traced.inputs]
-        region.bound(ctx.device, forward=state.recording)
-        if state.recording and traced.written:
-            for x in traced.changed:
-                check_inplace(x)
-            for target in traced.written:
-                if type(target) is int:
-                    check_inplace(inputs[target])
-        arrays: list[Any] = []
-        pending = False
-        for x in sources:
-            a = x._array()
-            if a is None:
-                a = x._deferred()[0] if type(x._buffer.pending) is region.Deferred else None
-                if a is None:
-                    a = x._data
-                else:
-                    pending = True
-            arrays.append(a)
-        if traced.draws:
-            arrays.append(draw(ctx, traced.draws))
-        values: list[Any] = [None] * len(arrays)
-        recorded = False
-        if state.recording and kernel.visible:
-            for i, (x, diff) in enumerate(zip(sources, entry.diff, strict=True)):
-                if diff and x._recorded:
-                    values[i] = x._entry
-                    recorded = True
+        if written and state.recording:
+            _check_written(entry.traced, inputs)
         try:
-            if recorded or pending:
-                outs = region.defer(kernel, arrays, values, entry.out_avals, ctx.device)
-                made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
-                parts = []
-                for target, value in zip(traced.written, outs[kernel.visible :], strict=True):
-                    if isinstance(target, Buffer):
-                        region.hold(target, value)
-                    elif inputs[target]._view is None:
-                        region.hold(inputs[target]._buffer, value)
-                    else:
-                        parts.append((inputs[target], wrap_deferred([value], ctx, False)[0]))
-                for x, new in parts:  # a part of a larger array is written at once
-                    x._write(new._data)
-            else:
-                outs = kernel.run(arrays, ctx.device)
-                for target, new in zip(traced.written, outs[kernel.visible :], strict=True):
-                    if isinstance(target, Buffer):
-                        target.set(new)
-                    else:
-                        inputs[target]._write(new)
-                made = [NDArray._new(Buffer(a, ctx)) for a in outs[: kernel.visible]]
+            made = self._run(entry, inputs, ctx)
         except (TypeError, ValueError) as e:
-            raise explain(e, kernel, sources) from None
-        result, places = traced.result
+            sources = entry.handles + [inputs[i] for i in entry.traced.inputs]
+            raise explain(e, entry.traced.kernel, sources) from None
+        if entry.single:
+            return made[0]
+        result, places = entry.traced.result
         if places is not None:  # some outputs are arrays that were there before
             made = [
                 made[p] if kind is None else inputs[p] if kind is _INPUT else kind
@@ -229,13 +241,50 @@ class Cache:
             ]
         return unflatten(result, made)
 
-    def _compile(self, spec: Any, inputs: list[NDArray], args: tuple, kwargs: dict) -> _Entry:
+    def _run(self, entry: _Entry, inputs: list[NDArray], ctx: Any) -> list[NDArray]:
+        """The arrays that the code makes: deferred while recording, or if an input is."""
+        traced, device, recording = entry.traced, ctx.device, state.recording
+        kernel = traced.kernel
+        mine = region.current(device, recording)
+        with mine.lock:
+            arrays, pending = _contents(entry, inputs, mine)
+            if traced.draws:
+                arrays.append(draw(ctx, traced.draws))
+            values: list[Any] = [None] * len(arrays)
+            recorded = False
+            if recording and kernel.visible:
+                for k, x in entry.floats:
+                    value = x._entry
+                    if value is not None and (type(value) is Variable or value.live):
+                        values[k] = value
+                        recorded = True
+                for k, i in entry.float_inputs:
+                    value = inputs[i]._entry
+                    if value is not None and value.live:
+                        values[k] = value
+                        recorded = True
+            if recorded or pending:
+                outs = region.defer(mine, kernel, arrays, values, entry.out_avals, device)
+                made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
+                if traced.written:
+                    _hold_written(traced, inputs, outs[kernel.visible :], ctx)
+                return made
+        outs = kernel.run(arrays, device)
+        for target, new in zip(traced.written, outs[kernel.visible :], strict=True):
+            if isinstance(target, Buffer):
+                target.set(new)
+            else:
+                inputs[target]._write(new)
+        return [NDArray._new(Buffer(a, ctx)) for a in outs[: kernel.visible]]
+
+    def _compile(self, inputs: list[NDArray], args: tuple, kwargs: dict) -> _Entry:
         block = self._block()
         if block is None:
             raise RuntimeError("the block of this cache is gone")
         moves = Parameter.moves
         if any(p._deferred is not None for p in block.collect_params().values()):
             self.learn_shapes(block, args, kwargs)
+        spec = flatten((args, kwargs) if kwargs else args, [], is_array)
         ctx = inputs[0].context
         given = self._handles(ctx)
         handles = [

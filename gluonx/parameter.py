@@ -16,7 +16,7 @@ from . import autograd, initializer
 from . import ndarray as nd
 from . import random as _random
 from .context import Context, cpu, current_context
-from .engine.buffer import Buffer
+from .engine.buffer import Buffer, Zeros
 from .engine.graph import Variable
 from .engine.state import state
 from .error import MXNetError
@@ -366,7 +366,8 @@ class Parameter:
         if self._grad_req == "null" or self._data is None or self._deferred is not None:
             return
         for x in self._data.values():
-            x.grad[:] = 0  # type: ignore[index]
+            buffer = x.grad._buffer  # type: ignore[union-attr]
+            buffer.defer(Zeros(jax.ShapeDtypeStruct(buffer.shape, buffer.dtype)))
 
     def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
         """Move the parameter to other devices."""

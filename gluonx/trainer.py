@@ -102,7 +102,8 @@ class Trainer:
             if self._update is None:
                 self._updater = opt.Updater(optimizer)
         self._groups: list[_Group] = []
-        self._steps = 0
+        #: What the only group has, once there is no other.
+        self._known: list[int] | None = None
 
     # -- numbers ---------------------------------------------------------------------------------
 
@@ -162,7 +163,7 @@ class Trainer:
         example) before :meth:`update`.
         """
         for p in self._params:
-            if p.grad_req == "null" or p._data is None or len(p._data) == 1:
+            if p._data is None or len(p._data) == 1 or p._grad_req == "null":
                 continue
             grads = p.list_grad()
             first = grads[0]
@@ -222,43 +223,68 @@ class Trainer:
 
     def _update_all(self, chosen: list[int], rescale: float) -> None:
         """All parameters in one executable."""
-        if self._optimizer is not None:
-            self._optimizer._update_count(chosen)
-        self._steps += 1
-        known = {i for group in self._groups for i in group.indices}
-        new = [i for i in chosen if i not in known]
-        if new:
-            self._groups.append(_Group(new))
-        wanted = set(chosen)
+        if self._known != chosen:
+            known = {i for group in self._groups for i in group.indices}
+            new = [i for i in chosen if i not in known]
+            if new:
+                self._groups.append(_Group(new))
+            if len(self._groups) == 1 and not known - set(chosen):
+                self._known = chosen
+        wanted = None if self._known == chosen else set(chosen)
         for group in self._groups:
-            mask = [i in wanted for i in group.indices]
-            if any(mask):
-                self._update_group(group, None if all(mask) else np.array(mask), rescale)
+            mask = None
+            if wanted is not None:
+                rows = [i in wanted for i in group.indices]
+                if not any(rows):
+                    continue
+                mask = None if all(rows) else np.array(rows)
+            taken = group.indices if mask is None else [i for i in group.indices if i in wanted]  # type: ignore[operator]
+            self._update_group(group, taken, mask, rescale)
 
-    def _update_group(self, group: _Group, mask: np.ndarray | None, rescale: float) -> None:
-        """Defer the update behind what is pending, then run all of it as one executable."""
-        arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
+    def _update_group(
+        self, group: _Group, taken: list[int], mask: np.ndarray | None, rescale: float
+    ) -> None:
+        """Put the update behind what is pending, and run all of it as one executable."""
+        datas = [self._params[i]._data for i in group.indices]
+        arrays = [next(iter(data.values())) for data in datas]  # type: ignore[union-attr]
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
-        grads = [x if x.grad is None else x.grad for x in arrays]
-        region.update(
-            group.kernel(self._update, arrays, mask is not None),
-            [x._buffer for x in arrays] + group.states,
-            [x._buffer for x in grads],
-            [*self._hyper(group.indices, rescale)] + ([] if mask is None else [mask]),
-        )
-        for x, i in zip(arrays, group.indices, strict=True):
-            for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
-                other._buffer.set(x.as_in_context(other.context)._data)
+        grads = [(x if x.grad is None else x._entry.grad)._buffer for x in arrays]
+        kernel = group.kernel(self._update, arrays, mask is not None)
+        optimizer, written = self._optimizer, [x._buffer for x in arrays] + group.states
+        version = written[0].version
+        if optimizer is not None:
+            counts = (dict(optimizer._index_update_count), optimizer.num_update)
+            optimizer._update_count(taken)
+        else:
+            counts = (group.steps, 0)
+            group.steps += 1
+        try:
+            numbers = self._numbers(group, rescale)
+            device = arrays[0]._buffer.ctx.device
+            region.update(
+                kernel, written, grads, numbers if mask is None else [*numbers, mask], device
+            )
+        except BaseException:
+            if written[0].version == version:  # nothing was updated
+                if optimizer is not None:
+                    optimizer._index_update_count, optimizer.num_update = counts
+                else:
+                    group.steps = counts[0]
+            raise
+        for x, data in zip(arrays, datas, strict=True):
+            if len(data) > 1:  # type: ignore[arg-type]
+                for other in list(data.values())[1:]:  # type: ignore[union-attr]
+                    other._buffer.set(x.as_in_context(other.context)._data)
 
-    def _hyper(self, indices: list[int], rescale: float) -> Hyper:
+    def _numbers(self, group: _Group, rescale: float) -> list[Any]:
+        """What :meth:`Hyper.unpack` takes, for this step; arrays that did not change stay on the
+        device."""
         if self._optimizer is not None:
-            return self._optimizer.hyper(indices)
-        return Hyper(
-            np.array([self._params[i].lr_mult for i in indices], np.float32),
-            np.zeros(len(indices), np.float32),
-            np.full(len(indices), self._steps, np.float32),
-            np.float32(rescale),
-        )
+            return group.on_device(*self._optimizer.hyper(group.indices))
+        n = len(group.indices)
+        rates = [self._params[i].lr_mult for i in group.indices]
+        numbers = np.array([*rates, *(0.0,) * n, rescale], np.float32)
+        return group.on_device(numbers, np.full(n, group.steps, np.float32))
 
 
 class _Group:
@@ -268,8 +294,11 @@ class _Group:
         self.indices = indices
         #: Leaves of the state.
         self.states: list[Buffer] = []
+        #: How often it was updated, for an optimizer that does not count itself.
+        self.steps = 0
         self._tree: Any = None
         self._kernels: dict[bool, Kernel] = {}
+        self._last: tuple[bytes, Any] = (b"", None)
 
     def kernel(self, update: Any, arrays: list[NDArray], masked: bool) -> Kernel:
         """The update of parameters and state as a kernel.
@@ -278,14 +307,22 @@ class _Group:
         step, and the mask; its outputs new parameters and leaves.
         """
         if self._tree is None:
+            self._device = arrays[0].context.device
             leaves, self._tree = jax.tree.flatten(
-                update.init([x._data for x in arrays], arrays[0].context.device)
+                update.init([x._data for x in arrays], self._device)
             )
             self.states = [Buffer(a, arrays[0].context) for a in leaves]
         found = self._kernels.get(masked)
         if found is None:
             found = self._kernels[masked] = self._make(update, masked)
         return found
+
+    def on_device(self, numbers: np.ndarray, count: np.ndarray) -> list[Any]:
+        """The numbers of a step; the same device array again if they are those of the last one."""
+        key = numbers.tobytes()
+        if self._last[0] != key:
+            self._last = (key, jax.device_put(numbers, self._device))
+        return [self._last[1], count]
 
     def _make(self, update: Any, masked: bool) -> Kernel:
         n, m, tree = len(self.indices), len(self.states), self._tree
@@ -295,7 +332,7 @@ class _Group:
             numbers = list(flat[2 * n + m :])
             mask = numbers.pop() if masked else None
             state = jax.tree.unflatten(tree, leaves)
-            new, after = update.apply(params, grads, state, Hyper(*numbers), mask)
+            new, after = update.apply(params, grads, state, Hyper.unpack(*numbers), mask)
             return *new, *jax.tree.leaves(after)
 
         return Kernel(step, "update", visible=0)

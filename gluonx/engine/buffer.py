@@ -7,9 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import jax
+import numpy as np
+
 from ..error import MXNetError
 
-__all__ = ["Buffer"]
+__all__ = ["Buffer", "Zeros"]
 
 _claiming = threading.Lock()
 
@@ -22,8 +25,9 @@ class Buffer:
     array : jax.Array or None
         The present contents; None while they are not there yet.
     pending : object or None
-        What makes the contents when ``array`` is None: anything with ``aval`` and ``force(buffer)``
-        (a deferred value, a parameter that waits for its shape, an array of a finished trace).
+        What makes the contents when ``array`` is None: anything with ``aval`` (or None: force it)
+        and ``force(buffer)`` (a deferred value, a parameter that waits for its shape, zeros, an
+        array of a finished trace).
     ctx : Context
         The device.
     version : int
@@ -56,7 +60,8 @@ class Buffer:
 
     def _aval(self) -> Any:
         pending = self.pending
-        return pending.aval if pending is not None else self.get()
+        aval = None if pending is None else pending.aval
+        return self.get() if aval is None else aval
 
     def get(self) -> Any:
         """The contents; whatever is pending runs."""
@@ -113,6 +118,24 @@ class Buffer:
                 raise
             if self.pending is taken:  # else another thread has replaced all of it
                 self.set(new)
+
+
+class Zeros:
+    """In the place of zeros that nobody has looked at yet."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval: Any):
+        self.aval = aval
+
+    def force(self, buffer: Buffer) -> None:
+        array = _zeros(self.aval.shape, self.aval.dtype, buffer.ctx.device)
+        buffer.fulfil(self, array)
+
+
+def _zeros(shape: tuple[int, ...], dtype: Any, device: Any) -> Any:
+    with jax.enable_x64(True):
+        return jax.device_put(np.zeros(shape, dtype), device)
 
 
 class _Taken:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..error import MXNetError
 from . import config, tape
-from .graph import Leaves, Node, Sweep, Value, Variable
-from .kernel import aval_of, is_float
-from .region import Deferred, Region, defer, hold
+from .buffer import Zeros
+from .graph import Node, Value, Variable
+from .kernel import is_float
+from .region import Deferred, Region, hold
+from .stage import place, ref
 from .state import state
 
 __all__ = ["defer_backward"]
@@ -18,37 +20,31 @@ __all__ = ["defer_backward"]
 class _Backward(Node):
     """A deferred backward pass; ``over`` has the nodes that run under it."""
 
-    __slots__ = ("heads", "given", "wanted", "over")
+    __slots__ = ("over",)
 
-    def __init__(
-        self,
-        heads: list,
-        given: list,
-        over: list[Node],
-        wanted: dict[Variable, list[tuple[Node, int]]],
-    ):
+    def __init__(self, over: tuple[int, ...]):
         super().__init__(None, (), ())
-        self.heads = heads
-        self.given = given
         self.over = over
-        self.wanted = wanted
 
-    def step(self, leaves: Leaves, position: dict[int, int]) -> Sweep:
-        refs = [
-            None if ct is None
-            else (position[id(ct.node)], ct.index, True) if isinstance(ct, Value)
-            else (leaves.slot(ct, None), -1, True)
-            for ct in self.given
-        ]  # fmt: skip
-        return Sweep(
-            tuple((position[id(h.node)], h.index) for h in self.heads),
-            tuple(refs),
-            tuple(
-                tuple(dict.fromkeys(leaves.slot(n.arrays[i], v, False) for n, i in uses))
-                for v, uses in self.wanted.items()
-            ),
-            tuple(position[id(n)] for n in self.over),
-        )
+
+class _Way(NamedTuple):
+    """What a backward pass from a stage does: the same for all regions that are alike.
+
+    ``wanted`` has for each gradient the slots that it is summed over, ``over`` the nodes that run
+    under the sweep, ``released`` those that the tape forgets, ``closed`` how many of these were
+    recorded, ``adds`` which of the gradients are added to what is there.
+    """
+
+    wanted: tuple[tuple[int, ...], ...]
+    over: tuple[int, ...]
+    released: tuple[int, ...]
+    closed: int
+    adds: tuple[bool, ...]
+
+
+#: How a slot stands to gradients: no variable; its grad_req; or one that must be done unfused.
+_REQUESTS = {"null": 1, "write": 2, "add": 3}
+_NONE, _NULL, _WRITE, _ADD, _ODD = range(5)
 
 
 def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
@@ -60,91 +56,157 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
     region = state.region
     if region is None or not config.fusion:
         return False
-    for value, ct in heads:
-        for v in (value, ct):
-            if isinstance(v, Value) and not (type(v) is Deferred and v.node.region is region):
+    with region.lock:
+        for value, ct in heads:
+            if type(value) is not Deferred or value.node is None or value.node.region is not region:
                 return False
-        if not is_float(value.aval.dtype):
+            if not is_float(value.aval.dtype):
+                return False
+            if type(ct) is Deferred and (ct.node is None or ct.node.region is not region):
+                return False
+        starts = tuple([ref(v.node.position, v.index, True) for v, _ in heads])
+        requests = _requests(region.owners)
+        stage, key = region.stage, (starts, requests)
+        way = stage.sweeps.get(key, 0)
+        if way == 0:
+            way = stage.sweeps[key] = _find(region, [v for v, _ in heads], requests)
+        if way is None:
             return False
-    over: dict[int, Node] = {}
-    wanted: dict[Variable, list[tuple[Node, int]]] = {}  # where each variable is used
-    todo = [value.node for value, _ in heads]
-    while todo:
-        node = todo.pop()
-        if node.order in over:
+        if way.wanted:
+            _defer(region, way, starts, [ct for _, ct in heads], key)
+        return True
+
+
+def _requests(owners: Sequence[Value | None]) -> tuple[int, ...]:
+    """For each slot, what its variable wants; negative where the variable has another slot too."""
+    found: list[int] = []
+    first: dict[Any, int] = {}
+    for owner in owners:
+        if type(owner) is not Variable:
+            found.append(_NONE)
             continue
+        slot = first.setdefault(owner, len(found))
+        if slot != len(found):
+            found.append(-1 - slot)
+        else:
+            found.append(_REQUESTS[owner.grad_req] if owner.plain else _ODD)
+    return tuple(found)
+
+
+def _find(region: Region, heads: Sequence[Value], requests: tuple[int, ...]) -> _Way | None:
+    """Walk from the heads to the variables; None if the way leaves the region."""
+    nodes = region.nodes
+    over: set[int] = set()
+    wanted: dict[int, dict[int, None]] = {}  # the slots that each variable's first slot stands for
+    todo = [value.node.position for value in heads]
+    while todo:
+        at = todo.pop()
+        if at in over:
+            continue
+        node = nodes[at]
         if node.released:
             raise MXNetError(tape.RELEASED)
         if node.kernel is None:
-            return False
-        over[node.order] = node
-        for i, value in enumerate(node.inputs):
+            return None
+        over.add(at)
+        for number, value in zip(node.refs, node.inputs, strict=True):
             if value is None:
                 continue
-            if type(value) is Variable:
-                array = node.arrays[i]
-                if isinstance(array, Value):
-                    return False
-                if value.grad_req != "null":
-                    if value.grad._view is not None or value.grad.dtype != array.dtype:
-                        return False
-                    wanted.setdefault(value, []).append((node, i))
-            elif value.node is not None and value.node.region is region:
-                todo.append(value.node)
-            else:
-                return False  # the tape goes on in work that has run already
-    if not wanted:
-        return True
-    nodes = [over[k] for k in sorted(over)]
-    between = _between(region, over)
-    if any(isinstance(n, _Backward) for n in between):
-        return False
-    steps = sorted([*nodes, *between], key=lambda n: n.order)
-    node = _Backward([v for v, _ in heads], [ct for _, ct in heads], steps, wanted)
-    node.region = region
-    outs = [
-        Deferred(node, k, aval_of(source.arrays[i]))
-        for k, ((source, i), *_) in enumerate(wanted.values())
-    ]
-    node.outputs = tuple(outs)
-    region.nodes.append(node)
-    for n in nodes:
-        n.released = True
-    for variable, out in zip(wanted, outs, strict=True):
+            if number < 0:
+                if type(value) is not Deferred or value.node.region is not region:
+                    return None  # a parameter whose contents are deferred themselves
+                todo.append(value.node.position)
+                continue
+            slot = number >> 1
+            first = slot if requests[slot] >= 0 else -1 - requests[slot]
+            request = requests[first]
+            if request in (_NONE, _ODD):
+                return None  # the tape goes on in work that has run already
+            if request != _NULL:
+                wanted.setdefault(first, {})[slot] = None
+    between = _between(nodes, over)
+    if any(nodes[at].kernel is None for at in between):
+        return None
+    groups = tuple(tuple(slots) for slots in wanted.values())
+    return _Way(
+        groups,
+        tuple(sorted(over | between)),
+        tuple(over),
+        sum(any(v is not None for v in nodes[at].inputs) for at in over),
+        tuple(requests[first] == _ADD for first in wanted),
+    )
+
+
+def _defer(
+    region: Region, way: _Way, starts: tuple[int, ...], given: Sequence[Any], key: Any
+) -> None:
+    """Put the sweep on the region, and let the gradients' buffers wait for it."""
+    grads = [region.owners[group[0]] for group in way.wanted]
+    cotangents: Any = (None,) * len(given)
+    if any(ct is not None for ct in given):
+        cotangents = tuple(None if ct is None else region.refs((ct,), (None,))[0] for ct in given)
+    olds: Any = (None,) * len(grads)
+    if any(way.adds):
+        olds = tuple(
+            _old(region, v) if add else None for v, add in zip(grads, way.adds, strict=True)
+        )
+    if not all(way.adds):
+        region.swept = True
+    stage = region.stage.sweep(
+        (key, cotangents, olds), starts, cotangents, way.wanted, olds, way.over
+    )
+    node = _Backward(way.over)
+    node.refs = tuple(r for r in (*cotangents, *olds) if r is not None)
+    region.add(node, stage)
+    outs = []
+    for k, variable in enumerate(grads):
         buffer = variable.grad._buffer
-        if variable.grad_req == "add":
-            old = buffer.pending
-            if not (type(old) is Deferred and old.node.region is region):
-                old = buffer.get()
-            (out,) = defer(tape.add, (old, out), (None, None), (out.aval,), region.device)
-        else:
-            region.swept = True
+        out = Deferred(node, k, _aval(buffer))
         hold(buffer, out)
+        outs.append(out)
         variable.fresh = True
-    return True
+    node.outputs = tuple(outs)
+    nodes = region.nodes
+    for at in way.released:
+        nodes[at].released = True
+    region.open -= way.closed
 
 
-def _between(region: Region, over: dict[int, Node]) -> list[Node]:
+def _aval(buffer: Any) -> Any:
+    array = buffer.array
+    return array.aval if array is not None else buffer._aval()
+
+
+def _old(region: Region, variable: Any) -> int | None:
+    """Where the gradient that is added to comes from; None for zeros."""
+    buffer = variable.grad._buffer
+    pending = buffer.pending
+    if type(pending) is Zeros:
+        return None
+    if not (type(pending) is Deferred and pending.node.region is region):
+        pending = buffer.get()
+    return region.refs((pending,), (None,))[0]
+
+
+def _between(nodes: Sequence[Node], over: set[int]) -> set[int]:
     """Nodes that take from those in ``over`` and give to others of them, without a gradient."""
-    entries = [s for n in over.values() for s in _sources(n) if s.order not in over]
+    entries = [s for at in over for s in _sources(nodes[at]) if s not in over]
     if not entries:
-        return []
+        return set()
     after = set(over)
-    for n in region.nodes:
-        if any(s.order in after for s in _sources(n)):
-            after.add(n.order)
-    found: dict[int, Node] = {}
+    for at, node in enumerate(nodes):
+        if any(s in after for s in _sources(node)):
+            after.add(at)
+    found: set[int] = set()
     while entries:
-        n = entries.pop()
-        if n.order in after and n.order not in over and n.order not in found:
-            found[n.order] = n
-            entries += _sources(n)
-    return list(found.values())
+        at = entries.pop()
+        if at in after and at not in over and at not in found:
+            found.add(at)
+            entries += _sources(nodes[at])
+    return found
 
 
-def _sources(node: Node) -> list[Node]:
-    """The deferred nodes whose results a deferred node reads."""
-    if isinstance(node, _Backward):
-        given = [v.node for v in (*node.heads, *node.given) if isinstance(v, Value)]
-        return [*node.over, *(n for n in given if n is not None)]
-    return [a.node for a in node.arrays if isinstance(a, Value) and a.node is not None]
+def _sources(node: Node) -> list[int]:
+    """The positions of the nodes whose results a deferred node reads."""
+    found = list(node.over) if isinstance(node, _Backward) else []
+    return found + [place(number)[0] for number in node.refs if number < 0]

@@ -7,6 +7,7 @@ it can be compared, used as a cache key, and called as a function of the graph's
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -59,15 +60,18 @@ class Variable(Value):
         ``'write'``, ``'add'`` or ``'null'``.
     fresh : bool
         Whether ``backward`` has written the gradient since a Trainer last used it.
+    plain : bool
+        Whether ``grad`` is an array of its own (no view) with the dtype of what it belongs to.
     """
 
-    __slots__ = ("grad", "grad_req", "fresh")
+    __slots__ = ("grad", "grad_req", "fresh", "plain")
 
-    def __init__(self, grad: Any, grad_req: str):
+    def __init__(self, grad: Any, grad_req: str, plain: bool):
         super().__init__(None, 0)
         self.grad = grad
         self.grad_req = grad_req
         self.fresh = False
+        self.plain = plain
 
 
 class Node:
@@ -78,12 +82,14 @@ class Node:
     inputs : tuple of Value or None
         The value that each input's gradient goes to; None where no gradient flows.
     arrays : tuple
-        The data of each input: an array, the Value of another deferred node, or None where an
-        executed node's input can be had from the node that made it.
+        The data of each input of a node that has run, None where it can be had from the node that
+        made it.
     pullback : Pullback, callable or None
         The way back, once the node has run; None again after ``backward`` released it.
     region : Region or None
-        The pending region that the node is on.
+        The pending region that the node is on, at ``position``.
+    refs : tuple of int
+        While pending: where each input comes from, see :mod:`gluonx.engine.stage`.
     inside : Node or None
         The node that a deferred node became part of when its region ran.
     origins : list of Node
@@ -92,8 +98,8 @@ class Node:
     """
 
     __slots__ = (
-        "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "inside",
-        "origins", "released", "__weakref__",
+        "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "position",
+        "refs", "inside", "origins", "released", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel | None, inputs: tuple, arrays: tuple):
@@ -105,19 +111,11 @@ class Node:
         self.mask: tuple[bool, ...] = ()
         self.outputs: tuple = ()
         self.region: Region | None = None
+        self.position = 0
+        self.refs: tuple[int, ...] = ()
         self.inside: Node | None = None
         self.origins: list[Node] = []
         self.released = False
-
-    def step(self, leaves: Leaves, position: dict[int, int]) -> tuple | Sweep:
-        """This node as a step of a plan; ``position`` has the deferred nodes before it."""
-        live = not self.released
-        return self.kernel, tuple(
-            (position[id(array.node)], array.index, value is not None)
-            if isinstance(array, Value)
-            else (leaves.slot(array, value, live), -1, value is not None)
-            for value, array in zip(self.inputs, self.arrays, strict=True)
-        )
 
     def release(self) -> None:
         """Forget what the gradient needs."""
@@ -130,13 +128,15 @@ class Sweep(NamedTuple):
     """A backward pass as a step of a plan.
 
     ``heads`` are the (step, output) to differentiate, ``cotangents`` refs of their gradients (None
-    for ones), ``wanted`` for each gradient the leaf slots that it is summed over, ``over`` the
-    steps between them, with those that pass values on without a gradient.
+    for ones), ``wanted`` for each gradient the leaf slots that it is summed over, ``olds`` refs of
+    what it is added to (or None), ``over`` the steps between them, with those that pass values on
+    without a gradient.
     """
 
     heads: tuple
     cotangents: tuple
     wanted: tuple
+    olds: tuple
     over: tuple
 
 
@@ -186,7 +186,8 @@ class Plan:
                     sweep = sweeps[i]
                     if i not in pullbacks and self._ready_under(sweep, done):
                         pullbacks[i] = self._forward(sweep, leaves, done)
-                    if i in pullbacks and _ready([c for c in sweep.cotangents if c], done):
+                    given = [r for r in (*sweep.cotangents, *sweep.olds) if r is not None]
+                    if i in pullbacks and _ready(given, done):
                         done[i] = self._backward(sweep, pullbacks.pop(i), leaves, done)
                         continue
                 left.append(i)
@@ -228,7 +229,14 @@ class Plan:
             for ref, h in zip(sweep.cotangents, heads, strict=True)
         ]
         given = iter(pullback(cotangents))
-        return tuple(sum(next(given) for _ in group) for group in sweep.wanted)
+        grads = []
+        for group, old in zip(sweep.wanted, sweep.olds, strict=True):
+            grad = functools.reduce(jnp.add, [next(given) for _ in group])
+            if old is not None:
+                before = _get(old, leaves, done)
+                grad = before + grad.astype(before.dtype)
+            grads.append(grad)
+        return tuple(grads)
 
 
 def _get(ref: tuple, leaves: Any, done: Any) -> Any:
@@ -254,28 +262,21 @@ class Leaves:
     def __init__(self):
         self.arrays: list[Any] = []
         self.values: list[Value | None] = []
-        self._owners: list[Value | None] = []
         self._slots: dict[int, list[int]] = {}
 
-    def slot(self, array: Any, value: Value | None, live: bool = True) -> int:
-        """The slot of ``array``; its gradient, if ``value`` is given, belongs to ``value``.
-
-        ``live`` says whether the tape still needs that gradient.
-        """
+    def slot(self, array: Any, value: Value | None) -> int:
+        """The slot of ``array``; its gradient, if ``value`` is given, belongs to ``value``."""
         slots = self._slots.setdefault(id(array), [])
         for s in slots:
-            if value is None or self._owners[s] is None or self._owners[s] is value:
+            if value is None or self.values[s] is None or self.values[s] is value:
                 break
         else:  # new, or the same array as another variable
             s = len(self.arrays)
             slots.append(s)
             self.arrays.append(array)
             self.values.append(None)
-            self._owners.append(None)
         if value is not None:
-            self._owners[s] = value
-            if live:
-                self.values[s] = value
+            self.values[s] = value
         return s
 
 

@@ -8,6 +8,8 @@ cached executable.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,6 +36,7 @@ def aval_of(array: Any) -> Any:
     return array.aval if isinstance(array, jax.Array) else Aval(array.shape, array.dtype)
 
 
+@functools.lru_cache(maxsize=64)
 def is_float(dtype: Any) -> bool:
     return jnp.issubdtype(dtype, jnp.inexact)
 
@@ -62,7 +65,7 @@ class Kernel:
 
     __slots__ = (
         "fn", "name", "op", "attrs", "present", "wide", "visible", "_jitted", "_recorded", "_avals",
-        "regions", "__weakref__",
+        "regions", "stage", "used", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -79,8 +82,12 @@ class Kernel:
         self._jitted: dict = {}
         self._recorded: dict = {}
         self._avals: dict = {}
-        #: Kernels of the regions that begin with this one, by structure (see ``region.Region``).
+        #: Kernels of the graphs that begin with this one, by structure (see ``graph.cached``).
         self.regions: dict | None = None
+        #: The root of the stages of the regions that begin with this one.
+        self.stage: Any = None
+        #: When it was last used, for a kernel that stands in a bounded cache.
+        self.used = 0
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
@@ -107,6 +114,24 @@ class Kernel:
             with x64():
                 return jitted(*arrays)
         return jitted(*arrays)
+
+    def run_into(
+        self, outs: list, arrays: Sequence[Any], device: Any, donate: tuple[int, ...]
+    ) -> None:
+        """As :meth:`run`; the tuple of outputs is appended to ``outs``.
+
+        It stands in the list as soon as the call has returned: an interrupt (Ctrl-C), which Python
+        delivers between two of its own instructions, cannot lose it.
+        """
+        key = (device, donate)
+        jitted = self._jitted.get(key)
+        if jitted is None:
+            jitted = self._jitted[key] = self._compiled(device, donate, None)
+        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
+            with x64():
+                outs.extend(itertools.starmap(jitted, (arrays,)))
+        else:
+            outs.extend(itertools.starmap(jitted, (arrays,)))
 
     def inline(self, arrays: Sequence[Any]) -> tuple:
         """Outputs for arrays of a trace."""

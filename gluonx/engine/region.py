@@ -19,131 +19,222 @@ import jax.numpy as jnp
 from ..error import MXNetError
 from . import tape
 from .buffer import Buffer
-from .graph import Leaves, Node, Plan, Sweep, Value, cached
+from .graph import Node, Value
 from .kernel import Kernel, aval_of, is_float
+from .stage import Stage, ref
 from .state import state
 
-__all__ = ["Deferred", "Region", "bound", "defer", "defer_call", "flush", "hold", "update"]
+__all__ = ["Deferred", "Region", "current", "defer", "defer_call", "flush", "hold", "update"]
 
 #: A region that grows beyond this many nodes is run, whether anybody looks at it or not.
 MAX_REGION = 256
 
 
 class Region:
-    """Deferred nodes of one thread, run together as one executable.
+    """What one thread has deferred; it runs as one executable, and begins anew.
 
     Attributes
     ----------
     device : jax.Device
         Where all of it runs.
     nodes : list of Node
-    spare : list of (Buffer, array, bool)
-        What a deferred update has replaced: old parameters and optimizer states. Those that nobody
-        else holds are donated.
+    arrays : list of jax.Array
+        The arrays that the nodes start from; one array has one slot.
+    owners : list of Value or None
+        For each slot, the tape's value that its gradient belongs to.
+    stage : Stage
+        The structure of the nodes.
+    lock : RLock
+        Held while the region grows or runs: another thread may want a value of it.
     """
 
-    def __init__(self, device: Any):
-        self.device = device
-        self.nodes: list[Node] = []
-        self.spare: list[tuple[Buffer, Any, bool]] = []
+    def __init__(self) -> None:
         self.lock = threading.RLock()
+        self._job: _Job | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.device: Any = None
+        self.nodes: list[Node] = []
+        self.arrays: list[Any] = []
+        self.owners: list[Value | None] = []
+        self._slots: dict[int, int] = {}
+        self.stage: Any = None
         #: Whether a backward pass on it has replaced gradients (and not added to them).
         self.swept = False
-        self._computed: tuple | None = None
+        #: How many recorded nodes no backward pass has released.
+        self.open = 0
+
+    # -- growing -----------------------------------------------------------------------------------
+
+    def refs(self, arrays: Sequence[Any], values: Sequence[Value | None]) -> tuple[int, ...]:
+        """Where each of some arrays (or Deferred values of this region) comes from."""
+        slots, own, owners = self._slots, self.arrays, self.owners
+        found = []
+        for a, value in zip(arrays, values, strict=True):
+            if type(a) is Deferred:
+                found.append(ref(a.node.position, a.index, value is not None))
+                continue
+            s = slots.get(id(a))
+            if s is None:
+                s = slots[id(a)] = len(own)
+                own.append(a)
+                owners.append(value)
+            elif value is not None and owners[s] is not value:
+                if owners[s] is None:
+                    owners[s] = value
+                else:
+                    s = self._other_slot(a, value)
+            found.append(s << 1 | (value is not None))
+        return tuple(found)
+
+    def _other_slot(self, array: Any, value: Value) -> int:
+        """The slot of an array that belongs to several variables."""
+        for s, (a, owner) in enumerate(zip(self.arrays, self.owners, strict=True)):
+            if a is array and owner is value:
+                return s
+        self.arrays.append(array)
+        self.owners.append(value)
+        return len(self.arrays) - 1
+
+    def add(self, node: Node, stage: Stage) -> None:
+        """Append a node; ``stage`` is the structure with it."""
+        node.region = self
+        node.position = len(self.nodes)
+        self.nodes.append(node)
+        self.stage = stage
+
+    def shrink(self, count: int) -> None:
+        """Forget all arrays but the first ``count``, which the nodes need."""
+        del self.arrays[count:], self.owners[count:]
+        self._slots = {id(a): s for s, a in reversed(list(enumerate(self.arrays)))}
+        if not self.nodes:
+            self._begin()
+
+    # -- running -----------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Compute every value that somebody can still reach, and put the region on the tape."""
         with self.lock:
-            if not self.nodes:
-                return
-            if self._computed is None:
-                self._compute()
-            # From here on nothing can fail: an interrupted run is taken up here again.
-            wanted, outs, node = self._computed  # type: ignore[misc]
-            for k, value in enumerate(wanted):
-                holder = value.holder()
-                if holder is not None:
-                    holder.fulfil(value, outs[k])
-                source = value.node
-                gone = _gone if source.released else None
+            if self._job is None:
+                if not self.nodes:
+                    return
+                self._job = _Job(self, self.stage)
+            self._finish(self._job)
+
+    def _finish(self, job: _Job) -> None:
+        """Compute what is not computed yet, and hand the results over; may be interrupted, and
+        taken up again."""
+        try:
+            if not job.outs:
+                job.compute()
+        except BaseException:
+            if not job.outs:
+                self._job = None
+            raise
+        outs, node = job.outs[0], job.node
+        base = job.base
+        for k, value in enumerate(job.values):
+            holder = value.holder()
+            if holder is not None:
+                holder.fulfil(value, outs[base + k])
+            if value.holder is not _nobody and value.node.kernel is not None:
+                # a gradient's value (no kernel) is on no tape
+                gone = _gone if value.node.released else None
                 value.node, value.index, value.holder = node or gone, k, _nobody
-            for n in self.nodes:
-                n.region = None
-                n.inside = node
-                n.arrays = n.outputs = ()
-            self.nodes, self.spare, self._computed = [], [], None
-            if state.region is self:
-                state.region = None
+        for k, buffer in zip(job.order, job.written, strict=True):
+            if buffer.pending is job.updating:
+                buffer.set(outs[k])
+        for n in self.nodes:
+            n.region = None
+            n.inside = node
+            n.outputs = n.refs = ()
+        self._begin()
+        self._job = None
 
-    def undo(self, outs: Sequence[Deferred]) -> None:
-        """Take back an update that failed: the buffers get their old contents again."""
-        if self._computed is not None or not self.nodes:
-            return
-        for buffer, old, _ in self.spare:
-            if isinstance(old, Value):
-                buffer.defer(old)
-            elif not old.is_deleted():
-                buffer.set(old)
-        self.nodes = [n for n in self.nodes if n is not outs[0].node]
-        self.spare = []
 
-    def _compute(self) -> None:
-        position = {id(n): i for i, n in enumerate(self.nodes)}
-        leaves = Leaves()
-        steps = tuple(node.step(leaves, position) for node in self.nodes)
-        outputs, states = [], []
-        for i, node in enumerate(self.nodes):
+class _Job:
+    """One execution of a region: what goes in, and who gets what comes out.
+
+    Attributes
+    ----------
+    values : list of Deferred
+        Whose results are outputs.
+    written : list of Buffer
+        Those that an update writes (a Trainer's parameters and states); ``order`` has the place of
+        each among the outputs.
+    updating : _Updating
+        In their place until then.
+    outs : list
+        The tuple of outputs, once they are there.
+    node : Node or None
+        The region on the tape.
+    """
+
+    def __init__(
+        self, region: Region, stage: Stage, written: Sequence[Buffer] = (), refs: Sequence[int] = ()
+    ):
+        self.region = region
+        self.written = written
+        self.updating = _Updating(region)
+        self.donate: tuple[int, ...] = ()
+        self.outs: list[tuple] = []
+        self.node: Node | None = None
+        outputs, states, numbers, more = [], [], [], []
+        for node in region.nodes:
             visible = 0 if node.kernel is None else node.kernel.visible
             for value in node.outputs:
-                if value is not None and value.holder() is not None:
-                    (outputs if value.index < visible else states).append((i, value))
-        wanted = outputs + states
-        if not wanted:
-            self._computed = ([], (), None)
-            return
-        plan = Plan(steps, tuple((i, v.index) for i, v in wanted))
-        kernel = cached(plan, plan.key, lambda: _kernel(plan))
-        kernel.visible = len(outputs)
-        spare = self._donated(leaves)
-        if spare:
-            outs, node = kernel.run(leaves.arrays, self.device, spare), None
+                if value is None:
+                    continue
+                holder = value.holder()
+                if holder is None or (visible == 0 and holder.pending is not value):
+                    continue  # nobody has it, or it was replaced
+                number = ref(node.position, value.index, False)
+                if value.index < visible:
+                    outputs.append(value)
+                    numbers.append(number)
+                else:
+                    states.append(value)
+                    more.append(number)
+        self.values = outputs + states
+        self.recorded = _recorded(region) if region.open else None
+        # JAX pairs donated arrays with results of the same shape and dtype in their order. Written
+        # in the order of its slots, each gets back its own memory; in another, XLA copies them all.
+        last = sorted(range(len(written)), key=refs.__getitem__)
+        first = 0 if self.recorded is None else len(self.values)
+        self.base = len(written) if self.recorded is None else 0
+        self.order = sorted(range(first, first + len(written)), key=lambda k: last[k - first])
+        self.program = None
+        if self.values or written:
+            self.program = stage.program(
+                tuple(numbers), tuple(more), tuple(last), self.recorded is None
+            )
+
+    def compute(self) -> None:
+        """Run the executable."""
+        region, kernel = self.region, self.program
+        if kernel is None:
+            self.outs.append(())
+        elif self.recorded is not None:
+            outs, node = tape.record(kernel, region.arrays, self.recorded, region.device)
+            if node is not None:
+                node.order = region.nodes[-1].order
+                node.origins = [v.node for v in self.values]
+            self.node = node
+            self.outs.append(outs)
         else:
-            outs, node = tape.record(kernel, leaves.arrays, leaves.values, self.device)
-        if node is not None:
-            node.order = self.nodes[-1].order
-            node.origins = [v.node for _, v in wanted]
-        self._computed = ([v for _, v in wanted], outs, node)
-
-    def _donated(self, leaves: Leaves) -> tuple[int, ...]:
-        """Slots of the leaves to donate; an array that somebody else holds is copied first."""
-        if not self.spare or any(v is not None for v in leaves.values):
-            return ()
-        uses = {id(a): 1 for _, a, shared in self.spare if not shared}
-        for node in self.nodes:
-            for a in node.arrays:
-                if id(a) in uses:
-                    uses[id(a)] += 1
-        arrays, slots = leaves.arrays, []
-        for slot in range(len(arrays)):
-            known = uses.get(id(arrays[slot]))
-            if known is not None:
-                slots.append(slot)
-                # the references we know of: nodes, the entry in spare, the list of leaves,
-                # the argument of getrefcount
-                if sys.getrefcount(arrays[slot]) > known + 2:
-                    arrays[slot] = jnp.copy(arrays[slot])
-        return tuple(slots)
+            kernel.run_into(self.outs, region.arrays, region.device, self.donate)
 
 
-def _kernel(plan: Plan) -> Kernel:
-    def run(*leaves):
-        return plan(*leaves)
-
-    steps = [step for step in plan.steps if not isinstance(step, Sweep)]
-    run.__name__ = "_".join(dict.fromkeys(step[0].name for step in steps[:3]))
-    kernel = Kernel(run, run.__name__)
-    kernel.wide = any(step[0].wide for step in steps)
-    return kernel
+def _recorded(region: Region) -> list[Value | None] | None:
+    """For each slot the value that the tape needs a gradient of; None if there is none."""
+    found: list[Value | None] = [None] * len(region.arrays)
+    for node in region.nodes:
+        if not node.released:
+            for number in node.refs:
+                if number >= 0 and number & 1:
+                    found[number >> 1] = region.owners[number >> 1]
+    return found if any(v is not None for v in found) else None
 
 
 def _nobody() -> None:
@@ -165,7 +256,9 @@ class Deferred(Value):
     __slots__ = ("holder",)
 
     def __init__(self, node: Node | None, index: int, aval: Any = None):
-        super().__init__(node, index, aval)
+        self.node = node
+        self.index = index
+        self.aval = aval
         self.holder: Any = _nobody
 
     def hold(self, holder: Any) -> None:
@@ -182,37 +275,65 @@ class Deferred(Value):
             )
 
 
+def current(device: Any, forward: bool = False) -> Region:
+    """This thread's region, for work on ``device``.
+
+    What is pending runs first if there is too much of it, or if it is on another device; also when
+    a new ``forward`` pass begins after a backward pass that no Trainer used: that one stands alone,
+    and is not to be compiled together with all that may follow.
+    """
+    region = state.region
+    if region is None:
+        region = state.region = Region()
+    if region._job is not None or (
+        region.nodes
+        and (
+            region.device is not device
+            or (forward and region.swept)
+            or len(region.nodes) >= MAX_REGION
+        )
+    ):
+        region.run()
+    return region
+
+
 def defer(
+    region: Region,
     kernel: Kernel,
     arrays: Sequence[Any],
     values: Sequence[Value | None],
     out_avals: tuple,
     device: Any,
 ) -> list:
-    """Put a call of ``kernel`` on the pending region; nothing runs.
+    """Put a call of ``kernel`` on ``region``, whose lock is held; nothing runs.
 
-    ``arrays`` holds arrays and, for inputs that are themselves pending, their :class:`Deferred`
-    values. ``values`` are the tape's values of the inputs, None where no gradient flows. Returns
-    one Deferred for each of ``out_avals`` (None where the kernel returns None).
+    ``arrays`` holds arrays and, for inputs that are pending on it, their :class:`Deferred` values.
+    ``values`` are the tape's values of the inputs, None where no gradient flows. Returns one
+    Deferred for each of ``out_avals`` (None where the kernel returns None).
     """
-    region = state.region
-    if region is None:
-        for a in arrays:
-            if isinstance(a, Value) and a.node is not None and a.node.region is not None:
-                region = a.node.region  # another thread's work goes on there
-                break
-        else:
-            region = state.region = Region(device)
-    node = Node(kernel, tuple(values), tuple(arrays))
-    node.region = region
+    refs = region.refs(arrays, values)
+    stage = region.stage
+    if stage is None:
+        stage = Stage.first(kernel)
+        region.device = device
+    node = Node(kernel, tuple(values), ())
+    node.refs = refs
+    region.add(node, stage.call(kernel, refs))
+    for value in values:
+        if value is not None:
+            region.open += 1
+            break
     outs = [None if a is None else Deferred(node, i, a) for i, a in enumerate(out_avals)]
     node.outputs = tuple(outs)
-    region.nodes.append(node)
     return outs
 
 
 def defer_call(
-    kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None], device: Any
+    region: Region,
+    kernel: Kernel,
+    arrays: Sequence[Any],
+    values: Sequence[Value | None],
+    device: Any,
 ) -> list:
     """:func:`defer` with the outputs' shapes found out; raises what tracing the kernel raises."""
     avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in arrays)
@@ -220,47 +341,120 @@ def defer_call(
         v if v is not None and v.live and is_float(a.dtype) else None
         for v, a in zip(values, avals, strict=True)
     ]
-    return defer(kernel, arrays, inputs, kernel.abstract(avals), device)
+    return defer(region, kernel, arrays, inputs, kernel.abstract(avals), device)
+
+
+class _Updating:
+    """In the place of contents that an update is about to replace."""
+
+    __slots__ = ("region",)
+    aval = None  # unknown until the update is done
+
+    def __init__(self, region: Region):
+        self.region = region
+
+    def force(self, buffer: Buffer) -> None:
+        self.region.run()
+        with self.region.lock:
+            if buffer.pending is self:
+                raise MXNetError(
+                    "the contents of this array are gone: an update failed after it had given up "
+                    "the old ones. Load the parameters again, from the last checkpoint."
+                )
 
 
 def update(
-    kernel: Kernel, written: Sequence[Buffer], read: Sequence[Buffer], numbers: Sequence[Any]
+    kernel: Kernel,
+    written: Sequence[Buffer],
+    read: Sequence[Buffer],
+    numbers: Sequence[Any],
+    device: Any,
 ) -> None:
     """Replace the contents of buffers by what ``kernel`` makes of them, and run all that is
     pending.
 
     The kernel takes the contents of ``written``, those of ``read`` and ``numbers``, and returns the
-    new contents of ``written``. The old ones are donated.
+    new contents of ``written``. The old ones are donated; where somebody else holds them, a copy
+    is. If it fails, the buffers keep their contents.
     """
-    device = written[0].ctx.device
-    bound(device)
-    arrays = [_contents(b) for b in (*written, *read)]
-    old = arrays[: len(written)]
-    avals = tuple(a.aval if isinstance(a, Value) else aval_of(a) for a in old)
-    inputs = [*arrays, *numbers]
-    outs = defer(kernel, inputs, (None,) * len(inputs), avals, device)
-    region: Region = state.region  # type: ignore[assignment]
-    region.spare += [(b, a, b.shared) for b, a in zip(written, old, strict=True)]
-    for buffer, out in zip(written, outs, strict=True):
-        hold(buffer, out)
-    del old, arrays, inputs  # only the region holds the old contents now
-    try:
-        region.run()
-    except BaseException:
-        region.undo(outs)
-        raise
+    region = current(device)
+    with region.lock:
+        old = [_contents(b, region) for b in written]
+        count, first = len(old), len(region.arrays)
+        given = [*old, *(_contents(b, region) for b in read), *numbers]
+        refs = region.refs(given, (None,) * len(given))
+        stage = region.stage
+        if stage is None:
+            stage = Stage.first(kernel)
+            region.device = device
+        del given
+        job = _Job(region, stage.call(kernel, refs), written, refs)
+        try:
+            for buffer in written:  # from here on nobody else gets hold of the old contents
+                buffer.pending = job.updating
+                buffer.array = None
+            if job.recorded is None:
+                job.donate = _own(region.arrays, refs[:count], written)
+            region._job = job
+            region._finish(job)
+        except BaseException:
+            if job.outs:  # it was interrupted after the fact
+                region.run()
+            else:
+                _restore(written, old, job.updating)
+                region.shrink(first)
+            raise
 
 
-def _contents(buffer: Buffer) -> Any:
-    """The contents of a buffer, or the deferred value if this thread has it pending."""
+def _contents(buffer: Buffer, region: Region) -> Any:
+    """The contents of a buffer, or the deferred value if the region has it pending."""
+    array = buffer.array
+    if array is not None:
+        return array
     pending = buffer.pending
-    if (
-        type(pending) is Deferred
-        and state.region is not None
-        and pending.node.region is state.region
-    ):  # type: ignore[union-attr]
+    if type(pending) is Deferred and pending.node.region is region:
         return pending
     return buffer.get()
+
+
+_copy = Kernel(lambda a: (jnp.copy(a),), "copy")
+
+
+def _own(arrays: list[Any], refs: Sequence[int], buffers: Sequence[Buffer]) -> tuple[int, ...]:
+    """The slots of ``buffers`` among a region's ``arrays``, to donate; an array that somebody else
+    holds is copied first.
+
+    The references that we know of are those of ``arrays``, of the caller's list of old contents,
+    and the argument of getrefcount.
+    """
+    slots = []
+    for number, buffer in zip(refs, buffers, strict=True):
+        if number >= 0:
+            slot = number >> 1
+            slots.append(slot)
+            if buffer.shared or sys.getrefcount(arrays[slot]) > _KNOWN:
+                (arrays[slot],) = _copy.run((arrays[slot],), buffer.ctx.device)
+    return tuple(dict.fromkeys(slots))
+
+
+def _calibrate() -> int:
+    first, second = [object()], []
+    second.append(first[0])
+    return sys.getrefcount(first[0])
+
+
+_KNOWN = _calibrate()
+
+
+def _restore(written: Sequence[Buffer], old: Sequence[Any], updating: _Updating) -> None:
+    """Give buffers their old contents back, as far as these still exist."""
+    for buffer, contents in zip(written, old, strict=True):
+        if buffer.pending is updating:
+            if isinstance(contents, Value):
+                buffer.pending = contents
+            elif not contents.is_deleted():
+                buffer.array = contents
+                buffer.pending = None
 
 
 def flush() -> None:
@@ -269,20 +463,7 @@ def flush() -> None:
         state.region.run()
 
 
-def bound(device: Any, forward: bool = False) -> None:
-    """Run what is pending if there is too much of it, or if it is on another device.
-
-    When a new ``forward`` pass begins after a backward pass that no Trainer used, that one stands
-    alone: it is not to be compiled together with all that may follow.
-    """
-    region = state.region
-    if region is None:
-        return
-    if len(region.nodes) >= MAX_REGION or region.device is not device or (forward and region.swept):
-        region.run()
-
-
 def hold(buffer: Buffer, value: Deferred) -> None:
     """Let ``buffer`` hold a deferred value."""
     buffer.defer(value)
-    value.hold(buffer)
+    value.holder = weakref.ref(buffer)

@@ -51,6 +51,10 @@ class Loss(HybridBlock):
         self._weight: Any = weight
         self._batch_axis = batch_axis
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._pure = cls.__module__.startswith(__package__ + ".")  # type: ignore[operator]
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
 

@@ -306,49 +306,48 @@ def _call_pending(
     if waiting:
         learn_shapes(kernel, inputs, waiting)
         return call(kernel, inputs, numbers, out, ctx)
-    arrays, values = [], []
-    region.bound(inputs[0]._buffer.ctx.device)
-    mine = state.region
-    for x in inputs:
-        pending = x._buffer.pending
-        if type(pending) is region.Deferred and (mine is None or pending.node.region is mine):  # type: ignore[union-attr]
-            mine = pending.node.region  # type: ignore[union-attr]
-            a, v = x._deferred()
-            if a is not None:
-                arrays.append(a)
-                values.append(v if v is not None and v.live else None)
-                continue
-        arrays.append(x._data)
-        values.append(x._entry if x._recorded else None)
-    if not any(isinstance(a, Value) and a.node.region is not None for a in arrays):  # type: ignore[union-attr]
-        return call(kernel, inputs, numbers, out, ctx)
     ctx = inputs[0]._buffer.ctx
-    if not state.recording or (op is not None and not op.differentiable):
-        values = [None] * len(values)
-    if numbers:
-        extra = _numbers(numbers, [inputs[0]], ctx)
-        arrays += extra
-        values += [None] * len(extra)
-    if op is not None and op.random:
-        arrays.append(draw(ctx))
-        values.append(None)
-    try:
-        outs = region.defer_call(kernel, arrays, values, ctx.device)
-    except (TypeError, ValueError) as e:
-        raise explain(e, kernel, inputs) from None
-    if op is not None and len(outs) > kernel.visible:
-        for name, new in zip(op.aux, outs[kernel.visible :], strict=True):
-            if new is not None:
-                target = inputs[op.inputs.index(name)]
-                if target._view is not None:
-                    raise MXNetError(f"{kernel.name}: {name} must not be a slice of another array")
-                region.hold(target._buffer, new)
-    recorded = any(v is not None for v in values)
+    mine = region.current(ctx.device)
+    with mine.lock:
+        arrays, values = [], []
+        for x in inputs:
+            pending = x._buffer.pending
+            if type(pending) is region.Deferred and pending.node.region is mine:
+                a, v = x._deferred()
+                if a is not None:
+                    arrays.append(a)
+                    values.append(v if v is not None and v.live else None)
+                    continue
+            arrays.append(x._data)
+            values.append(x._entry if x._recorded else None)
+        if not any(type(a) is region.Deferred and a.node.region is mine for a in arrays):
+            return call(kernel, inputs, numbers, out, ctx)
+        if not state.recording or (op is not None and not op.differentiable):
+            values = [None] * len(values)
+        if numbers:
+            extra = _numbers(numbers, [inputs[0]], ctx)
+            arrays += extra
+            values += [None] * len(extra)
+        if op is not None and op.random:
+            arrays.append(draw(ctx))
+            values.append(None)
+        try:
+            outs = region.defer_call(mine, kernel, arrays, values, ctx.device)
+        except (TypeError, ValueError) as e:
+            raise explain(e, kernel, inputs) from None
+        recorded = any(v is not None for v in values)
+        made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
+        if op is not None and len(outs) > kernel.visible:
+            for name, new in zip(op.aux, outs[kernel.visible :], strict=True):
+                if new is not None:
+                    target = inputs[op.inputs.index(name)]
+                    if target._view is not None:
+                        raise MXNetError(
+                            f"{kernel.name}: {name} must not be a slice of another array"
+                        )
+                    region.hold(target._buffer, new)
     if out is not None:
-        region.flush()
-        result = [x._data for x in wrap_deferred(outs[: kernel.visible], ctx, recorded)]
-        return _write_out(kernel, result, None, out)
-    made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
+        return _write_out(kernel, [x._data for x in made], None, out)
     return made[0] if kernel.visible == 1 else made
 
 

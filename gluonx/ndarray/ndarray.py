@@ -386,7 +386,7 @@ class NDArray(ArrayMethods):
         if grad_req not in ("write", "add", "null"):
             raise ValueError(f"grad_req must be 'write', 'add' or 'null', got {grad_req!r}")
         grad = zeros(self.shape, ctx=self.context, dtype=self._buffer.dtype)
-        self._entry = Variable(grad, grad_req)
+        self._entry = Variable(grad, grad_req, plain=True)
 
     def backward(
         self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True
@@ -448,15 +448,17 @@ class NDArray(ArrayMethods):
         if self._entry is None or not state.recording:
             return x
         if self._array() is None:
-            value, entry = self._deferred()
-            if value is not None:
-                kernel = kernel()
-                (made,) = region.defer_call(
-                    kernel, [value, *more], [entry, *(None for _ in more)], self.context.device
-                )
-                made.hold(x)
-                x._entry = made
-                return x
+            device = self.context.device
+            mine = region.current(device)
+            with mine.lock:
+                value, entry = self._deferred()
+                if value is not None and value.node.region is mine:
+                    (made,) = region.defer_call(
+                        mine, kernel(), [value, *more], [entry, *(None for _ in more)], device
+                    )
+                    made.hold(x)
+                    x._entry = made
+                    return x
         y = call(kernel(), [self, *(NDArray._new(Buffer(m, self.context)) for m in more)])
         x._entry = y._entry
         x._cache = (self._buffer.version, y._data)

@@ -106,7 +106,8 @@ class Optimizer:
         if update is None:
             raise TypeError(f"{type(self).__name__} must define update() or transformation()")
         self._update_count(index)
-        new, state = update([weight._data], [grad._data], state, self.hyper([index]), None, False)
+        hyper = Hyper.unpack(*self.hyper([index]))
+        new, state = update([weight._data], [grad._data], state, hyper, None, False)
         weight._write(new[0])
         return state
 
@@ -116,15 +117,13 @@ class Optimizer:
 
     # -- numbers ---------------------------------------------------------------------------------
 
-    def hyper(self, indices: Sequence[Any]) -> Hyper:
-        """The numbers of this step for some parameters."""
-        return Hyper(
-            np.array(self._get_lrs(indices), np.float32),
-            np.array(self._get_wds(indices), np.float32),
-            np.array(
-                [self._index_update_count.get(i, self.num_update) for i in indices], np.float32
-            ),
-            np.float32(self.rescale_grad),
+    def hyper(self, indices: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of this step for some parameters, as :meth:`Hyper.unpack` takes them."""
+        counts = self._index_update_count
+        numbers = [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
+        return (
+            np.array(numbers, np.float32),
+            np.array([counts.get(i, self.num_update) for i in indices], np.float32),
         )
 
     @property
@@ -160,14 +159,18 @@ class Optimizer:
         self.wd_mult.update(args_wd_mult)
 
     def _update_count(self, index: Any) -> None:
+        counts = self._index_update_count
+        most = self.num_update
         for i in index if isinstance(index, (list, tuple)) else [index]:
-            count = self._index_update_count.get(i, self.begin_num_update) + 1
-            self._index_update_count[i] = count
-            self.num_update = max(count, self.num_update)
+            counts[i] = count = counts.get(i, self.begin_num_update) + 1
+            if count > most:
+                most = count
+        self.num_update = most
 
     def _multiplier(self, index: Any, table: dict[Any, float], attribute: str) -> float:
-        if index in self.param_dict:
-            return getattr(self.param_dict[index], attribute)
+        parameter = self.param_dict.get(index)
+        if parameter is not None:
+            return getattr(parameter, attribute)
         if index in table:
             return table[index]
         return table.get(self.idx2name.get(index), 1.0)

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from ..engine.kernel import is_wide, x64
@@ -27,10 +26,16 @@ class Hyper(NamedTuple):
     for each parameter; ``rescale`` is a number that multiplies the gradients.
     """
 
-    learning_rate: np.ndarray
-    weight_decay: np.ndarray
-    count: np.ndarray
-    rescale: np.float32
+    learning_rate: Any
+    weight_decay: Any
+    rescale: Any
+    count: Any
+
+    @classmethod
+    def unpack(cls, numbers: Any, count: Any) -> Hyper:
+        """From learning rates, weight decays and rescale in one array, and the counts."""
+        n = (numbers.shape[0] - 1) // 2
+        return cls(numbers[:n], numbers[n : 2 * n], numbers[2 * n], count)
 
 
 def _stateless(fn: Callable) -> optax.GradientTransformationExtraArgs:

@@ -1,0 +1,166 @@
+"""Stages: the structure of deferred work, and the executables compiled for it.
+
+Two training steps are alike if they did the same things to other arrays. What they did is a path
+through a tree of stages; the path is found again by looking up one key for each thing done, and at
+its end waits the executable.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from .graph import Plan, Sweep
+from .kernel import Kernel
+
+__all__ = ["Stage", "place", "ref"]
+
+_MAX_STAGES = 1024
+_MAX_PROGRAMS = 64
+_clock = itertools.count()
+_SHIFT = 20
+
+
+def ref(position: int, index: int, diff: bool) -> int:
+    """Output ``index`` of the node at ``position``, as a number in a key (leaves are >= 0)."""
+    return ~((position << _SHIFT | index) << 1 | diff)
+
+
+def place(number: int) -> tuple[int, int]:
+    """The position and the output that a negative ref stands for."""
+    number = ~number >> 1
+    return number >> _SHIFT, number & ((1 << _SHIFT) - 1)
+
+
+def _decoded(number: int) -> tuple[int, int, bool]:
+    """A ref as a :class:`~gluonx.engine.graph.Plan` has it."""
+    if number >= 0:  # slot << 1 | diff
+        return number >> 1, -1, bool(number & 1)
+    return *place(number), bool(~number & 1)
+
+
+class Stage:
+    """What a region has deferred so far, less its arrays.
+
+    The tree hangs on the first kernel, and lives as long as that one.
+
+    Attributes
+    ----------
+    step : tuple or Sweep or None
+        The last thing deferred, as a step of a Plan; None at the root.
+    before : Stage or None
+    next : dict
+        The stages that have followed, by what was done.
+    sweeps : dict
+        What is known of backward passes from here, see :mod:`gluonx.engine.fuse`.
+    programs : dict of Kernel
+        Executables of all that was deferred, by the results that they return.
+    """
+
+    __slots__ = ("step", "before", "root", "next", "sweeps", "programs", "grown", "kept")
+
+    def __init__(self, before: Stage | None, step: Any):
+        self.step = step
+        self.before = before
+        self.root: Stage = self if before is None else before.root
+        self.next: dict[Any, Stage] = {}
+        self.sweeps: dict[Any, Any] = {}
+        self.programs: dict[Any, Kernel] = {}
+        #: At the root: how many stages there are, and all programs with the stages they are kept at.
+        self.grown = 0
+        self.kept: list[tuple[Stage, Any]] = []
+
+    @staticmethod
+    def first(kernel: Kernel) -> Stage:
+        """The root of all that begins with ``kernel``."""
+        if kernel.stage is None:
+            kernel.stage = Stage(None, None)
+        return kernel.stage
+
+    def call(self, kernel: Kernel, refs: tuple[int, ...]) -> Stage:
+        """The stage after a call of ``kernel``."""
+        key = (kernel, refs)
+        found = self.next.get(key)
+        if found is None:
+            found = self._grow(key, (kernel, tuple(map(_decoded, refs))))
+        return found
+
+    def sweep(
+        self, key: Any, heads: Sequence[int], cotangents: Sequence[int | None], wanted: tuple,
+        olds: Sequence[int | None], over: tuple[int, ...],
+    ) -> Stage:  # fmt: skip
+        """The stage after a backward pass; ``key`` tells it from others."""
+        found = self.next.get(key)
+        if found is None:
+            step = Sweep(
+                tuple(_decoded(h)[:2] for h in heads),
+                tuple(None if c is None else _decoded(c) for c in cotangents),
+                wanted,
+                tuple(None if o is None else _decoded(o) for o in olds),
+                over,
+            )
+            found = self._grow(key, step)
+        return found
+
+    def _grow(self, key: Any, step: Any) -> Stage:
+        root = self.root
+        if root.grown >= _MAX_STAGES:
+            root.next.clear()
+            root.kept.clear()
+            root.grown = 0
+        root.grown += 1
+        found = self.next[key] = Stage(self, step)
+        return found
+
+    def steps(self) -> tuple:
+        """All steps from the root to here."""
+        found = []
+        stage = self
+        while stage.before is not None:
+            found.append(stage.step)
+            stage = stage.before
+        return tuple(reversed(found))
+
+    def program(
+        self, outputs: tuple[int, ...], states: tuple[int, ...], last: tuple[int, ...], front: bool
+    ) -> Kernel:
+        """The executable that returns some results of the steps.
+
+        Those of the last step that ``last`` names come in this order, before all others if
+        ``front``, else after them.
+        """
+        key = (outputs, states, last, front)
+        found = self.programs.get(key)
+        if found is None:
+            found = self.programs[key] = self._compile(*key)
+            self._bound(key)
+        found.used = next(_clock)
+        return found
+
+    def _compile(
+        self, outputs: tuple[int, ...], states: tuple[int, ...], last: tuple[int, ...], front: bool
+    ) -> Kernel:
+        steps = self.steps()
+        values = [_decoded(number)[:2] for number in (*outputs, *states)]
+        news = [(len(steps) - 1, i) for i in last]
+        plan = Plan(steps, tuple([*news, *values] if front else [*values, *news]))
+
+        def run(*leaves):
+            return plan(*leaves)
+
+        calls = [step for step in steps if not isinstance(step, Sweep)]
+        names = dict.fromkeys(step[0].name for step in calls)
+        run.__name__ = run.__qualname__ = "_".join(list(names)[:3])
+        kernel = Kernel(run, run.__name__, visible=len(outputs))
+        kernel.wide = any(step[0].wide for step in calls)
+        return kernel
+
+    def _bound(self, key: Any) -> None:
+        """Keep the programs that were used last."""
+        kept = self.root.kept
+        kept.append((self, key))
+        if len(kept) > _MAX_PROGRAMS:
+            oldest = min(kept, key=lambda item: item[0].programs[item[1]].used)
+            kept.remove(oldest)
+            del oldest[0].programs[oldest[1]]
