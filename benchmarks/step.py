@@ -198,8 +198,7 @@ def report(title: str, found: dict[str, dict]) -> None:
     for column, f in found.items():
         low, high = f["spread"] or (f["ratio"], f["ratio"])
         off = max(
-            abs(a - b) / max(abs(b), 0.1)
-            for a, b in zip(f["losses"], hand["losses"], strict=True)
+            abs(a - b) / max(abs(b), 0.1) for a, b in zip(f["losses"], hand["losses"], strict=True)
         )
         agree = "" if off < TOLERANCE else f" (losses differ by {off:.1e})"
         print(

@@ -97,9 +97,7 @@ class Column:
             net = functools.partial(transformer, sizes=work.sizes)
         else:
             net = NETS[work.net]
-        optimizer = (
-            optax.adam(work.rate) if work.optimizer == "adam" else optax.sgd(work.rate, 0.9)
-        )
+        optimizer = optax.adam(work.rate) if work.optimizer == "adam" else optax.sgd(work.rate, 0.9)
         micro = work.micro
 
         def loss_of(w, stats, x, y):
