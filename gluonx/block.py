@@ -390,15 +390,17 @@ class Block:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run :meth:`forward` and the hooks."""
-        for hook in list(self._forward_pre_hooks.values()):
-            hook(self, args)
+        if self._forward_pre_hooks:
+            for hook in list(self._forward_pre_hooks.values()):
+                hook(self, args)
         state.depth += 1
         try:
             out = self._run(args, kwargs)
         finally:
             state.depth -= 1
-        for hook in list(self._forward_hooks.values()):
-            hook(self, args, out)
+        if self._forward_hooks:
+            for hook in list(self._forward_hooks.values()):
+                hook(self, args, out)
         return out
 
     def _run(self, args: tuple, kwargs: dict) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -102,8 +103,8 @@ class Trainer:
             if self._update is None:
                 self._updater = opt.Updater(optimizer)
         self._groups: list[_Group] = []
-        #: What the only group has, once there is no other.
-        self._known: list[int] | None = None
+        self._arrays: list[NDArray] | None = None
+        self._moves = -1
 
     # -- numbers ---------------------------------------------------------------------------------
 
@@ -162,6 +163,8 @@ class Trainer:
         For a loss that is computed on several devices, to change the gradients (clip them, for
         example) before :meth:`update`.
         """
+        if self._single() is not None:
+            return
         for p in self._params:
             if p._data is None or len(p._data) == 1 or p._grad_req == "null":
                 continue
@@ -185,12 +188,39 @@ class Trainer:
             self._update_each(chosen)
         else:
             self._update_all(chosen, rescale)
+        single = self._single()
         for i in chosen:
+            if single is not None:
+                single[i]._entry.fresh = False
+                continue
             for x in self._params[i]._data.values():  # type: ignore[union-attr]
                 x._entry.fresh = False
 
+    def _single(self) -> list[NDArray] | None:
+        """The arrays of all parameters, if each has one, and has its values."""
+        if self._moves != Parameter.moves:
+            found = [
+                next(iter(p._data.values()))
+                for p in self._params
+                if p._data is not None and len(p._data) == 1 and p._deferred is None
+            ]
+            if len(found) < len(self._params):
+                return None
+            self._arrays, self._moves = found, Parameter.moves
+        return self._arrays
+
     def _choose(self, ignore_stale_grad: bool) -> list[int]:
         """Indices of the parameters to update."""
+        arrays = self._single()
+        if arrays is not None:
+            chosen = []
+            for i, (p, x) in enumerate(zip(self._params, arrays, strict=True)):
+                if p._grad_req != "null":
+                    if not x._entry.fresh:
+                        break
+                    chosen.append(i)
+            else:
+                return chosen
         chosen = []
         for i, p in enumerate(self._params):
             if p._grad_req == "null":
@@ -222,69 +252,63 @@ class Trainer:
                 first.copyto(x)
 
     def _update_all(self, chosen: list[int], rescale: float) -> None:
-        """All parameters in one executable."""
-        if self._known != chosen:
+        """All parameters in one executable; in more if some became trainable later."""
+        if not (len(self._groups) == 1 and self._groups[0].indices == chosen):
             known = {i for group in self._groups for i in group.indices}
             new = [i for i in chosen if i not in known]
             if new:
                 self._groups.append(_Group(new))
-            if len(self._groups) == 1 and not known - set(chosen):
-                self._known = chosen
-        wanted = None if self._known == chosen else set(chosen)
+        wanted = set(chosen)
         for group in self._groups:
-            mask = None
-            if wanted is not None:
-                rows = [i in wanted for i in group.indices]
-                if not any(rows):
-                    continue
-                mask = None if all(rows) else np.array(rows)
-            taken = group.indices if mask is None else [i for i in group.indices if i in wanted]  # type: ignore[operator]
-            self._update_group(group, taken, mask, rescale)
+            taken = [i for i in group.indices if i in wanted]
+            if taken:
+                self._update_group(group, taken, rescale)
 
-    def _update_group(
-        self, group: _Group, taken: list[int], mask: np.ndarray | None, rescale: float
-    ) -> None:
+    def _update_group(self, group: _Group, taken: list[int], rescale: float) -> None:
         """Put the update behind what is pending, and run all of it as one executable."""
-        datas = [self._params[i]._data for i in group.indices]
-        arrays = [next(iter(data.values())) for data in datas]  # type: ignore[union-attr]
-        # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
-        grads = [(x if x.grad is None else x._entry.grad)._buffer for x in arrays]
-        kernel = group.kernel(self._update, arrays, mask is not None)
-        optimizer, written = self._optimizer, [x._buffer for x in arrays] + group.states
-        version = written[0].version
-        if optimizer is not None:
-            counts = (dict(optimizer._index_update_count), optimizer.num_update)
-            optimizer._update_count(taken)
+        single = self._single()
+        if single is None:
+            arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
         else:
-            counts = (group.steps, 0)
-            group.steps += 1
+            arrays = [single[i] for i in group.indices]
+        # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
+        grads = [v.grad._buffer if (v := x._entry) is not None else x._buffer for x in arrays]
+        mask = None
+        if len(taken) < len(arrays):
+            mask = np.array([i in taken for i in group.indices])
+        kernel = group.kernel(self._update, arrays, mask is not None)
+        written = [x._buffer for x in arrays] + group.states
+        optimizer, version = self._optimizer, written[0].version
+        if optimizer is not None:
+            before = dict(optimizer._index_update_count), optimizer.num_update
+            optimizer._update_count(taken)
         try:
             numbers = self._numbers(group, rescale)
-            device = arrays[0]._buffer.ctx.device
-            region.update(
-                kernel, written, grads, numbers if mask is None else [*numbers, mask], device
-            )
+            if mask is not None:
+                numbers.append(mask)
+            region.update(kernel, written, grads, numbers, group.device)
         except BaseException:
-            if written[0].version == version:  # nothing was updated
-                if optimizer is not None:
-                    optimizer._index_update_count, optimizer.num_update = counts
-                else:
-                    group.steps = counts[0]
+            if optimizer is not None and written[0].version == version:  # nothing was updated
+                optimizer._index_update_count, optimizer.num_update = before
             raise
-        for x, data in zip(arrays, datas, strict=True):
-            if len(data) > 1:  # type: ignore[arg-type]
-                for other in list(data.values())[1:]:  # type: ignore[union-attr]
+        if single is None:
+            for i, x in zip(group.indices, arrays, strict=True):
+                for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
                     other._buffer.set(x.as_in_context(other.context)._data)
 
     def _numbers(self, group: _Group, rescale: float) -> list[Any]:
-        """What :meth:`Hyper.unpack` takes, for this step; arrays that did not change stay on the
-        device."""
-        if self._optimizer is not None:
-            return group.on_device(*self._optimizer.hyper(group.indices))
-        n = len(group.indices)
-        rates = [self._params[i].lr_mult for i in group.indices]
-        numbers = np.array([*rates, *(0.0,) * n, rescale], np.float32)
-        return group.on_device(numbers, np.full(n, group.steps, np.float32))
+        """What :meth:`Hyper.unpack` takes, for this step."""
+        optimizer, indices = self._optimizer, group.indices
+        if optimizer is None:
+            rates = [self._params[i].lr_mult for i in indices]
+            numbers = group.numbers(
+                (rescale, rates),
+                lambda: np.array([*rates, *[0.0] * len(rates), rescale], "float32"),
+            )
+            return [numbers, np.zeros(len(rates), np.float32)]
+        key = optimizer.hyper_key(indices)
+        numbers = group.numbers(key, lambda: optimizer.hyper(indices))
+        return [numbers, optimizer.counts(indices)]
 
 
 class _Group:
@@ -294,11 +318,10 @@ class _Group:
         self.indices = indices
         #: Leaves of the state.
         self.states: list[Buffer] = []
-        #: How often it was updated, for an optimizer that does not count itself.
-        self.steps = 0
+        self.device: Any = None
         self._tree: Any = None
         self._kernels: dict[bool, Kernel] = {}
-        self._last: tuple[bytes, Any] = (b"", None)
+        self._last: tuple[Any, Any] = (None, None)
 
     def kernel(self, update: Any, arrays: list[NDArray], masked: bool) -> Kernel:
         """The update of parameters and state as a kernel.
@@ -307,22 +330,23 @@ class _Group:
         step, and the mask; its outputs new parameters and leaves.
         """
         if self._tree is None:
-            self._device = arrays[0].context.device
+            ctx = arrays[0].context
             leaves, self._tree = jax.tree.flatten(
-                update.init([x._data for x in arrays], self._device)
+                update.init([x._data for x in arrays], ctx.device)
             )
-            self.states = [Buffer(a, arrays[0].context) for a in leaves]
+            self.states, self.device = [Buffer(a, ctx) for a in leaves], ctx.device
         found = self._kernels.get(masked)
         if found is None:
             found = self._kernels[masked] = self._make(update, masked)
         return found
 
-    def on_device(self, numbers: np.ndarray, count: np.ndarray) -> list[Any]:
-        """The numbers of a step; the same device array again if they are those of the last one."""
-        key = numbers.tobytes()
+    def numbers(self, key: Any, make: Callable[[], np.ndarray]) -> Any:
+        """The numbers of a step on the device: those of the last one again, if ``key`` is equal."""
+        if key is None:
+            return make()
         if self._last[0] != key:
-            self._last = (key, jax.device_put(numbers, self._device))
-        return [self._last[1], count]
+            self._last = (key, jax.device_put(make(), self.device))
+        return self._last[1]
 
     def _make(self, update: Any, masked: bool) -> Kernel:
         n, m, tree = len(self.indices), len(self.states), self._tree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from . import config, tape
 from .buffer import Zeros
 from .graph import Node, Value, Variable
 from .kernel import is_float
-from .region import Deferred, Region, hold
+from .region import Deferred, Region
 from .stage import place, ref
 from .state import state
 
@@ -80,13 +81,13 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
 def _requests(owners: Sequence[Value | None]) -> tuple[int, ...]:
     """For each slot, what its variable wants; negative where the variable has another slot too."""
     found: list[int] = []
-    first: dict[Any, int] = {}
-    for owner in owners:
+    first: dict[int, int] = {}
+    for k, owner in enumerate(owners):
         if type(owner) is not Variable:
             found.append(_NONE)
             continue
-        slot = first.setdefault(owner, len(found))
-        if slot != len(found):
+        slot = first.setdefault(id(owner), k)
+        if slot != k:
             found.append(-1 - slot)
         else:
             found.append(_REQUESTS[owner.grad_req] if owner.plain else _ODD)
@@ -161,8 +162,13 @@ def _defer(
     outs = []
     for k, variable in enumerate(grads):
         buffer = variable.grad._buffer
-        out = Deferred(node, k, _aval(buffer))
-        hold(buffer, out)
+        array = buffer.array
+        out = Deferred(node, k, buffer._aval() if array is None else array.aval)
+        out.holder = weakref.ref(buffer)
+        buffer.array = None
+        buffer.pending = out
+        buffer.shared = False
+        buffer.version += 1
         outs.append(out)
         variable.fresh = True
     node.outputs = tuple(outs)
@@ -170,11 +176,6 @@ def _defer(
     for at in way.released:
         nodes[at].released = True
     region.open -= way.closed
-
-
-def _aval(buffer: Any) -> Any:
-    array = buffer.array
-    return array.aval if array is not None else buffer._aval()
 
 
 def _old(region: Region, variable: Any) -> int | None:

@@ -70,14 +70,15 @@ class Region:
     def refs(self, arrays: Sequence[Any], values: Sequence[Value | None]) -> tuple[int, ...]:
         """Where each of some arrays (or Deferred values of this region) comes from."""
         slots, own, owners = self._slots, self.arrays, self.owners
-        found = []
+        find, found = slots.get, []
         for a, value in zip(arrays, values, strict=True):
             if type(a) is Deferred:
                 found.append(ref(a.node.position, a.index, value is not None))
                 continue
-            s = slots.get(id(a))
+            key = id(a)
+            s = find(key)
             if s is None:
-                s = slots[id(a)] = len(own)
+                s = slots[key] = len(own)
                 own.append(a)
                 owners.append(value)
             elif value is not None and owners[s] is not value:
@@ -85,7 +86,7 @@ class Region:
                     owners[s] = value
                 else:
                     s = self._other_slot(a, value)
-            found.append(s << 1 | (value is not None))
+            found.append(s + s if value is None else s + s + 1)
         return tuple(found)
 
     def _other_slot(self, array: Any, value: Value) -> int:
@@ -132,7 +133,13 @@ class Region:
             if not job.outs:
                 self._job = None
             raise
-        outs, node = job.outs[0], job.node
+        outs, node, updating = job.outs[0], job.node, job.updating
+        for k, buffer in zip(job.order, job.written, strict=True):
+            if buffer.pending is updating:
+                buffer.array = outs[k]
+                buffer.pending = None
+                buffer.shared = False
+                buffer.version += 1
         base = job.base
         for k, value in enumerate(job.values):
             holder = value.holder()
@@ -142,9 +149,6 @@ class Region:
                 # a gradient's value (no kernel) is on no tape
                 gone = _gone if value.node.released else None
                 value.node, value.index, value.holder = node or gone, k, _nobody
-        for k, buffer in zip(job.order, job.written, strict=True):
-            if buffer.pending is job.updating:
-                buffer.set(outs[k])
         for n in self.nodes:
             n.region = None
             n.inside = node
@@ -181,15 +185,19 @@ class _Job:
         self.outs: list[tuple] = []
         self.node: Node | None = None
         outputs, states, numbers, more = [], [], [], []
-        for node in region.nodes:
-            visible = 0 if node.kernel is None else node.kernel.visible
+        for position, node in enumerate(region.nodes):
+            if node.kernel is None:  # gradients
+                for value in node.outputs:
+                    holder = value.holder()
+                    if holder is not None and holder.pending is value:  # else it was replaced
+                        states.append(value)
+                        more.append(ref(position, value.index, False))
+                continue
+            visible = node.kernel.visible
             for value in node.outputs:
-                if value is None:
+                if value is None or value.holder() is None:  # nobody has it
                     continue
-                holder = value.holder()
-                if holder is None or (visible == 0 and holder.pending is not value):
-                    continue  # nobody has it, or it was replaced
-                number = ref(node.position, value.index, False)
+                number = ref(position, value.index, False)
                 if value.index < visible:
                     outputs.append(value)
                     numbers.append(number)
@@ -198,17 +206,14 @@ class _Job:
                     more.append(number)
         self.values = outputs + states
         self.recorded = _recorded(region) if region.open else None
-        # JAX pairs donated arrays with results of the same shape and dtype in their order. Written
-        # in the order of its slots, each gets back its own memory; in another, XLA copies them all.
-        last = sorted(range(len(written)), key=refs.__getitem__)
-        first = 0 if self.recorded is None else len(self.values)
         self.base = len(written) if self.recorded is None else 0
-        self.order = sorted(range(first, first + len(written)), key=lambda k: last[k - first])
+        self.order: Sequence[int] = ()
+        last: tuple[int, ...] = ()
+        if written:
+            last, self.order = stage.order(refs, 0 if self.base else len(self.values))
         self.program = None
         if self.values or written:
-            self.program = stage.program(
-                tuple(numbers), tuple(more), tuple(last), self.recorded is None
-            )
+            self.program = stage.program(tuple(numbers), tuple(more), last, self.recorded is None)
 
     def compute(self) -> None:
         """Run the executable."""
@@ -388,7 +393,7 @@ def update(
             stage = Stage.first(kernel)
             region.device = device
         del given
-        job = _Job(region, stage.call(kernel, refs), written, refs)
+        job = _Job(region, stage.call(kernel, refs), written, refs[:count])
         try:
             for buffer in written:  # from here on nobody else gets hold of the old contents
                 buffer.pending = job.updating

@@ -58,7 +58,7 @@ class Stage:
         Executables of all that was deferred, by the results that they return.
     """
 
-    __slots__ = ("step", "before", "root", "next", "sweeps", "programs", "grown", "kept")
+    __slots__ = ("step", "before", "root", "next", "sweeps", "programs", "grown", "kept", "_order")
 
     def __init__(self, before: Stage | None, step: Any):
         self.step = step
@@ -67,9 +67,10 @@ class Stage:
         self.next: dict[Any, Stage] = {}
         self.sweeps: dict[Any, Any] = {}
         self.programs: dict[Any, Kernel] = {}
-        #: At the root: how many stages there are, and all programs with the stages they are kept at.
+        #: At the root: how many stages there are, and all programs with their stages.
         self.grown = 0
         self.kept: list[tuple[Stage, Any]] = []
+        self._order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @staticmethod
     def first(kernel: Kernel) -> Stage:
@@ -121,6 +122,19 @@ class Stage:
             found.append(stage.step)
             stage = stage.before
         return tuple(reversed(found))
+
+    def order(self, refs: Sequence[int], first: int) -> tuple[tuple[int, ...], Sequence[int]]:
+        """How a last step that writes its first inputs, ``refs``, returns their new contents.
+
+        JAX pairs donated arrays with results of the same shape and dtype in their order. Returned
+        in the order of the slots, each gets back its own memory; in another, XLA copies them all.
+        Gives the results in that order, and where each stands if ``first`` others come before.
+        """
+        if self._order is None:
+            last = sorted(range(len(refs)), key=refs.__getitem__)
+            self._order = tuple(last), tuple(sorted(range(len(refs)), key=last.__getitem__))
+        last, places = self._order
+        return last, [first + k for k in places] if first else places
 
     def program(
         self, outputs: tuple[int, ...], states: tuple[int, ...], last: tuple[int, ...], front: bool
