@@ -295,6 +295,22 @@ def test_pause_inside_record_stops_the_gradient(linear):
     assert linear.weight.grad().asnumpy().tolist() == [[3, 3]]
 
 
+def test_out_of_an_operator_on_pending_values(linear):
+    x, out, plain = nd.array([[1.0, 1.0]]), nd.zeros((1, 1)), nd.zeros((1, 1))
+    with autograd.record():
+        y = linear(x)
+        nd.square(y, out=out)
+        z = out * 2
+    nd.square(linear(x), out=plain)
+    z.backward()
+    assert (z.asscalar(), out.asscalar(), plain.asscalar()) == (18, 9, 9)
+    assert linear.weight.grad().asnumpy().tolist() == [[12, 12]]
+    with autograd.record():
+        y = linear(x)
+    nd.square(y, out=y)
+    assert y.asscalar() == 9
+
+
 def test_pending_output_read_by_another_thread(linear):
     with autograd.record():
         y = linear(nd.array([[1.0, 1.0]]))

@@ -213,7 +213,8 @@ def _finish(
     if len(outs) > visible:
         _write_back(kernel, inputs, outs[visible:])
     if out is not None:
-        return _write_out(kernel, outs[:visible], node, out)
+        values = [None if node is None else Value(node, i) for i in range(visible)]
+        return _write_out(kernel, outs[:visible], values, out)
     new = NDArrayType()._new
     if visible == 1:
         y = new(Buffer(outs[0], ctx))
@@ -237,13 +238,14 @@ def _write_back(kernel: Kernel, inputs: Sequence[NDArray], news: Sequence[Any]) 
             inputs[op.inputs.index(name)]._write(new)
 
 
-def _write_out(kernel: Kernel, outs: Sequence[Any], node: Any, out: Any) -> Any:
+def _write_out(kernel: Kernel, outs: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+    """Write results to ``out``; ``values`` are what the tape has of them, None if not recorded."""
     targets = list(out) if isinstance(out, (list, tuple)) else [out]
     if len(targets) < len(outs):
         raise ValueError(f"{kernel.name} has {len(outs)} outputs, out= has {len(targets)} arrays")
-    for i, (target, array) in enumerate(zip(targets, outs, strict=False)):
+    for target, array, value in zip(targets, outs, values, strict=False):
         check_inplace(target)
-        if node is not None:
+        if value is not None:
             check_alone(target)
         if target.shape != array.shape:
             raise OpError(
@@ -253,8 +255,8 @@ def _write_out(kernel: Kernel, outs: Sequence[Any], node: Any, out: Any) -> Any:
         if array.dtype != target.dtype:
             array = _cast(array, target.dtype)
         target._write(array)
-        if node is not None:
-            target._entry = Value(node, i)
+        if value is not None:
+            target._entry = value
     return out
 
 
@@ -347,7 +349,7 @@ def _call_pending(
                         )
                     region.hold(target._buffer, new)
     if out is not None:
-        return _write_out(kernel, [x._data for x in made], None, out)
+        return _write_out(kernel, [x._data for x in made], [x._entry for x in made], out)
     return made[0] if kernel.visible == 1 else made
 
 
@@ -414,7 +416,8 @@ def _call_traced(
     if len(outs) > visible:
         _write_back(kernel, inputs, outs[visible:])
     if out is not None:
-        return _write_out(kernel, [jnp.asarray(o) for o in outs[:visible]], None, out)
+        arrays = [jnp.asarray(o) for o in outs[:visible]]
+        return _write_out(kernel, arrays, [None] * visible, out)
     where = inputs[0]._buffer.ctx if inputs else trace.ctx
     new = NDArrayType()._new
     found = map(jnp.asarray, outs[:visible])
