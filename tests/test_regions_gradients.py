@@ -94,3 +94,16 @@ def test_gradient_of_a_pending_result_that_was_overwritten(linear, write):
     y.backward()
     assert y.asscalar() == 5
     assert dx.asnumpy().tolist() == x.grad.asnumpy().tolist() == [[1, 2]]
+
+
+def test_backward_from_what_was_made_of_released_values_is_refused(linear):
+    x = nd.array([[1.0, 1.0]])
+    with autograd.record():
+        y = linear(x)
+        z = y * 2
+        y.backward()
+        z.wait_to_read()
+        again = z + linear(x)
+    for head in (z, again):
+        with pytest.raises(gx.MXNetError, match="retain_graph=True"):
+            head.backward()

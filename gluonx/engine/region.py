@@ -147,7 +147,8 @@ class Region:
                 holder.fulfil(value, outs[base + k])
             if value.holder is not _nobody and value.node.kernel is not None:
                 # a gradient's value (no kernel) is on no tape
-                gone = _gone if value.node.released else None
+                source = value.node
+                gone = _gone if source.released else _cut if any(source.inputs) else None
                 value.node, value.index, value.holder = node or gone, k, _nobody
         for n in self.nodes:
             n.region = None
@@ -249,6 +250,16 @@ def _nobody() -> None:
 #: In the place of nodes that a deferred backward pass has released.
 _gone = Node(None, (), ())
 _gone.release()
+
+
+class _Passed(tape.FunctionPullback):
+    def __call__(self, slots: dict[int, Any]) -> Sequence[Any]:
+        return list(slots.values())[:1]
+
+
+#: In the place of nodes whose inputs all come from such: a backward pass to them is refused.
+_cut = Node(None, (Value(_gone, 0),), (None,))
+_cut.pullback = _Passed()
 
 
 class Deferred(Value):
