@@ -142,6 +142,16 @@ def test_view_of_an_input_written_after_the_call(linear):
     assert y.asscalar() == 3
 
 
+def test_view_of_a_pending_result_sees_what_is_written_to_it(linear):
+    x = nd.array([[1.0, 1.0], [2.0, 2.0]])
+    with autograd.record():
+        y = linear(x)
+        row = y[1]
+    y += 1
+    assert (row * 2).asscalar() == 14
+    assert row.asscalar() == 7
+
+
 def test_two_calls_with_a_write_between_them(linear):
     x = nd.array([[1.0, 1.0]])
     with autograd.record():

@@ -96,6 +96,23 @@ def test_gradient_of_a_pending_result_that_was_overwritten(linear, write):
     assert dx.asnumpy().tolist() == x.grad.asnumpy().tolist() == [[1, 2]]
 
 
+@pytest.mark.parametrize(
+    "write", [lambda x, y: x.copyto(y), lambda x, y: y.__setitem__(slice(None), x)]
+)
+@pytest.mark.parametrize("use", ["net", "operator"])
+def test_pending_result_that_was_overwritten_is_used_again(linear, write, use):
+    x, fresh = nd.array([[1.0, 1.0]]), nd.array([[5.0]])
+    x.attach_grad()
+    with autograd.record():
+        y = linear(x)
+        with autograd.pause():
+            write(fresh, y)
+        z = linear(nd.concat(y, y, dim=1)) if use == "net" else y * 3
+    z.backward()
+    assert z.asscalar() == 15
+    assert x.grad.asnumpy().tolist() == [[3, 6]]
+
+
 def test_backward_from_what_was_made_of_released_values_is_refused(linear):
     x = nd.array([[1.0, 1.0]])
     with autograd.record():

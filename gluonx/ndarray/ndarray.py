@@ -114,7 +114,16 @@ class NDArray(ArrayMethods):
         elif state.trace is not None:
             state.trace.write(self._buffer, array)
         else:
+            self._settle()
             self._buffer.set(array)
+
+    def _settle(self) -> None:
+        """Before the contents are replaced: the tape may need those that are pending."""
+        pending = self._buffer.pending
+        if type(pending) is region.Deferred:
+            node = pending.node
+            if node.region is not None and node.kernel is not None:  # not a gradient
+                node.region.run()
 
     def _deferred(self) -> tuple[Any, Any]:
         """(value, value for the gradient) while deferred; (None, None) if it must be run first."""
@@ -125,13 +134,19 @@ class NDArray(ArrayMethods):
             self._view is not None
             and type(self._entry) is region.Deferred
             and self._entry.node.region
+            and self._awaits()
         ):
             return self._entry, self._entry
         return None, None
 
     def fulfil(self, value: Any, array: Any) -> None:
         """A deferred view was computed."""
-        self._cache = (self._buffer.version, array)
+        if self._awaits():
+            self._cache = (self._buffer.version, array)
+
+    def _awaits(self) -> bool:
+        """Whether a deferred view still shows what was deferred: nobody has written since."""
+        return self._cache is not None and self._cache[0] == ~self._buffer.version
 
     # -- facts ------------------------------------------------------------------------------
 
@@ -343,6 +358,7 @@ class NDArray(ArrayMethods):
             source = source.astype(other.dtype)
         check_inplace(other)
         if other._view is None and other._buffer.pending is not None:
+            other._settle()
             other._buffer.set(source._data)
         else:
             other._write(source._data)
@@ -458,6 +474,7 @@ class NDArray(ArrayMethods):
                     )
                     made.hold(x)
                     x._entry = made
+                    x._cache = (~self._buffer.version, None)  # matches no version
                     return x
         y = call(kernel(), [self, *(NDArray._new(Buffer(m, self.context)) for m in more)])
         x._entry = y._entry
