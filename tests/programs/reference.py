@@ -1,0 +1,184 @@
+"""A tiny Gluon in NumPy: parameters, nets and a Trainer, written down from their formulas."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+
+from . import arrays
+from .arrays import Array, Variable, array, call, scope, state
+from .nets import BATCH_NORM, NETS
+
+__all__ = ["Reference"]
+
+
+class Parameter:
+    """A parameter; the interface that programs use."""
+
+    def __init__(self, values: np.ndarray, learned: bool):
+        self.array = array(values)
+        self.learned = learned
+        self.lr_mult = 1.0
+        self._grad_req = "null"
+        self.grad_req = "write"
+
+    @property
+    def grad_req(self) -> str:
+        return self._grad_req
+
+    @grad_req.setter
+    def grad_req(self, req: str) -> None:
+        req = req if self.learned else "null"
+        if req == self._grad_req:
+            return
+        self._grad_req = req
+        if req == "null":
+            self.array.entry = None
+        elif isinstance(self.array.entry, Variable):
+            self.array.entry.grad_req = req
+        else:
+            self.array.attach_grad(req)
+
+    def data(self) -> Array:
+        return self.array
+
+    def grad(self) -> Array:
+        if self._grad_req == "null":
+            raise RuntimeError("no gradient")
+        return self.array.grad
+
+    def list_grad(self) -> list[Array]:
+        return [self.grad()]
+
+    def set_data(self, data: Array) -> None:
+        with scope(False, state.training):
+            self.array[:] = data
+
+    def zero_grad(self) -> None:
+        if self._grad_req != "null":
+            self.array.grad[:] = 0
+
+
+class Net:
+    """A net of :data:`programs.nets.NETS`."""
+
+    def __init__(self, kind: str):
+        spec = NETS[kind]
+        self.spec = spec
+        self.params = [Parameter(v, learned) for v, learned in spec.initial()]
+
+    def __call__(self, *inputs: Array) -> Array:
+        return getattr(self, "_" + self.spec.form)(*inputs, *(p.data() for p in self.params))
+
+    @staticmethod
+    def _dense(x, w, b):
+        return call("dense", x, w, b)
+
+    @staticmethod
+    def _mlp(x, w1, b1, w2, b2):
+        return call("dense", call("tanh", call("dense", x, w1, b1)), w2, b2)
+
+    @staticmethod
+    def _tied(x, w1, b1, w2, b2):
+        for _ in range(2):
+            x = call("tanh", call("dense", x, w1, b1))
+        return call("dense", x, w2, b2)
+
+    @staticmethod
+    def _cell(x, h, w, b, u, c):
+        return call("tanh", call("add", call("dense", x, w, b), call("dense", h, u, c)))
+
+    @staticmethod
+    def _norm(x, w1, b1, gamma, beta, mean, var, w2, b2):
+        h = call("dense", x, w1, b1)
+        eps, momentum = BATCH_NORM["epsilon"], BATCH_NORM["momentum"]
+        if state.training:
+            y = call("batch_norm", h, gamma, beta, mean=None, var=None, eps=eps)
+            for moving, batch in ((mean, h.data.mean(0)), (var, h.data.var(0))):
+                moving.write(momentum * moving.data + (1 - momentum) * batch)
+        else:
+            y = call("batch_norm", h, gamma, beta, mean=mean.data, var=var.data, eps=eps)
+        return call("dense", call("tanh", y), w2, b2)
+
+
+class Trainer:
+    """SGD with momentum and Adam, one parameter after the other."""
+
+    def __init__(self, params: list[Parameter], optimizer: str, arguments: dict):
+        self.params = params
+        self.optimizer = optimizer
+        self.arguments = dict(arguments)
+        self.states: dict[int, dict[str, Any]] = {}
+
+    def set_learning_rate(self, rate: float) -> None:
+        self.arguments["learning_rate"] = rate
+
+    def allreduce_grads(self) -> None:
+        """One device: nothing to add up."""
+
+    def step(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
+        chosen = []
+        for i, p in enumerate(self.params):
+            if p.grad_req == "null":
+                continue
+            if p.array.entry.fresh:
+                chosen.append(i)
+            elif not ignore_stale_grad:
+                raise UserWarning("stale")
+        for i in chosen:
+            p = self.params[i]
+            w = p.array.data
+            g = p.array.grad.data / batch_size + self.arguments.get("wd", 0.0) * w
+            p.array.write(w + self._change(self.states.setdefault(i, {}), g, p.lr_mult))
+            p.array.entry.fresh = False
+
+    update = step
+
+    def _change(self, kept: dict[str, Any], g: np.ndarray, lr_mult: float) -> np.ndarray:
+        rate = self.arguments["learning_rate"] * lr_mult
+        if self.optimizer == "sgd":
+            kept["m"] = self.arguments.get("momentum", 0.0) * kept.get("m", 0.0) - rate * g
+            return kept["m"]
+        kept["t"] = t = kept.get("t", 0) + 1
+        kept["m"] = 0.9 * kept.get("m", 0.0) + 0.1 * g
+        kept["v"] = 0.999 * kept.get("v", 0.0) + 0.001 * g * g
+        rate *= np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        return -rate * kept["m"] / (np.sqrt(kept["v"]) + self.arguments["epsilon"])
+
+
+class Reference:
+    """The library that the interpreter runs a program on; see also ``gluonxes.py``."""
+
+    array = staticmethod(array)
+    call = staticmethod(call)
+    net = staticmethod(Net)
+    trainer = staticmethod(Trainer)
+    backward = staticmethod(arrays.backward)
+
+    def session(self) -> Any:
+        return contextlib.nullcontext()
+
+    @staticmethod
+    def record() -> Any:
+        return scope(True, True)
+
+    @staticmethod
+    def pause() -> Any:
+        return scope(False, False)
+
+    @staticmethod
+    def clip(grads: list[Array], limit: float) -> Array:
+        norm = np.sqrt(sum((g.data**2).sum() for g in grads))
+        for g in grads:
+            g *= min(1.0, limit / (norm + 1e-8))
+        return array([norm])
+
+    @staticmethod
+    def export(x: Array, how: str) -> Any:
+        return x.copy() if how == "copy" else x.asnumpy()
+
+    @staticmethod
+    def take_in(exported: Any, how: str) -> Array:
+        return exported.copy() if isinstance(exported, Array) else array(exported)
