@@ -169,15 +169,15 @@ class Block:
             self._reg_params[name] = value
         super().__setattr__(name, value)
         if state.trace is None and "_watchers" in self.__dict__ and not _same(old, value):
-            self._changed()
+            self._changed(f"{self._name}.{name} was set")
 
     def _alias(self) -> str:
         return type(self).__name__.lower()
 
-    def _changed(self) -> None:
+    def _changed(self, reason: str) -> None:
         """The structure or an attribute changed: what was compiled with this block is void."""
         for cache in list(self.__dict__.get("_watchers", ())):
-            cache.clear()
+            cache.clear(reason)
 
     def _watch(self, cache: Cache) -> None:
         """Let ``cache`` know when this block changes."""
@@ -251,7 +251,7 @@ class Block:
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Add a child; attributes that are Blocks are added by themselves."""
         self._children[str(len(self._children)) if name is None else name] = block
-        self._changed()
+        self._changed(f"{self._name} got a new child")
 
     def apply(self, fn: Callable[[Block], Any]) -> Block:
         """Call ``fn`` on every child, then on this block; returns this block."""
@@ -489,7 +489,7 @@ class HybridBlock(Block):
         super().hybridize(active, **kwargs)
 
     def cast(self, dtype: Any) -> None:
-        self._changed()
+        self._changed(f"{self._name} was cast")
         super().cast(dtype)
 
     def infer_shape(self, *args: NDArray) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 import weakref
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
-from .engine import region
+from .engine import region, report
 from .engine.buffer import Buffer
 from .engine.graph import Variable
 from .engine.kernel import is_float
@@ -28,6 +31,9 @@ __all__ = ["Cache", "flatten", "unflatten"]
 _ARRAY = "array"
 _INPUT = "input"
 _MAX_ENTRIES = 256
+_MAX_HISTORY = 16
+#: Compilations of one block in one mode after which the user is told.
+_MANY = 8
 
 
 def flatten(tree: Any, leaves: list[Any], keep: Callable[[Any], bool]) -> Any:
@@ -180,6 +186,55 @@ def _hold_written(traced: Traced, inputs: list[NDArray], news: list, ctx: Any) -
         x._write(new._data)
 
 
+def _difference(old: tuple, new: tuple) -> str:
+    """What differs between the keys of two calls."""
+    reasons = []
+    for k, (a, b) in enumerate(zip(old[4], new[4], strict=False)):
+        if a[0] != b[0]:
+            reasons.append(f"argument {k}: shape {a[0]} became {b[0]}")
+        if a[1] != b[1]:
+            reasons.append(f"argument {k}: dtype {a[1]} became {b[1]}")
+    if old[1] != new[1]:
+        reasons.append(f"device: {old[1]} became {new[1]}")
+    for k, what in ((2, "train mode"), (3, "recording")):
+        if old[k] != new[k]:
+            reasons.append(f"{what}: {_switch(old[k])} became {_switch(new[k])}")
+    if old[0] != new[0] or len(old[4]) != len(new[4]):
+        reasons.append(f"arguments: {_signature(old)} became {_signature(new)}")
+    return "; ".join(reasons) or "this kind of call had been dropped from a full cache"
+
+
+def _switch(on: bool) -> str:
+    return "on" if on else "off"
+
+
+def _signature(key: tuple) -> str:
+    """The arguments of a call in words, from its key."""
+    spec = key[0]
+    if isinstance(spec, int):
+        return f"{spec} array{'s' * (spec != 1)}"
+    return _words(spec)
+
+
+def _words(spec: Any) -> str:
+    kind, rest = spec
+    if kind is _ARRAY:
+        return "array"
+    if kind is None:
+        return repr(rest[1])[:40]
+    if kind is dict:
+        return "{" + ", ".join(f"{k}: {_words(t)}" for k, t in rest) + "}"
+    return "(" + ", ".join(map(_words, rest)) + ")"
+
+
+def _depth() -> int:
+    """How many frames of gluonx are above the user's."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("gluonx"):
+        frame, depth = frame.f_back, depth + 1
+    return depth - 1
+
+
 class Cache:
     """The compiled calls of one hybridized block.
 
@@ -190,12 +245,42 @@ class Cache:
     def __init__(self, block: HybridBlock):
         self._block = weakref.ref(block)
         self._entries: dict[Any, _Entry] = {}
-        #: How often the block's code was traced, for tests and explanations.
+        self.name = block.name
+        #: How often the block's code was traced, and what was new each time (the last ones).
         self.traces = 0
+        self.history: deque[str] = deque(maxlen=_MAX_HISTORY)
+        self._last: tuple | None = None
+        self._cleared: str | None = None
+        self._modes: Counter = Counter()
+        report.blocks.add(self)
 
-    def clear(self) -> None:
+    def clear(self, reason: str) -> None:
         """Forget everything, after the block's code or structure changed."""
         self._entries.clear()
+        self._cleared = reason
+
+    def _explain(self, key: tuple) -> None:
+        """Note why the code is compiled; warn if that happens again and again."""
+        if self._cleared is not None:
+            reason = self._cleared
+        elif self._last is None:
+            reason = "first call"
+        elif key in self._entries:
+            reason = "its parameters were made anew, cast or moved"
+        else:
+            reason = _difference(self._last, key)
+        self.history.append(reason)
+        self._last, self._cleared = key, None
+        self._modes[key[1:4]] += 1
+        if self._modes[key[1:4]] == _MANY:
+            warnings.warn(
+                f"{self.name} has been compiled {_MANY} times in the same mode, the last time "
+                f"because: {reason}. Each compilation takes far longer than a step. Keep shapes "
+                "equal (pad or drop the last batch, sort sequences into a few lengths), give "
+                "numbers that change as arrays, and do not set attributes in the loop; "
+                "print(gluonx.engine.explain()) shows all of them",
+                stacklevel=_depth(),
+            )
 
     def call(self, args: tuple, kwargs: dict) -> Any:
         """Run the block compiled."""
@@ -217,6 +302,7 @@ class Cache:
             else:
                 entry = None
         if entry is None:
+            self._explain(key)
             entry = self._compile(inputs, args, kwargs)
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]

@@ -21,6 +21,7 @@ from .engine.graph import Variable
 from .engine.state import state
 from .error import MXNetError
 from .ndarray import NDArray
+from .ndarray.ndarray import zeros_later
 
 __all__ = ["Constant", "DeferredInitializationError", "Parameter", "ParameterDict"]
 
@@ -256,13 +257,14 @@ class Parameter:
         init, default_init, data = self._deferred
         with autograd.pause(), _random.initialization():
             first = next(iter(self._data))
+            own = data is None
             if data is None:
-                data = nd.zeros(self._shape or (), ctx=first, dtype=self.dtype)
+                data = zeros_later(self._shape or (), first, np.dtype(self.dtype))
                 desc = initializer.InitDesc(self.name, {"__init__": init})
                 initializer.create(default_init)(desc, data)
             self._deferred = None
             for ctx, x in self._data.items():
-                x._buffer.set(data.copyto(ctx)._data)
+                x._buffer.set((data if own and ctx == first else data.copyto(ctx))._data)
             self._attach()
 
     def _attach(self) -> None:
@@ -367,7 +369,7 @@ class Parameter:
             return
         for x in self._data.values():
             buffer = x.grad._buffer  # type: ignore[union-attr]
-            buffer.defer(Zeros(jax.ShapeDtypeStruct(buffer.shape, buffer.dtype)))
+            buffer.defer(Zeros(buffer.shape, buffer.dtype))
 
     def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
         """Move the parameter to other devices."""

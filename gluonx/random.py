@@ -89,6 +89,12 @@ def draw(ctx: Context, draws: int = 1) -> np.ndarray:
     return _random.generator(ctx).take(draws)
 
 
+def generator(ctx: Context) -> np.random.Generator:
+    """A NumPy generator that starts from the next random state of ``ctx``, for numbers that are
+    made on the host: Philox, of the same family as threefry."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(draw(ctx).tolist())))
+
+
 @contextlib.contextmanager
 def initialization() -> Iterator[None]:
     """Scope in which numbers come from the generators for parameter initialization."""

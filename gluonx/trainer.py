@@ -10,7 +10,7 @@ import numpy as np
 import optax
 
 from . import optimizer as opt
-from .engine import region
+from .engine import region, report
 from .engine.buffer import Buffer
 from .engine.kernel import Kernel
 from .error import MXNetError
@@ -102,6 +102,10 @@ class Trainer:
             self._update = optimizer.compiled()
             if self._update is None:
                 self._updater = opt.Updater(optimizer)
+                report.note(
+                    f"{type(optimizer).__name__} updates parameters in Python, one by one; define "
+                    "transformation() instead of update() to have the update compiled"
+                )
         self._groups: list[_Group] = []
         self._arrays: list[NDArray] | None = None
         self._moves = -1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .work import MLP, RESNET, Work
 
 
@@ -61,10 +63,8 @@ def networks(mx):
             super().__init__()
             self.embed = nn.Embedding(vocab, d)
             self.position = self.params.get("position", shape=(length, d))
-            future = mx.nd.ones((length, length))
-            for i in range(length):
-                future[i, : i + 1] = 0
-            self.mask = self.params.get_constant("mask", future * -1e9)
+            future = np.triu(np.full((length, length), -1e9, np.float32), 1)
+            self.mask = self.params.get_constant("mask", mx.nd.array(future))
             self.layers = nn.HybridSequential()
             for _ in range(layers):
                 self.layers.add(Layer(d, heads, hidden))

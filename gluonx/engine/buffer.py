@@ -125,8 +125,8 @@ class Zeros:
 
     __slots__ = ("aval",)
 
-    def __init__(self, aval: Any):
-        self.aval = aval
+    def __init__(self, shape: tuple[int, ...], dtype: Any):
+        self.aval = jax.ShapeDtypeStruct(shape, dtype)
 
     def force(self, buffer: Buffer) -> None:
         array = _zeros(self.aval.shape, self.aval.dtype, buffer.ctx.device)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..error import MXNetError
-from . import config, tape
+from . import config, report, tape
 from .buffer import Zeros
 from .graph import Node, Value, Variable
 from .kernel import is_float
@@ -43,6 +43,11 @@ class _Way(NamedTuple):
     adds: tuple[bool, ...]
 
 
+_OUTSIDE = (
+    "backward() goes on in work that had run before, or into a gradient buffer that is a view or "
+    "has another dtype"
+)
+
 #: How a slot stands to gradients: no variable; its grad_req; or one that must be done unfused.
 _REQUESTS = {"null": 1, "write": 2, "add": 3}
 _NONE, _NULL, _WRITE, _ADD, _ODD = range(5)
@@ -71,6 +76,8 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
         way = stage.sweeps.get(key, 0)
         if way == 0:
             way = stage.sweeps[key] = _find(region, [v for v, _ in heads], requests)
+            if way is None:
+                report.note_early(stage, _OUTSIDE)
         if way is None:
             return False
         if way.wanted:

@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from . import persistent
+
 __all__ = ["Kernel", "Pullback", "Aval", "aval_of", "x64", "is_float"]
 
 #: Shape and dtype of an array, hashable.
@@ -65,7 +67,7 @@ class Kernel:
 
     __slots__ = (
         "fn", "name", "op", "attrs", "present", "wide", "visible", "_jitted", "_recorded", "_avals",
-        "regions", "stage", "used", "__weakref__",
+        "regions", "stage", "used", "runs", "compiled", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +90,8 @@ class Kernel:
         self.stage: Any = None
         #: When it was last used, for a kernel that stands in a bounded cache.
         self.used = 0
+        #: How often it ran, for a kernel of a region, and how often it was compiled.
+        self.runs = self.compiled = 0
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
@@ -98,8 +102,16 @@ class Kernel:
     def _compiled(self, device: Any, donate: tuple[int, ...], mask: tuple[bool, ...] | None) -> Any:
         # Without out_shardings a result that does not depend on the inputs would not be tied to the
         # device, and everything that uses it would be compiled again.
+        persistent.switch_on()
+        fn = self.fn if mask is None else _recording(self, mask, device)
+
+        @functools.wraps(fn)
+        def counted(*arrays):
+            self.compiled += 1
+            return fn(*arrays)
+
         return jax.jit(
-            self.fn if mask is None else _recording(self, mask, device),
+            counted,
             out_shardings=jax.sharding.SingleDeviceSharding(device),
             donate_argnums=donate,
         )

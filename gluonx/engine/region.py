@@ -17,7 +17,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from ..error import MXNetError
-from . import tape
+from . import report, tape
 from .buffer import Buffer
 from .graph import Node, Value
 from .kernel import Kernel, aval_of, is_float
@@ -120,6 +120,10 @@ class Region:
             if self._job is None:
                 if not self.nodes:
                     return
+                if self.open:
+                    report.note_early(self.stage, _EARLY)
+                elif self.swept:
+                    report.note_early(self.stage, _BETWEEN)
                 self._job = _Job(self, self.stage)
             self._finish(self._job)
 
@@ -156,6 +160,10 @@ class Region:
             n.outputs = n.refs = ()
         self._begin()
         self._job = None
+
+
+_EARLY = "a recorded result was needed before backward()"
+_BETWEEN = "a gradient or a result was needed between backward() and the Trainer's step"
 
 
 class _Job:

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from . import report
 from .graph import Plan, Sweep
 from .kernel import Kernel
 
@@ -58,7 +59,10 @@ class Stage:
         Executables of all that was deferred, by the results that they return.
     """
 
-    __slots__ = ("step", "before", "root", "next", "sweeps", "programs", "grown", "kept", "_order")
+    __slots__ = (
+        "step", "before", "root", "next", "sweeps", "programs", "grown", "kept", "noted",
+        "_order",
+    )  # fmt: skip
 
     def __init__(self, before: Stage | None, step: Any):
         self.step = step
@@ -70,6 +74,8 @@ class Stage:
         #: At the root: how many stages there are, and all programs with their stages.
         self.grown = 0
         self.kept: list[tuple[Stage, Any]] = []
+        #: Whether it is known why what was deferred here ran before its time.
+        self.noted = False
         self._order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @staticmethod
@@ -77,6 +83,7 @@ class Stage:
         """The root of all that begins with ``kernel``."""
         if kernel.stage is None:
             kernel.stage = Stage(None, None)
+            report.roots.add(kernel)
         return kernel.stage
 
     def call(self, kernel: Kernel, refs: tuple[int, ...]) -> Stage:
@@ -150,7 +157,14 @@ class Stage:
             found = self.programs[key] = self._compile(*key)
             self._bound(key)
         found.used = next(_clock)
+        found.runs += 1
         return found
+
+    def describe(self) -> str:
+        """The steps in words, ``net + loss + backward + update``; equal ones in a row once."""
+        names = ["backward" if isinstance(s, Sweep) else s[0].name for s in self.steps()]
+        groups = [(name, len(list(same))) for name, same in itertools.groupby(names)]
+        return " + ".join(name if n == 1 else f"{n} x {name}" for name, n in groups)
 
     def _compile(
         self, outputs: tuple[int, ...], states: tuple[int, ...], last: tuple[int, ...], front: bool

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from .. import registry
+from ..ndarray.creation import put
 
 __all__ = ["InitDesc", "Initializer", "alias", "create", "register"]
 
@@ -55,6 +56,16 @@ class InitDesc(str):
         desc.attrs = attrs or {}
         desc.global_init = global_init
         return desc
+
+
+def fill(arr: nd.NDArray, values: Any) -> None:
+    """Write values made on the host to the whole of ``arr``.
+
+    Nothing is compiled, which for the many shapes of a network's parameters takes longer than
+    making the numbers.
+    """
+    values = np.broadcast_to(np.asarray(values).astype(arr.dtype), arr.shape)
+    arr._write(put(values, arr.context))
 
 
 class Initializer:
@@ -157,10 +168,10 @@ class Initializer:
             logging.info("Initialized %s as %s: %s", desc, kind, self._print_func(arr))
 
     def _init_zero(self, name: str, arr: nd.NDArray) -> None:
-        arr[:] = 0
+        fill(arr, 0)
 
     def _init_one(self, name: str, arr: nd.NDArray) -> None:
-        arr[:] = 1
+        fill(arr, 1)
 
     def _init_weight(self, name: str, arr: nd.NDArray) -> None:
         raise NotImplementedError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
-from ._base import Initializer, alias, register
+from ._base import Initializer, alias, fill, register
 
 __all__ = ["Bilinear", "Constant", "LSTMBias", "One", "Zero"]
 
@@ -31,7 +31,7 @@ class Zero(Initializer):
         super().__init__()
 
     def _init_weight(self, name: str, arr: nd.NDArray) -> None:
-        arr[:] = 0
+        fill(arr, 0)
 
 
 @register
@@ -43,7 +43,7 @@ class One(Initializer):
         super().__init__()
 
     def _init_weight(self, name: str, arr: nd.NDArray) -> None:
-        arr[:] = 1
+        fill(arr, 1)
 
 
 @register
@@ -71,7 +71,7 @@ class Constant(Initializer):
     def _init_weight(self, name: str, arr: nd.NDArray) -> None:
         value = np.asarray(self.value)
         try:
-            arr[:] = np.broadcast_to(value, arr.shape)
+            fill(arr, value)
         except ValueError:
             raise ValueError(
                 f"Constant: {name} has shape {arr.shape}, the value {value.shape}"
@@ -96,7 +96,7 @@ class Bilinear(Initializer):
         centre = (2 * factor - 1 - factor % 2) / (2 * factor)
         across = 1 - abs(np.arange(width) / factor - centre)
         down = 1 - abs(np.arange(height) / factor - centre)
-        arr[:] = np.broadcast_to(np.outer(down, across).astype(np.float32), arr.shape)
+        fill(arr, np.outer(down, across))
 
 
 @register
@@ -115,6 +115,6 @@ class LSTMBias(Initializer):
         self.forget_bias = forget_bias
 
     def _init_weight(self, name: str, arr: nd.NDArray) -> None:
-        arr[:] = 0
+        fill(arr, 0)
         gate = arr.shape[0] // 4
         arr[gate : 2 * gate] = self.forget_bias

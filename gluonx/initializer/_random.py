@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from .. import ndarray as nd
-from ._base import Initializer, register
+from ..random import generator
+from ._base import Initializer, fill, register
 
 __all__ = ["MSRAPrelu", "Normal", "Orthogonal", "Uniform", "Xavier"]
 
 
 def _draw(rnd_type: str, scale: float, arr: nd.NDArray) -> None:
     """Fill ``arr`` with random numbers of the given scale."""
+    rng = generator(arr.context)
+    dtype: Any = np.float64 if arr.dtype == np.float64 else np.float32
     if rnd_type == "uniform":
-        nd.random.uniform(-scale, scale, shape=arr.shape, dtype=arr.dtype, out=arr)
+        values = rng.random(arr.shape, dtype) * dtype(2 * scale) - dtype(scale)
     else:
-        nd.random.normal(0, scale, shape=arr.shape, dtype=arr.dtype, out=arr)
+        values = rng.standard_normal(arr.shape, dtype) * dtype(scale)
+    fill(arr, values)
 
 
 @register

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..context import Context, current_context
 from ..engine import region, tape
-from ..engine.buffer import Buffer
+from ..engine.buffer import Buffer, Zeros
 from ..engine.graph import Variable
 from ..engine.kernel import Kernel, is_float, is_wide, x64
 from ..engine.op import OPS
@@ -401,7 +401,10 @@ class NDArray(ArrayMethods):
 
         if grad_req not in ("write", "add", "null"):
             raise ValueError(f"grad_req must be 'write', 'add' or 'null', got {grad_req!r}")
-        grad = zeros(self.shape, ctx=self.context, dtype=self._buffer.dtype)
+        if state.trace is not None:
+            grad = zeros(self.shape, ctx=self.context, dtype=self._buffer.dtype)
+        else:
+            grad = zeros_later(self.shape, self.context, self._buffer.dtype)
         self._entry = Variable(grad, grad_req, plain=True)
 
     def backward(
@@ -686,6 +689,13 @@ def _transfer(x: NDArray, ctx: Context) -> NDArray:
     if state.recording and x._recorded and is_float(data.dtype):
         y._entry = tape.transferred(x._entry, source)
     return y
+
+
+def zeros_later(shape: tuple[int, ...], ctx: Context, dtype: Any) -> NDArray:
+    """Zeros that are made when somebody looks at them."""
+    buffer = Buffer(None, ctx)
+    buffer.pending = Zeros(shape, dtype)
+    return NDArray._new(buffer)
 
 
 def from_jax(array: jax.Array, ctx: Context | None = None) -> NDArray:
