@@ -13,7 +13,7 @@ from typing import Any
 from . import ndarray as nd
 from .engine.region import Deferred
 from .engine.state import state
-from .hybrid import Cache
+from .hybrid import Cache, shared_cache
 from .name import NameManager, Prefix
 from .ndarray import NDArray
 from .parameter import Parameter, ParameterDict, assign
@@ -449,14 +449,24 @@ class HybridBlock(Block):
     (2, 3)
     """
 
-    #: Whether the code is known to do nothing but compute. Such a block is compiled, hybridized or
-    #: not, where its input is pending: it is one thing more to defer, and not one per operator.
+    #: Whether the code is known to do nothing but compute from its inputs and the attributes that
+    #: are not bookkeeping. Such a block is compiled, hybridized or not, where its input is pending:
+    #: it is one thing more to defer, and not one per operator.
     _pure = False
+    _bookkeeping = frozenset(
+        "_empty_prefix _prefix _params _name _scope _children _reg_params _forward_hooks "
+        "_forward_pre_hooks _active _cache _watchers".split()
+    )
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None):
         super().__init__(prefix, params)
         self._active = False
         self._cache: Cache | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if self._pure and name not in self._bookkeeping:
+            self.__dict__["_cache"] = None
 
     def register_child(self, block: Block, name: str | None = None) -> None:
         if not isinstance(block, HybridBlock):
@@ -514,7 +524,7 @@ class HybridBlock(Block):
         ):
             return self.forward(*args, **kwargs)
         if self._cache is None:
-            self._cache = Cache(self)
+            self._cache = shared_cache(self) if self._pure else Cache(self)
         return self._cache.call(args, kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import warnings
 import weakref
@@ -26,7 +27,7 @@ from .random import draw
 if TYPE_CHECKING:
     from .block import HybridBlock
 
-__all__ = ["Cache", "flatten", "unflatten"]
+__all__ = ["Cache", "flatten", "shared_cache", "unflatten"]
 
 _ARRAY = "array"
 _INPUT = "input"
@@ -204,6 +205,31 @@ def _difference(old: tuple, new: tuple) -> str:
     return "; ".join(reasons) or "this kind of call had been dropped from a full cache"
 
 
+_shared: dict[tuple, tuple[Cache, HybridBlock]] = {}
+_MAX_SHARED = 64
+
+
+def shared_cache(block: HybridBlock) -> Cache:
+    """The cache of a block without parameters whose code depends on its attributes alone.
+
+    Blocks of one class with equal attributes have one: a loss that is made anew in every step
+    compiles once.
+    """
+    own = {k: v for k, v in vars(block).items() if k not in block._bookkeeping}
+    key = (type(block), *((k, type(v), v) for k, v in own.items()))
+    try:
+        found = _shared.get(key)
+    except TypeError:  # an attribute that cannot be part of a key
+        return Cache(block)
+    if found is None:
+        if len(_shared) >= _MAX_SHARED:
+            del _shared[next(iter(_shared))]
+        copied = copy.copy(block)  # what is set on the block later does not reach it
+        vars(copied).pop("_watchers", None)
+        found = _shared[key] = Cache(copied, quiet=True), copied
+    return found[0]
+
+
 def _switch(on: bool) -> str:
     return "on" if on else "off"
 
@@ -228,11 +254,11 @@ def _words(spec: Any) -> str:
 
 
 def _depth() -> int:
-    """How many frames of gluonx are above the user's."""
+    """How many calls up the user's code is."""
     frame, depth = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("gluonx"):
         frame, depth = frame.f_back, depth + 1
-    return depth - 1
+    return depth
 
 
 class Cache:
@@ -242,8 +268,9 @@ class Cache:
     besides arrays, the device, recording and train mode. The cache lives and dies with the block.
     """
 
-    def __init__(self, block: HybridBlock):
+    def __init__(self, block: HybridBlock, quiet: bool = False):
         self._block = weakref.ref(block)
+        self._quiet = quiet
         self._entries: dict[Any, _Entry] = {}
         self.name = block.name
         #: How often the block's code was traced, and what was new each time (the last ones).
@@ -272,7 +299,7 @@ class Cache:
         self.history.append(reason)
         self._last, self._cleared = key, None
         self._modes[key[1:4]] += 1
-        if self._modes[key[1:4]] == _MANY:
+        if self._modes[key[1:4]] == _MANY and not self._quiet:
             warnings.warn(
                 f"{self.name} has been compiled {_MANY} times in the same mode, the last time "
                 f"because: {reason}. Each compilation takes far longer than a step. Keep shapes "

@@ -122,10 +122,14 @@ class Kernel:
         jitted = self._jitted.get(key)
         if jitted is None:
             jitted = self._jitted[key] = self._compiled(device, donate, None)
-        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
-            with x64():
-                return jitted(*arrays)
-        return jitted(*arrays)
+        try:
+            if (self.wide or _Wide.seen) and self.needs_x64(arrays):
+                with x64():
+                    return jitted(*arrays)
+            return jitted(*arrays)
+        except BaseException as e:
+            _drop_interrupted(self._jitted, key, e)
+            raise
 
     def run_into(
         self, outs: list, arrays: Sequence[Any], device: Any, donate: tuple[int, ...]
@@ -139,11 +143,15 @@ class Kernel:
         jitted = self._jitted.get(key)
         if jitted is None:
             jitted = self._jitted[key] = self._compiled(device, donate, None)
-        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
-            with x64():
+        try:
+            if (self.wide or _Wide.seen) and self.needs_x64(arrays):
+                with x64():
+                    outs.extend(itertools.starmap(jitted, (arrays,)))
+            else:
                 outs.extend(itertools.starmap(jitted, (arrays,)))
-        else:
-            outs.extend(itertools.starmap(jitted, (arrays,)))
+        except BaseException as e:
+            _drop_interrupted(self._jitted, key, e)
+            raise
 
     def inline(self, arrays: Sequence[Any]) -> tuple:
         """Outputs for arrays of a trace."""
@@ -160,11 +168,15 @@ class Kernel:
         jitted = self._recorded.get(key)
         if jitted is None:
             jitted = self._recorded[key] = self._compiled(device, (), mask)
-        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
-            with x64():
+        try:
+            if (self.wide or _Wide.seen) and self.needs_x64(arrays):
+                with x64():
+                    outs, kept = jitted(*arrays)
+            else:
                 outs, kept = jitted(*arrays)
-        else:
-            outs, kept = jitted(*arrays)
+        except BaseException as e:
+            _drop_interrupted(self._recorded, key, e)
+            raise
         spec = kept.spec
         return outs, Pullback(
             spec,
@@ -186,6 +198,13 @@ class Kernel:
                 found = jax.eval_shape(self.fn, *avals)
             self._avals[key] = found
         return found
+
+
+def _drop_interrupted(cache: dict, key: Any, error: BaseException) -> None:
+    """After Ctrl-C while a function was being compiled, JAX takes every later call of it for a
+    recursion; forget the function, so that the next call makes it anew."""
+    if not isinstance(error, Exception) or isinstance(error, RecursionError):
+        cache.pop(key, None)
 
 
 class _Spec:
