@@ -191,9 +191,9 @@ def _old(region: Region, variable: Any) -> int | None:
     pending = buffer.pending
     if type(pending) is Zeros:
         return None
-    if not (type(pending) is Deferred and pending.node.region is region):
-        pending = buffer.get()
-    return region.refs((pending,), (None,))[0]
+    if type(pending) is Deferred and pending.node.region is region:
+        return ref(pending.node.position, pending.index, False)
+    return region.refs((buffer.get(),), (None,))[0]
 
 
 def _between(nodes: Sequence[Node], over: set[int]) -> set[int]:
