@@ -1,4 +1,4 @@
-"""What was compiled and why: engine.explain(), the warning about recompilation, the cache on disk."""
+"""What was compiled and why: engine.explain(), its warning, the compilation cache on disk."""
 
 import os
 import subprocess

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -19,13 +18,16 @@ __all__ = ["defer_backward"]
 
 
 class _Backward(Node):
-    """A deferred backward pass; ``over`` has the nodes that run under it."""
+    """A deferred backward pass; ``over`` has the nodes that run under it, ``buffers`` those that
+    wait for the gradients."""
 
-    __slots__ = ("over",)
+    __slots__ = ("over", "buffers")
 
     def __init__(self, over: tuple[int, ...]):
         super().__init__(None, (), ())
         self.over = over
+        self.outputs: Any = []
+        self.buffers: list[Any] = []
 
 
 class _Way(NamedTuple):
@@ -152,7 +154,7 @@ def _defer(
     grads = [region.owners[group[0]] for group in way.wanted]
     cotangents: Any = (None,) * len(given)
     if any(ct is not None for ct in given):
-        cotangents = tuple(None if ct is None else region.refs((ct,), (None,))[0] for ct in given)
+        cotangents = tuple(None if ct is None else region.refs((ct,))[0] for ct in given)
     olds: Any = (None,) * len(grads)
     if any(way.adds):
         olds = tuple(
@@ -166,19 +168,19 @@ def _defer(
     node = _Backward(way.over)
     node.refs = tuple(r for r in (*cotangents, *olds) if r is not None)
     region.add(node, stage)
-    outs = []
+    codes, code = region.codes, ref(node.position, 0, False)
     for k, variable in enumerate(grads):
         buffer = variable.grad._buffer
         array = buffer.array
         out = Deferred(node, k, buffer._aval() if array is None else array.aval)
-        out.holder = weakref.ref(buffer)
+        codes[id(out)] = code - (k << 1)
         buffer.array = None
         buffer.pending = out
         buffer.shared = False
         buffer.version += 1
-        outs.append(out)
+        node.buffers.append(buffer)
+        node.outputs.append(out)
         variable.fresh = True
-    node.outputs = tuple(outs)
     nodes = region.nodes
     for at in way.released:
         nodes[at].released = True
@@ -193,7 +195,7 @@ def _old(region: Region, variable: Any) -> int | None:
         return None
     if type(pending) is Deferred and pending.node.region is region:
         return ref(pending.node.position, pending.index, False)
-    return region.refs((buffer.get(),), (None,))[0]
+    return region.refs((buffer.get(),))[0]
 
 
 def _between(nodes: Sequence[Node], over: set[int]) -> set[int]:

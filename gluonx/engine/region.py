@@ -58,7 +58,8 @@ class Region:
         self.nodes: list[Node] = []
         self.arrays: list[Any] = []
         self.owners: list[Value | None] = []
-        self._slots: dict[int, int] = {}
+        #: The ref (without ``diff``) of each array, and of each deferred value, by id.
+        self.codes: dict[int, int] = {}
         self.stage: Any = None
         #: Whether a backward pass on it has replaced gradients (and not added to them).
         self.swept = False
@@ -67,27 +68,45 @@ class Region:
 
     # -- growing -----------------------------------------------------------------------------------
 
-    def refs(self, arrays: Sequence[Any], values: Sequence[Value | None]) -> tuple[int, ...]:
-        """Where each of some arrays (or Deferred values of this region) comes from."""
-        slots, own, owners = self._slots, self.arrays, self.owners
-        find, found = slots.get, []
-        for a, value in zip(arrays, values, strict=True):
-            if type(a) is Deferred:
-                found.append(ref(a.node.position, a.index, value is not None))
+    def refs(
+        self, arrays: Sequence[Any], values: Sequence[Value | None] | None = None
+    ) -> tuple[int, ...]:
+        """Where each of some arrays (or Deferred values of this region) comes from.
+
+        ``values`` are the tape's values of them, None where no gradient flows.
+        """
+        codes = self.codes
+        found = list(map(codes.get, map(id, arrays)))
+        if None in found:
+            own, owners = self.arrays, self.owners
+            for k, code in enumerate(found):
+                if code is None:
+                    a = arrays[k]
+                    code = codes.get(id(a))  # it may have come twice
+                    if code is None:
+                        code = codes[id(a)] = len(own) << 1
+                        own.append(a)
+                        owners.append(None if values is None else values[k])
+                    found[k] = code
+        if values is None:
+            return tuple(found)  # type: ignore[arg-type]
+        owners = self.owners
+        for k, value in enumerate(values):
+            if value is None:
                 continue
-            key = id(a)
-            s = find(key)
-            if s is None:
-                s = slots[key] = len(own)
-                own.append(a)
-                owners.append(value)
-            elif value is not None and owners[s] is not value:
-                if owners[s] is None:
-                    owners[s] = value
+            code: int = found[k]  # type: ignore[assignment]
+            if code < 0:
+                found[k] = code - 1
+                continue
+            slot = code >> 1
+            owner = owners[slot]
+            if owner is not value:
+                if owner is None:
+                    owners[slot] = value
                 else:
-                    s = self._other_slot(a, value)
-            found.append(s + s if value is None else s + s + 1)
-        return tuple(found)
+                    code = self._other_slot(arrays[k], value) << 1
+            found[k] = code + 1
+        return tuple(found)  # type: ignore[arg-type]
 
     def _other_slot(self, array: Any, value: Value) -> int:
         """The slot of an array that belongs to several variables."""
@@ -108,7 +127,8 @@ class Region:
     def shrink(self, count: int) -> None:
         """Forget all arrays but the first ``count``, which the nodes need."""
         del self.arrays[count:], self.owners[count:]
-        self._slots = {id(a): s for s, a in reversed(list(enumerate(self.arrays)))}
+        kept = set(map(id, self.arrays))
+        self.codes = {k: c for k, c in self.codes.items() if c < 0 or k in kept}
         if not self.nodes:
             self._begin()
 
@@ -149,11 +169,15 @@ class Region:
             holder = value.holder()
             if holder is not None:
                 holder.fulfil(value, outs[base + k])
-            if value.holder is not _nobody and value.node.kernel is not None:
-                # a gradient's value (no kernel) is on no tape
+            if value.holder is not _nobody:
                 source = value.node
                 gone = _gone if source.released else _cut if any(source.inputs) else None
                 value.node, value.index, value.holder = node or gone, k, _nobody
+        base += len(job.values)
+        for k, (buffer, value) in enumerate(job.gradients):
+            if buffer.pending is value:
+                buffer.array = outs[base + k]
+                buffer.pending = None
         for n in self.nodes:
             n.region = None
             n.inside = node
@@ -172,7 +196,8 @@ class _Job:
     Attributes
     ----------
     values : list of Deferred
-        Whose results are outputs.
+        Whose results are outputs, in this order, before those of ``gradients``.
+    gradients : list of (Buffer, Deferred)
     written : list of Buffer
         Those that an update writes (a Trainer's parameters and states); ``order`` has the place of
         each among the outputs.
@@ -193,14 +218,16 @@ class _Job:
         self.donate: tuple[int, ...] = ()
         self.outs: list[tuple] = []
         self.node: Node | None = None
-        outputs, states, numbers, more = [], [], [], []
+        self.gradients: list[tuple[Buffer, Deferred]] = []
+        outputs, states, numbers, more, grads = [], [], [], [], []
         for position, node in enumerate(region.nodes):
-            if node.kernel is None:  # gradients
-                for value in node.outputs:
-                    holder = value.holder()
-                    if holder is not None and holder.pending is value:  # else it was replaced
-                        states.append(value)
-                        more.append(ref(position, value.index, False))
+            if node.kernel is None:  # gradients; those that were replaced are not wanted
+                first = ref(position, 0, False)
+                for k, value in enumerate(node.outputs):
+                    buffer = node.buffers[k]
+                    if buffer.pending is value:
+                        self.gradients.append((buffer, value))
+                        grads.append(first - (k << 1))
                 continue
             visible = node.kernel.visible
             for value in node.outputs:
@@ -216,12 +243,14 @@ class _Job:
         self.values = outputs + states
         self.recorded = _recorded(region) if region.open else None
         self.base = len(written) if self.recorded is None else 0
+        count = len(self.values) + len(self.gradients)
         self.order: Sequence[int] = ()
         last: tuple[int, ...] = ()
         if written:
-            last, self.order = stage.order(refs, 0 if self.base else len(self.values))
+            last, self.order = stage.order(refs, 0 if self.base else count)
         self.program = None
-        if self.values or written:
+        if count or written:
+            more += grads
             self.program = stage.program(tuple(numbers), tuple(more), last, self.recorded is None)
 
     def compute(self) -> None:
@@ -348,7 +377,11 @@ def defer(
             region.open += 1
             break
     outs = [None if a is None else Deferred(node, i, a) for i, a in enumerate(out_avals)]
-    node.outputs = tuple(outs)
+    node.outputs = outs
+    codes, first = region.codes, ref(node.position, 0, False)
+    for i, out in enumerate(outs):
+        if out is not None:
+            codes[id(out)] = first - (i << 1)
     return outs
 
 
@@ -406,7 +439,7 @@ def update(
         old = [_contents(b, region) for b in written]
         count, first = len(old), len(region.arrays)
         given = [*old, *(_contents(b, region) for b in read), *numbers]
-        refs = region.refs(given, (None,) * len(given))
+        refs = region.refs(given)
         stage = region.stage
         if stage is None:
             stage = Stage.first(kernel)
@@ -448,23 +481,27 @@ def _own(arrays: list[Any], refs: Sequence[int], buffers: Sequence[Buffer]) -> t
     """The slots of ``buffers`` among a region's ``arrays``, to donate; an array that somebody else
     holds is copied first.
 
-    The references that we know of are those of ``arrays``, of the caller's list of old contents,
-    and the argument of getrefcount.
+    The references that we know of are those of ``arrays`` and of the caller's list of old contents.
     """
-    slots = []
-    for number, buffer in zip(refs, buffers, strict=True):
-        if number >= 0:
+    slots = [number >> 1 for number in refs if number >= 0]
+    shared = [b.shared for b in buffers]
+    if True in shared or (slots and _count([arrays[s] for s in slots]) > _KNOWN):
+        for number, buffer in zip(refs, buffers, strict=True):
             slot = number >> 1
-            slots.append(slot)
-            if buffer.shared or sys.getrefcount(arrays[slot]) > _KNOWN:
+            if number >= 0 and (buffer.shared or _count([arrays[slot]]) > _KNOWN):
                 (arrays[slot],) = _copy.run((arrays[slot],), buffer.ctx.device)
     return tuple(dict.fromkeys(slots))
 
 
+def _count(arrays: list[Any]) -> int:
+    return max(map(sys.getrefcount, arrays))
+
+
 def _calibrate() -> int:
+    """What :func:`_count` gives for an array that only a region and the caller hold."""
     first, second = [object()], []
     second.append(first[0])
-    return sys.getrefcount(first[0])
+    return _count([first[0]])
 
 
 _KNOWN = _calibrate()
