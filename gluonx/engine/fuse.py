@@ -18,16 +18,15 @@ __all__ = ["defer_backward"]
 
 
 class _Backward(Node):
-    """A deferred backward pass; ``over`` has the nodes that run under it, ``buffers`` those that
-    wait for the gradients."""
+    """A deferred backward pass; ``over`` has the nodes that run under it."""
 
-    __slots__ = ("over", "buffers")
+    __slots__ = ("over",)
 
     def __init__(self, over: tuple[int, ...]):
         super().__init__(None, (), ())
         self.over = over
         self.outputs: Any = []
-        self.buffers: list[Any] = []
+        self.buffers: Any = []
 
 
 class _Way(NamedTuple):
@@ -151,7 +150,7 @@ def _defer(
     region: Region, way: _Way, starts: tuple[int, ...], given: Sequence[Any], key: Any
 ) -> None:
     """Put the sweep on the region, and let the gradients' buffers wait for it."""
-    grads = [region.owners[group[0]] for group in way.wanted]
+    grads: list[Any] = [region.owners[group[0]] for group in way.wanted]
     cotangents: Any = (None,) * len(given)
     if any(ct is not None for ct in given):
         cotangents = tuple(None if ct is None else region.refs((ct,))[0] for ct in given)

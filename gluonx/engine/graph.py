@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -90,6 +90,8 @@ class Node:
         The pending region that the node is on, at ``position``.
     refs : tuple of int
         While pending: where each input comes from, see :mod:`gluonx.engine.stage`.
+    buffers : sequence of Buffer
+        For a deferred backward pass: those that wait for its gradients.
     inside : Node or None
         The node that a deferred node became part of when its region ran.
     origins : list of Node
@@ -99,7 +101,7 @@ class Node:
 
     __slots__ = (
         "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "position",
-        "refs", "inside", "origins", "released", "__weakref__",
+        "refs", "inside", "origins", "released", "buffers", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel | None, inputs: tuple, arrays: tuple):
@@ -109,13 +111,14 @@ class Node:
         self.order = next(_sequence)
         self.pullback: Pullback | Callable | None = None
         self.mask: tuple[bool, ...] = ()
-        self.outputs: tuple = ()
+        self.outputs: Sequence[Any] = ()
         self.region: Region | None = None
         self.position = 0
         self.refs: tuple[int, ...] = ()
         self.inside: Node | None = None
         self.origins: list[Node] = []
         self.released = False
+        self.buffers: Sequence[Any] = ()
 
     def release(self) -> None:
         """Forget what the gradient needs."""

@@ -11,10 +11,10 @@ import hashlib
 import os
 import platform
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import jax
-import jaxlib
 from jax.experimental.compilation_cache import compilation_cache
 
 __all__ = ["compilation_cache_folder", "switch_on"]
@@ -70,7 +70,7 @@ def compilation_cache_folder() -> Path | None:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     try:
-        return Path(base).expanduser() / "gluonx" / f"jaxlib-{jaxlib.__version__}-{_processor()}"
+        return Path(base).expanduser() / "gluonx" / f"jaxlib-{version('jaxlib')}-{_processor()}"
     except RuntimeError:  # there is no home
         return None
 

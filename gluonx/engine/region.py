@@ -76,7 +76,7 @@ class Region:
         ``values`` are the tape's values of them, None where no gradient flows.
         """
         codes = self.codes
-        found = list(map(codes.get, map(id, arrays)))
+        found: list[Any] = list(map(codes.get, map(id, arrays)))
         if None in found:
             own, owners = self.arrays, self.owners
             for k, code in enumerate(found):
@@ -89,12 +89,12 @@ class Region:
                         owners.append(None if values is None else values[k])
                     found[k] = code
         if values is None:
-            return tuple(found)  # type: ignore[arg-type]
+            return tuple(found)
         owners = self.owners
         for k, value in enumerate(values):
             if value is None:
                 continue
-            code: int = found[k]  # type: ignore[assignment]
+            code = found[k]
             if code < 0:
                 found[k] = code - 1
                 continue
@@ -106,7 +106,7 @@ class Region:
                 else:
                     code = self._other_slot(arrays[k], value) << 1
             found[k] = code + 1
-        return tuple(found)  # type: ignore[arg-type]
+        return tuple(found)
 
     def _other_slot(self, array: Any, value: Value) -> int:
         """The slot of an array that belongs to several variables."""
