@@ -93,12 +93,6 @@ class Context:
     def empty_cache(self) -> None:
         """Accepted for compatibility: XLA manages the device's memory itself."""
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return hash((self.device_type, self.device_id))
-
     def __reduce__(self) -> tuple:
         return Context, (self.device_type, self.device_id)
 

@@ -88,17 +88,16 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
 
 def _requests(owners: Sequence[Value | None]) -> tuple[int, ...]:
     """For each slot, what its variable wants; negative where the variable has another slot too."""
-    found: list[int] = []
-    first: dict[int, int] = {}
-    for k, owner in enumerate(owners):
-        if type(owner) is not Variable:
-            found.append(_NONE)
-            continue
-        slot = first.setdefault(id(owner), k)
-        if slot != k:
-            found.append(-1 - slot)
-        else:
-            found.append(_REQUESTS[owner.grad_req] if owner.plain else _ODD)
+    found = [
+        _NONE if type(v) is not Variable else _REQUESTS[v.grad_req] if v.plain else _ODD
+        for v in owners
+    ]
+    several = [v for v in owners if type(v) is Variable]
+    if len(set(map(id, several))) < len(several):
+        first: dict[int, int] = {}
+        for k, owner in enumerate(owners):
+            if type(owner) is Variable and first.setdefault(id(owner), k) != k:
+                found[k] = -1 - first[id(owner)]
     return tuple(found)
 
 

@@ -68,13 +68,8 @@ class Region:
 
     # -- growing -----------------------------------------------------------------------------------
 
-    def refs(
-        self, arrays: Sequence[Any], values: Sequence[Value | None] | None = None
-    ) -> tuple[int, ...]:
-        """Where each of some arrays (or Deferred values of this region) comes from.
-
-        ``values`` are the tape's values of them, None where no gradient flows.
-        """
+    def refs(self, arrays: Sequence[Any]) -> tuple[int, ...]:
+        """Where each of some arrays (or Deferred values of this region) comes from."""
         codes = self.codes
         found: list[Any] = list(map(codes.get, map(id, arrays)))
         if None in found:
@@ -86,26 +81,34 @@ class Region:
                     if code is None:
                         code = codes[id(a)] = len(own) << 1
                         own.append(a)
-                        owners.append(None if values is None else values[k])
+                        owners.append(None)
                     found[k] = code
-        if values is None:
-            return tuple(found)
-        owners = self.owners
-        for k, value in enumerate(values):
-            if value is None:
-                continue
-            code = found[k]
-            if code < 0:
-                found[k] = code - 1
-                continue
-            slot = code >> 1
-            owner = owners[slot]
-            if owner is not value:
-                if owner is None:
-                    owners[slot] = value
-                else:
-                    code = self._other_slot(arrays[k], value) << 1
-            found[k] = code + 1
+        return tuple(found)
+
+    def recorded_refs(
+        self, arrays: Sequence[Any], values: Sequence[Value | None]
+    ) -> tuple[int, ...]:
+        """As :meth:`refs`; ``values`` are the tape's values, None where no gradient flows."""
+        codes, own, owners = self.codes, self.arrays, self.owners
+        find, found = codes.get, []
+        for a, value in zip(arrays, values, strict=True):
+            key = id(a)
+            code = find(key)
+            if code is None:
+                code = codes[key] = len(own) << 1
+                own.append(a)
+                owners.append(value)
+            elif value is not None:
+                if code < 0:
+                    found.append(code - 1)
+                    continue
+                owner = owners[code >> 1]
+                if owner is not value:
+                    if owner is None:
+                        owners[code >> 1] = value
+                    else:
+                        code = self._other_slot(a, value) << 1
+            found.append(code if value is None else code + 1)
         return tuple(found)
 
     def _other_slot(self, array: Any, value: Value) -> int:
@@ -364,7 +367,7 @@ def defer(
     ``values`` are the tape's values of the inputs, None where no gradient flows. Returns one
     Deferred for each of ``out_avals`` (None where the kernel returns None).
     """
-    refs = region.refs(arrays, values)
+    refs = region.recorded_refs(arrays, values)
     stage = region.stage
     if stage is None:
         stage = Stage.first(kernel)
@@ -436,9 +439,12 @@ def update(
     """
     region = current(device)
     with region.lock:
-        old = [_contents(b, region) for b in written]
+        old, more = (
+            [_contents(b, region) if b.array is None else b.array for b in buffers]
+            for buffers in (written, read)
+        )
         count, first = len(old), len(region.arrays)
-        given = [*old, *(_contents(b, region) for b in read), *numbers]
+        given = [*old, *more, *numbers]
         refs = region.refs(given)
         stage = region.stage
         if stage is None:
@@ -464,10 +470,7 @@ def update(
 
 
 def _contents(buffer: Buffer, region: Region) -> Any:
-    """The contents of a buffer, or the deferred value if the region has it pending."""
-    array = buffer.array
-    if array is not None:
-        return array
+    """The contents of a buffer that has no array: its deferred value if that is of ``region``."""
     pending = buffer.pending
     if type(pending) is Deferred and pending.node.region is region:
         return pending

@@ -421,11 +421,10 @@ class NDArray(ArrayMethods):
         train_mode : bool
             Accepted for compatibility; the gradient is that of the forward pass as it ran.
         """
-        from .. import autograd
-
-        autograd.backward(
-            [self], None if out_grad is None else [out_grad], retain_graph, train_mode
-        )
+        global _backward
+        if _backward is None:
+            from ..autograd import backward as _backward
+        _backward([self], None if out_grad is None else [out_grad], retain_graph, train_mode)
 
     # -- shape ----------------------------------------------------------------------------------
 
@@ -629,6 +628,9 @@ class NDArray(ArrayMethods):
     def numpy(self) -> HostView:
         """A NumPy copy whose assignments write back to this array."""
         return HostView.of(self)
+
+
+_backward: Any = None  # autograd.backward, which is imported after this module
 
 
 def _is_number(a: Any) -> bool:
