@@ -10,9 +10,10 @@ import numpy as np
 import optax
 
 from . import optimizer as opt
-from .engine import region, report
+from .engine import report
 from .engine.buffer import Buffer
 from .engine.kernel import Kernel
+from .engine.update import run_update
 from .error import MXNetError
 from .ndarray import NDArray
 from .optimizer.transform import Hyper, Update
@@ -290,7 +291,7 @@ class Trainer:
             numbers = self._numbers(group, rescale)
             if mask is not None:
                 numbers.append(mask)
-            region.update(kernel, written, grads, numbers, group.device)
+            run_update(kernel, written, grads, numbers, group.device)
         except BaseException:
             if optimizer is not None and written[0].version == version:  # nothing was updated
                 optimizer._index_update_count, optimizer.num_update = before

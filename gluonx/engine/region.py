@@ -8,13 +8,10 @@ a value runs the region.
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from collections.abc import Sequence
 from typing import Any
-
-import jax.numpy as jnp
 
 from ..error import MXNetError
 from . import report, tape
@@ -24,7 +21,7 @@ from .kernel import Kernel, aval_of, is_float
 from .stage import Stage, ref
 from .state import state
 
-__all__ = ["Deferred", "Region", "current", "defer", "defer_call", "flush", "hold", "update"]
+__all__ = ["Deferred", "Job", "Region", "current", "defer", "defer_call", "flush", "hold"]
 
 #: A region that grows beyond this many nodes is run, whether anybody looks at it or not.
 MAX_REGION = 256
@@ -44,13 +41,15 @@ class Region:
         For each slot, the tape's value that its gradient belongs to.
     stage : Stage
         The structure of the nodes.
+    job : Job or None
+        The execution under way; one that was interrupted is taken up again.
     lock : RLock
         Held while the region grows or runs: another thread may want a value of it.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self._job: _Job | None = None
+        self.job: Job | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -140,17 +139,17 @@ class Region:
     def run(self) -> None:
         """Compute every value that somebody can still reach, and put the region on the tape."""
         with self.lock:
-            if self._job is None:
+            if self.job is None:
                 if not self.nodes:
                     return
                 if self.open:
                     report.note_early(self.stage, _EARLY)
                 elif self.swept:
                     report.note_early(self.stage, _BETWEEN)
-                self._job = _Job(self, self.stage)
-            self._finish(self._job)
+                self.job = Job(self, self.stage)
+            self.finish(self.job)
 
-    def _finish(self, job: _Job) -> None:
+    def finish(self, job: Job) -> None:
         """Compute what is not computed yet, and hand the results over; may be interrupted, and
         taken up again."""
         try:
@@ -158,7 +157,7 @@ class Region:
                 job.compute()
         except BaseException:
             if not job.outs:
-                self._job = None
+                self.job = None
             raise
         outs, node, updating = job.outs[0], job.node, job.updating
         for k, buffer in zip(job.order, job.written, strict=True):
@@ -186,14 +185,14 @@ class Region:
             n.inside = node
             n.outputs = n.refs = ()
         self._begin()
-        self._job = None
+        self.job = None
 
 
 _EARLY = "a recorded result was needed before backward()"
 _BETWEEN = "a gradient or a result was needed between backward() and the Trainer's step"
 
 
-class _Job:
+class Job:
     """One execution of a region: what goes in, and who gets what comes out.
 
     Attributes
@@ -204,8 +203,8 @@ class _Job:
     written : list of Buffer
         Those that an update writes (a Trainer's parameters and states); ``order`` has the place of
         each among the outputs.
-    updating : _Updating
-        In their place until then.
+    updating : object
+        What these buffers wait for until then.
     outs : list
         The tuple of outputs, once they are there.
     node : Node or None
@@ -213,11 +212,16 @@ class _Job:
     """
 
     def __init__(
-        self, region: Region, stage: Stage, written: Sequence[Buffer] = (), refs: Sequence[int] = ()
+        self,
+        region: Region,
+        stage: Stage,
+        written: Sequence[Buffer] = (),
+        refs: Sequence[int] = (),
+        updating: Any = None,
     ):
         self.region = region
         self.written = written
-        self.updating = _Updating(region)
+        self.updating = updating
         self.donate: tuple[int, ...] = ()
         self.outs: list[tuple] = []
         self.node: Node | None = None
@@ -341,7 +345,7 @@ def current(device: Any, forward: bool = False) -> Region:
     region = state.region
     if region is None:
         region = state.region = Region()
-    if region._job is not None or (
+    if region.job is not None or (
         region.nodes
         and (
             region.device is not device
@@ -402,123 +406,6 @@ def defer_call(
         for v, a in zip(values, avals, strict=True)
     ]
     return defer(region, kernel, arrays, inputs, kernel.abstract(avals), device)
-
-
-class _Updating:
-    """In the place of contents that an update is about to replace."""
-
-    __slots__ = ("region",)
-    aval = None  # unknown until the update is done
-
-    def __init__(self, region: Region):
-        self.region = region
-
-    def force(self, buffer: Buffer) -> None:
-        self.region.run()
-        with self.region.lock:
-            if buffer.pending is self:
-                raise MXNetError(
-                    "the contents of this array are gone: an update failed after it had given up "
-                    "the old ones. Load the parameters again, from the last checkpoint."
-                )
-
-
-def update(
-    kernel: Kernel,
-    written: Sequence[Buffer],
-    read: Sequence[Buffer],
-    numbers: Sequence[Any],
-    device: Any,
-) -> None:
-    """Replace the contents of buffers by what ``kernel`` makes of them, and run all that is
-    pending.
-
-    The kernel takes the contents of ``written``, those of ``read`` and ``numbers``, and returns the
-    new contents of ``written``. The old ones are donated; where somebody else holds them, a copy
-    is. If it fails, the buffers keep their contents.
-    """
-    region = current(device)
-    with region.lock:
-        old, more = (
-            [_contents(b, region) if b.array is None else b.array for b in buffers]
-            for buffers in (written, read)
-        )
-        count, first = len(old), len(region.arrays)
-        given = [*old, *more, *numbers]
-        refs = region.refs(given)
-        stage = region.stage
-        if stage is None:
-            stage = Stage.first(kernel)
-            region.device = device
-        del given
-        job = _Job(region, stage.call(kernel, refs), written, refs[:count])
-        try:
-            for buffer in written:  # from here on nobody else gets hold of the old contents
-                buffer.pending = job.updating
-                buffer.array = None
-            if job.recorded is None:
-                job.donate = _own(region.arrays, refs[:count], written)
-            region._job = job
-            region._finish(job)
-        except BaseException:
-            if job.outs:  # it was interrupted after the fact
-                region.run()
-            else:
-                _restore(written, old, job.updating)
-                region.shrink(first)
-            raise
-
-
-def _contents(buffer: Buffer, region: Region) -> Any:
-    """The contents of a buffer that has no array: its deferred value if that is of ``region``."""
-    pending = buffer.pending
-    if type(pending) is Deferred and pending.node.region is region:
-        return pending
-    return buffer.get()
-
-
-_copy = Kernel(lambda a: (jnp.copy(a),), "copy")
-
-
-def _own(arrays: list[Any], refs: Sequence[int], buffers: Sequence[Buffer]) -> tuple[int, ...]:
-    """The slots of ``buffers`` among a region's ``arrays``, to donate; an array that somebody else
-    holds is copied first.
-
-    The references that we know of are those of ``arrays`` and of the caller's list of old contents.
-    """
-    slots = [number >> 1 for number in refs if number >= 0]
-    shared = [b.shared for b in buffers]
-    if True in shared or (slots and _count([arrays[s] for s in slots]) > _KNOWN):
-        for number, buffer in zip(refs, buffers, strict=True):
-            slot = number >> 1
-            if number >= 0 and (buffer.shared or _count([arrays[slot]]) > _KNOWN):
-                (arrays[slot],) = _copy.run((arrays[slot],), buffer.ctx.device)
-    return tuple(dict.fromkeys(slots))
-
-
-def _count(arrays: list[Any]) -> int:
-    return max(map(sys.getrefcount, arrays))
-
-
-def _calibrate() -> int:
-    """What :func:`_count` gives for an array that only a region and the caller hold."""
-    first, second = [object()], []
-    second.append(first[0])
-    return _count([first[0]])
-
-
-_KNOWN = _calibrate()
-
-
-def _restore(written: Sequence[Buffer], old: Sequence[Any], updating: _Updating) -> None:
-    """Give buffers their old contents back, as far as these still exist."""
-    for buffer, contents in zip(written, old, strict=True):
-        if buffer.pending is updating:
-            if isinstance(contents, Value):
-                buffer.pending = contents
-            elif not contents.is_deleted():
-                buffer.array = contents
-                buffer.pending = None
 
 
 def flush() -> None:
