@@ -65,6 +65,7 @@ class _Scope:
     def __init__(self, recording: bool | None, training: bool | None):
         self._recording = recording
         self._training = training
+        self._old: tuple[bool, bool] | None = None
 
     def __enter__(self) -> None:
         self._old = (state.recording, state.training)
@@ -74,7 +75,14 @@ class _Scope:
             state.training = self._training
 
     def __exit__(self, *exc: object) -> None:
-        state.recording, state.training = self._old
+        if self._old is not None:
+            state.recording, state.training = self._old
+            self._old = None
+
+    def __del__(self) -> None:
+        # Ctrl-C can come just before __exit__ begins, or before __init__ ends
+        if getattr(self, "_old", None) is not None:
+            self.__exit__()
 
 
 def record(train_mode: bool = True) -> _Scope:

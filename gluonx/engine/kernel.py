@@ -14,10 +14,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 
+from ..error import MXNetError
 from . import persistent
+from .interrupts import held_back
 
 __all__ = ["Kernel", "Pullback", "Aval", "aval_of", "x64", "is_float"]
 
@@ -118,18 +121,15 @@ class Kernel:
 
     def run(self, arrays: Sequence[Any], device: Any, donate: tuple[int, ...] = ()) -> tuple:
         """Outputs for concrete arrays; those at the places ``donate`` are given up."""
-        key = (device, donate)
-        jitted = self._jitted.get(key)
+        jitted = self._jitted.get((device, donate))
         if jitted is None:
-            jitted = self._jitted[key] = self._compiled(device, donate, None)
-        try:
-            if (self.wide or _Wide.seen) and self.needs_x64(arrays):
-                with x64():
-                    return jitted(*arrays)
-            return jitted(*arrays)
-        except BaseException as e:
-            _drop_interrupted(self._jitted, key, e)
-            raise
+            outs: list[tuple] = []
+            self.run_into(outs, arrays, device, donate)
+            return outs[0]
+        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
+            with x64():
+                return jitted(*arrays)
+        return jitted(*arrays)
 
     def run_into(
         self, outs: list, arrays: Sequence[Any], device: Any, donate: tuple[int, ...]
@@ -142,16 +142,25 @@ class Kernel:
         key = (device, donate)
         jitted = self._jitted.get(key)
         if jitted is None:
-            jitted = self._jitted[key] = self._compiled(device, donate, None)
-        try:
-            if (self.wide or _Wide.seen) and self.needs_x64(arrays):
-                with x64():
-                    outs.extend(itertools.starmap(jitted, (arrays,)))
-            else:
-                outs.extend(itertools.starmap(jitted, (arrays,)))
-        except BaseException as e:
-            _drop_interrupted(self._jitted, key, e)
-            raise
+            with held_back():
+                jitted = self._compiled(device, donate, None)
+                self._call_into(outs, jitted, arrays)
+                self._jitted[key] = jitted
+        else:
+            self._call_into(outs, jitted, arrays)
+        if outs[0] and isinstance(outs[0][0], jax.core.Tracer) and not _traced(arrays):
+            outs.clear()
+            raise MXNetError(
+                "JAX believes that it is tracing a function, probably because an earlier trace was "
+                "interrupted. Nothing was lost: save what you need and start Python anew."
+            )
+
+    def _call_into(self, outs: list, function: Callable, arrays: Sequence[Any]) -> None:
+        if (self.wide or _Wide.seen) and self.needs_x64(arrays):
+            with x64():
+                outs.extend(itertools.starmap(function, (arrays,)))
+        else:
+            outs.extend(itertools.starmap(function, (arrays,)))
 
     def inline(self, arrays: Sequence[Any]) -> tuple:
         """Outputs for arrays of a trace."""
@@ -167,16 +176,17 @@ class Kernel:
         key = (device, mask)
         jitted = self._recorded.get(key)
         if jitted is None:
-            jitted = self._recorded[key] = self._compiled(device, (), mask)
-        try:
-            if (self.wide or _Wide.seen) and self.needs_x64(arrays):
-                with x64():
-                    outs, kept = jitted(*arrays)
-            else:
+            made: list[tuple] = []
+            with held_back():
+                jitted = self._compiled(device, (), mask)
+                self._call_into(made, jitted, arrays)
+                self._recorded[key] = jitted
+            outs, kept = made[0]
+        elif (self.wide or _Wide.seen) and self.needs_x64(arrays):
+            with x64():
                 outs, kept = jitted(*arrays)
-        except BaseException as e:
-            _drop_interrupted(self._recorded, key, e)
-            raise
+        else:
+            outs, kept = jitted(*arrays)
         spec = kept.spec
         return outs, Pullback(
             spec,
@@ -191,20 +201,18 @@ class Kernel:
         found = self._avals.get(key)
         if found is None:
             avals = tuple(Aval(*k) for k in key)
-            if self.wide or any(a.dtype in _WIDE for a in avals):
-                with x64():
+            with held_back():
+                if self.wide or any(a.dtype in _WIDE for a in avals):
+                    with x64():
+                        found = jax.eval_shape(self.fn, *avals)
+                else:
                     found = jax.eval_shape(self.fn, *avals)
-            else:
-                found = jax.eval_shape(self.fn, *avals)
-            self._avals[key] = found
+                self._avals[key] = found
         return found
 
 
-def _drop_interrupted(cache: dict, key: Any, error: BaseException) -> None:
-    """After Ctrl-C while a function was being compiled, JAX takes every later call of it for a
-    recursion; forget the function, so that the next call makes it anew."""
-    if not isinstance(error, Exception) or isinstance(error, RecursionError):
-        cache.pop(key, None)
+def _traced(arrays: Sequence[Any]) -> bool:
+    return any(isinstance(a, jax.core.Tracer) for a in arrays)
 
 
 class _Spec:

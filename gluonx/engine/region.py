@@ -50,9 +50,10 @@ class Region:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.job: Job | None = None
-        self._begin()
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Forget everything that was deferred."""
         self.device: Any = None
         self.nodes: list[Node] = []
         self.arrays: list[Any] = []
@@ -132,15 +133,26 @@ class Region:
         kept = set(map(id, self.arrays))
         self.codes = {k: c for k, c in self.codes.items() if c < 0 or k in kept}
         if not self.nodes:
-            self._begin()
+            self.begin()
+
+    def dead(self) -> bool:
+        """Whether nobody can reach a result: what a call left behind that was interrupted."""
+        for node in self.nodes:
+            if node.kernel is None:
+                return False
+            for value in node.outputs:
+                if value is not None and value.holder() is not None:
+                    return False
+        return True
 
     # -- running -----------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Compute every value that somebody can still reach, and put the region on the tape."""
         with self.lock:
-            if self.job is None:
+            if self.job is None or not self.job.outs:
                 if not self.nodes:
+                    self.job = None
                     return
                 if self.open:
                     report.note_early(self.stage, _EARLY)
@@ -184,7 +196,7 @@ class Region:
             n.region = None
             n.inside = node
             n.outputs = n.refs = ()
-        self._begin()
+        self.begin()
         self.job = None
 
 
@@ -345,15 +357,16 @@ def current(device: Any, forward: bool = False) -> Region:
     region = state.region
     if region is None:
         region = state.region = Region()
-    if region.job is not None or (
-        region.nodes
-        and (
-            region.device is not device
+    if region.nodes or region.job is not None:
+        if (
+            region.job is not None
+            or region.device is not device
             or (forward and region.swept)
             or len(region.nodes) >= MAX_REGION
-        )
-    ):
-        region.run()
+        ):
+            region.run()
+        elif forward and region.dead():
+            region.begin()
     return region
 
 

@@ -79,6 +79,7 @@ def run_update(
             if job.outs:  # it was interrupted after the fact
                 region.run()
             else:
+                region.job = None
                 _restore(written, old, updating)
                 region.shrink(first)
             raise
