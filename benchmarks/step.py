@@ -129,6 +129,8 @@ class Worker:
         environment = dict(os.environ, KERAS_BACKEND="jax", MXNET_MKLDNN_CACHE_NUM="64")
         if cache is None:
             environment.update(JAX_ENABLE_COMPILATION_CACHE="false", GLUONX_COMPILATION_CACHE="0")
+        elif column == "gluonx":
+            environment["GLUONX_COMPILATION_CACHE"] = cache
         else:
             environment["JAX_COMPILATION_CACHE_DIR"] = cache
         self._process = subprocess.Popen(
