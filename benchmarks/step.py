@@ -126,7 +126,7 @@ class Worker:
     """A column's process."""
 
     def __init__(self, python: str, column: str, work: str, cache: str | None):
-        environment = dict(os.environ, KERAS_BACKEND="jax", MXNET_MKLDNN_CACHE_NUM="64")
+        environment = dict(os.environ, KERAS_BACKEND="jax")
         if cache is None:
             environment.update(JAX_ENABLE_COMPILATION_CACHE="false", GLUONX_COMPILATION_CACHE="0")
         elif column == "gluonx":

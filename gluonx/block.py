@@ -517,10 +517,9 @@ class HybridBlock(Block):
     def _run(self, args: tuple, kwargs: dict) -> Any:
         if state.trace is not None or not (self._active or (self._pure and _pending(args))):
             return self.forward(*args, **kwargs)
-        if (
-            self._hooked()
-            or not (args and type(args[0]) is NDArray)
-            and not any(isinstance(a, NDArray) for a in _leaves((args, kwargs)))
+        if self._hooked() or not (
+            (args and type(args[0]) is NDArray)  # else look at all of them
+            or any(isinstance(a, NDArray) for a in _leaves((args, kwargs)))
         ):
             return self.forward(*args, **kwargs)
         if self._cache is None:

@@ -205,7 +205,7 @@ def _difference(old: tuple, new: tuple) -> str:
     return "; ".join(reasons) or "this kind of call had been dropped from a full cache"
 
 
-_shared: dict[tuple, tuple[Cache, HybridBlock]] = {}
+_shared: dict[tuple, Cache] = {}
 _MAX_SHARED = 64
 
 
@@ -226,8 +226,8 @@ def shared_cache(block: HybridBlock) -> Cache:
             del _shared[next(iter(_shared))]
         copied = copy.copy(block)  # what is set on the block later does not reach it
         vars(copied).pop("_watchers", None)
-        found = _shared[key] = Cache(copied, quiet=True), copied
-    return found[0]
+        found = _shared[key] = Cache(copied, shared=True)
+    return found
 
 
 def _switch(on: bool) -> str:
@@ -256,7 +256,7 @@ def _words(spec: Any) -> str:
 def _depth() -> int:
     """How many calls up the user's code is."""
     frame, depth = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("gluonx"):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("gluonx."):
         frame, depth = frame.f_back, depth + 1
     return depth
 
@@ -268,9 +268,11 @@ class Cache:
     besides arrays, the device, recording and train mode. The cache lives and dies with the block.
     """
 
-    def __init__(self, block: HybridBlock, quiet: bool = False):
+    def __init__(self, block: HybridBlock, shared: bool = False):
         self._block = weakref.ref(block)
-        self._quiet = quiet
+        #: A shared cache keeps the block of its own that it compiles, and does not warn: the
+        #: network whose output it takes does.
+        self._shared = block if shared else None
         self._entries: dict[Any, _Entry] = {}
         self.name = block.name
         #: How often the block's code was traced, and what was new each time (the last ones).
@@ -299,7 +301,7 @@ class Cache:
         self.history.append(reason)
         self._last, self._cleared = key, None
         self._modes[key[1:4]] += 1
-        if self._modes[key[1:4]] == _MANY and not self._quiet:
+        if self._modes[key[1:4]] == _MANY and self._shared is None:
             warnings.warn(
                 f"{self.name} has been compiled {_MANY} times in the same mode, the last time "
                 f"because: {reason}. Each compilation takes far longer than a step. Keep shapes "

@@ -368,8 +368,11 @@ class Parameter:
         if self._grad_req == "null" or self._data is None or self._deferred is not None:
             return
         for x in self._data.values():
-            buffer = x.grad._buffer  # type: ignore[union-attr]
-            buffer.defer(Zeros(buffer.shape, buffer.dtype))
+            grad: Any = x.grad
+            if grad._view is None:
+                grad._buffer.defer(Zeros(grad.shape, grad._buffer.dtype))
+            else:
+                grad[:] = 0
 
     def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
         """Move the parameter to other devices."""

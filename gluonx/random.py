@@ -2,10 +2,10 @@
 
 Every context has a generator: a key and a counter. Each random operator takes the next count; the
 operators inside a hybridized block take as many as they would have taken eagerly, so a network
-draws the same numbers hybridized or not. Parameter initialization has generators of its own, so
-that the order in which layers learn their shapes changes no number elsewhere. The numbers come from
-the threefry generator (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) on
-every device.
+draws the same numbers hybridized or not. The numbers come from the threefry generator (Salmon et
+al., "Parallel random numbers: as easy as 1, 2, 3", 2011) on every device. Parameter initialization
+has generators of its own, so that the order in which layers learn their shapes changes no number
+elsewhere; its numbers are drawn on the host, by NumPy's Philox, of the same family.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def draw(ctx: Context, draws: int = 1) -> np.ndarray:
 
 def generator(ctx: Context) -> np.random.Generator:
     """A NumPy generator that starts from the next random state of ``ctx``, for numbers that are
-    made on the host: Philox, of the same family as threefry."""
+    made on the host."""
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(draw(ctx).tolist())))
 
 

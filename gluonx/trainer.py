@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -217,14 +216,9 @@ class Trainer:
     def _choose(self, ignore_stale_grad: bool) -> list[int]:
         """Indices of the parameters to update."""
         arrays = self._single()
-        if arrays is not None:
-            chosen = []
-            for i, (p, x) in enumerate(zip(self._params, arrays, strict=True)):
-                if p._grad_req != "null":
-                    if not x._entry.fresh:
-                        break
-                    chosen.append(i)
-            else:
+        if arrays is not None:  # the usual case: one device, and all gradients are there
+            chosen = [i for i, p in enumerate(self._params) if p._grad_req != "null"]
+            if all([arrays[i]._entry.fresh for i in chosen]):
                 return chosen
         chosen = []
         for i, p in enumerate(self._params):
@@ -304,16 +298,11 @@ class Trainer:
     def _numbers(self, group: _Group, rescale: float) -> list[Any]:
         """What :meth:`Hyper.unpack` takes, for this step."""
         optimizer, indices = self._optimizer, group.indices
-        if optimizer is None:
-            rates = [self._params[i].lr_mult for i in indices]
-            numbers = group.numbers(
-                (rescale, rates),
-                lambda: np.array([*rates, *[0.0] * len(rates), rescale], "float32"),
-            )
-            return [numbers, np.zeros(len(rates), np.float32)]
-        key = optimizer.hyper_key(indices)
-        numbers = group.numbers(key, lambda: optimizer.hyper(indices))
-        return [numbers, optimizer.counts(indices)]
+        if optimizer is not None:
+            return [group.on_device(optimizer.hyper(indices)), optimizer.counts(indices)]
+        rates = [self._params[i].lr_mult for i in indices]
+        zeros = [0.0] * len(rates)  # optax keeps weight decay and count itself
+        return [group.on_device([*rates, *zeros, rescale]), np.array(zeros, np.float32)]
 
 
 class _Group:
@@ -345,12 +334,10 @@ class _Group:
             found = self._kernels[masked] = self._make(update, masked)
         return found
 
-    def numbers(self, key: Any, make: Callable[[], np.ndarray]) -> Any:
-        """The numbers of a step on the device: those of the last one again, if ``key`` is equal."""
-        if key is None:
-            return make()
-        if self._last[0] != key:
-            self._last = (key, jax.device_put(make(), self.device))
+    def on_device(self, numbers: list[float]) -> Any:
+        """Numbers as an array on the device: that of the last step again, if they are equal."""
+        if self._last[0] != numbers:
+            self._last = (numbers, jax.device_put(np.array(numbers, np.float32), self.device))
         return self._last[1]
 
     def _make(self, update: Any, masked: bool) -> Kernel:

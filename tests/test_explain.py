@@ -112,6 +112,27 @@ def test_the_line_that_looked_too_early(when, reason):
     assert "test_explain.py" in found.where and "loss.asnumpy()" in found.where
 
 
+def test_gradients_that_no_trainer_used():
+    net, trainer = trained("unused_")
+    for _ in range(2):
+        with autograd.record():
+            loss = net(nd.ones((4, 3))).sum()
+        loss.backward()
+    trainer.step(4)
+    [found] = engine.explain().unfused
+    assert found.reason.startswith("a new forward pass began before a Trainer used the gradients")
+
+
+def test_losses_of_many_kinds_go_on_compiling():
+    net, trainer = trained("kinds_")
+    losses = [gluon.loss.L2Loss(weight=1 + k / 100) for k in range(70)]
+    for n in (2, 3):  # the first ones have left the shared cache, and meet a new shape
+        for loss in losses[:2] if n == 3 else losses:
+            with autograd.record():
+                y = loss(net(nd.ones((n, 3))), nd.zeros((n, 2)))
+            del y
+
+
 def test_an_optimizer_in_python_is_named():
     class Own(gx.optimizer.Optimizer):
         def create_state(self, index, weight):

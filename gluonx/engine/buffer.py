@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from ..error import MXNetError
+from .kernel import put
 
 __all__ = ["Buffer", "Zeros"]
 
@@ -129,13 +130,8 @@ class Zeros:
         self.aval = jax.ShapeDtypeStruct(shape, dtype)
 
     def force(self, buffer: Buffer) -> None:
-        array = _zeros(self.aval.shape, self.aval.dtype, buffer.ctx.device)
-        buffer.fulfil(self, array)
-
-
-def _zeros(shape: tuple[int, ...], dtype: Any, device: Any) -> Any:
-    with jax.enable_x64(True):
-        return jax.device_put(np.zeros(shape, dtype), device)
+        zeros = np.zeros(self.aval.shape, self.aval.dtype)
+        buffer.fulfil(self, put(zeros, buffer.ctx.device))
 
 
 class _Taken:

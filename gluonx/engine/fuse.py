@@ -50,8 +50,8 @@ _OUTSIDE = (
 )
 
 #: How a slot stands to gradients: no variable; its grad_req; or one that must be done unfused.
-_REQUESTS = {"null": 1, "write": 2, "add": 3}
 _NONE, _NULL, _WRITE, _ADD, _ODD = range(5)
+_REQUESTS = {"null": _NULL, "write": _WRITE, "add": _ADD}
 
 
 def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
@@ -76,7 +76,7 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
         stage, key = region.stage, (starts, requests)
         way = stage.sweeps.get(key, 0)
         if way == 0:
-            way = stage.sweeps[key] = _find(region, [v for v, _ in heads], requests)
+            way = stage.sweeps[key] = _find(region.nodes, starts, requests)
             if way is None:
                 report.note_early(stage, _OUTSIDE)
         if way is None:
@@ -101,12 +101,14 @@ def _requests(owners: Sequence[Value | None]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _find(region: Region, heads: Sequence[Value], requests: tuple[int, ...]) -> _Way | None:
-    """Walk from the heads to the variables; None if the way leaves the region."""
-    nodes = region.nodes
+def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...]) -> _Way | None:
+    """Walk from the heads to the variables; None if the way leaves the region.
+
+    It looks at the nodes' refs alone, not at arrays or values, for regions that are alike share it.
+    """
     over: set[int] = set()
     wanted: dict[int, dict[int, None]] = {}  # the slots that each variable's first slot stands for
-    todo = [value.node.position for value in heads]
+    todo = [place(number)[0] for number in starts]
     while todo:
         at = todo.pop()
         if at in over:
@@ -117,13 +119,11 @@ def _find(region: Region, heads: Sequence[Value], requests: tuple[int, ...]) -> 
         if node.kernel is None:
             return None
         over.add(at)
-        for number, value in zip(node.refs, node.inputs, strict=True):
-            if value is None:
+        for number in node.refs:
+            if not _diff(number):
                 continue
             if number < 0:
-                if type(value) is not Deferred or value.node.region is not region:
-                    return None  # a parameter whose contents are deferred themselves
-                todo.append(value.node.position)
+                todo.append(place(number)[0])
                 continue
             slot = number >> 1
             first = slot if requests[slot] >= 0 else -1 - requests[slot]
@@ -140,7 +140,7 @@ def _find(region: Region, heads: Sequence[Value], requests: tuple[int, ...]) -> 
         groups,
         tuple(sorted(over | between)),
         tuple(over),
-        sum(any(v is not None for v in nodes[at].inputs) for at in over),
+        sum(any(map(_diff, nodes[at].refs)) for at in over),
         tuple(requests[first] == _ADD for first in wanted),
     )
 
@@ -194,6 +194,11 @@ def _old(region: Region, variable: Any) -> int | None:
     if type(pending) is Deferred and pending.node.region is region:
         return ref(pending.node.position, pending.index, False)
     return region.refs((buffer.get(),))[0]
+
+
+def _diff(number: int) -> bool:
+    """Whether a gradient flows through a ref."""
+    return bool((number if number >= 0 else ~number) & 1)
 
 
 def _between(nodes: Sequence[Node], over: set[int]) -> set[int]:

@@ -14,11 +14,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import jax.core
 import jax.numpy as jnp
 import numpy as np
 
-from ..error import MXNetError
 from . import persistent
 from .interrupts import held_back
 
@@ -53,6 +51,14 @@ def is_wide(dtype: Any) -> bool:
 def any_wide(*dtypes: Any) -> bool:
     """Whether one of them is a 64-bit type; costs nothing until this process has made one."""
     return _Wide.seen and any(d in _WIDE for d in dtypes)
+
+
+def put(host: np.ndarray, device: Any) -> Any:
+    """A host array, never written to again, as a ``jax.Array`` on ``device``."""
+    if is_wide(host.dtype):
+        with x64():
+            return jax.device_put(host, device)
+    return jax.device_put(host, device)
 
 
 def x64():
@@ -148,12 +154,6 @@ class Kernel:
                 self._jitted[key] = jitted
         else:
             self._call_into(outs, jitted, arrays)
-        if outs[0] and isinstance(outs[0][0], jax.core.Tracer) and not _traced(arrays):
-            outs.clear()
-            raise MXNetError(
-                "JAX believes that it is tracing a function, probably because an earlier trace was "
-                "interrupted. Nothing was lost: save what you need and start Python anew."
-            )
 
     def _call_into(self, outs: list, function: Callable, arrays: Sequence[Any]) -> None:
         if (self.wide or _Wide.seen) and self.needs_x64(arrays):
@@ -209,10 +209,6 @@ class Kernel:
                     found = jax.eval_shape(self.fn, *avals)
                 self._avals[key] = found
         return found
-
-
-def _traced(arrays: Sequence[Any]) -> bool:
-    return any(isinstance(a, jax.core.Tracer) for a in arrays)
 
 
 class _Spec:

@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
+import jax.core
+
 from ..error import MXNetError
 from . import report, tape
 from .buffer import Buffer
@@ -135,29 +137,32 @@ class Region:
         if not self.nodes:
             self.begin()
 
-    def dead(self) -> bool:
-        """Whether nobody can reach a result: what a call left behind that was interrupted."""
-        for node in self.nodes:
-            if node.kernel is None:
-                return False
-            for value in node.outputs:
-                if value is not None and value.holder() is not None:
-                    return False
-        return True
+    def drop_dead(self) -> None:
+        """Begin anew if nobody can reach a result: an interrupted call has left it behind."""
+        with self.lock:
+            for node in self.nodes:
+                if node.kernel is None:
+                    return
+                for value in node.outputs:
+                    if value is not None and value.holder() is not None:
+                        return
+            self.begin()
 
     # -- running -----------------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """Compute every value that somebody can still reach, and put the region on the tape."""
+    def run(self, reason: str | None = None) -> None:
+        """Compute every value that somebody can still reach, and put the region on the tape.
+
+        ``reason`` is for :func:`~gluonx.engine.report.explain`; without one, somebody looked.
+        """
         with self.lock:
             if self.job is None or not self.job.outs:
                 if not self.nodes:
                     self.job = None
                     return
-                if self.open:
-                    report.note_early(self.stage, _EARLY)
-                elif self.swept:
-                    report.note_early(self.stage, _BETWEEN)
+                if self.open or self.swept:
+                    looked = _EARLY if self.open else _BETWEEN
+                    report.note_early(self.stage, reason or looked)
                 self.job = Job(self, self.stage)
             self.finish(self.job)
 
@@ -202,6 +207,9 @@ class Region:
 
 _EARLY = "a recorded result was needed before backward()"
 _BETWEEN = "a gradient or a result was needed between backward() and the Trainer's step"
+_UNUSED = "a new forward pass began before a Trainer used the gradients of the last backward()"
+_DEVICE = "work on another device followed"
+_LARGE = "more was deferred than is compiled together"
 
 
 class Job:
@@ -286,6 +294,12 @@ class Job:
             self.outs.append(outs)
         else:
             kernel.run_into(self.outs, region.arrays, region.device, self.donate)
+            if self.outs[0] and isinstance(self.outs[0][0], jax.core.Tracer):
+                self.outs.clear()
+                raise MXNetError(
+                    "JAX believes that it is tracing a function, probably because an earlier trace "
+                    "was interrupted. Nothing was lost: save what you need and start Python anew."
+                )
 
 
 def _recorded(region: Region) -> list[Value | None] | None:
@@ -357,16 +371,17 @@ def current(device: Any, forward: bool = False) -> Region:
     region = state.region
     if region is None:
         region = state.region = Region()
-    if region.nodes or region.job is not None:
-        if (
-            region.job is not None
-            or region.device is not device
-            or (forward and region.swept)
-            or len(region.nodes) >= MAX_REGION
-        ):
-            region.run()
-        elif forward and region.dead():
-            region.begin()
+    if region.job is not None:  # it was interrupted
+        region.run()
+    if region.nodes:
+        if region.device is not device:
+            region.run(_DEVICE)
+        elif forward and region.swept:
+            region.run(_UNUSED)
+        elif len(region.nodes) >= MAX_REGION:
+            region.run(_LARGE)
+        elif forward:
+            region.drop_dead()
     return region
 
 

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..context import Context, current_context
+from ..engine import kernel
 from ..engine.buffer import Buffer
-from ..engine.kernel import is_wide, x64
 from ..engine.op import OPS
 from ..engine.state import state
 from .dispatch import bind, invoke
@@ -27,10 +27,7 @@ __all__ = [
 
 def put(host: np.ndarray, ctx: Context) -> Any:
     """A host array, never written to again, as a ``jax.Array`` on the context's device."""
-    if is_wide(host.dtype):
-        with x64():
-            return jax.device_put(host, ctx.device)
-    return jax.device_put(host, ctx.device)
+    return kernel.put(host, ctx.device)
 
 
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:

@@ -16,7 +16,7 @@ from ..context import Context, current_context
 from ..engine import region, tape
 from ..engine.buffer import Buffer
 from ..engine.graph import Value
-from ..engine.kernel import Kernel, is_wide, x64
+from ..engine.kernel import Kernel, is_wide, put, x64
 from ..engine.op import Op
 from ..engine.state import state
 from ..error import MXNetError, OpError
@@ -41,11 +41,7 @@ def scalar(value: Any, dtype: Any, device: Any) -> Any:
             raise TypeError(f"the complex number {value} cannot be used with arrays of {dtype}")
         with np.errstate(all="ignore"):  # 1e300 in float32 is infinite
             host = host.astype(dtype)
-        if is_wide(host.dtype):
-            with x64():
-                found = jax.device_put(host, device)
-        else:
-            found = jax.device_put(host, device)
+        found = put(host, device)
         if isinstance(found, jax.core.Tracer):  # inside a trace; it must not outlive it
             return found
         if len(_scalars) >= _MAX_SCALARS:

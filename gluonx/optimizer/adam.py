@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import optax
 
@@ -61,7 +60,6 @@ def _scale_by_adam(b1: float, b2: float, eps: float) -> optax.GradientTransforma
         nu = optax.tree.update_moment_per_elem_norm(updates, state.nu, b2, 2)
         t = hyper.count
         rate = hyper.learning_rate * jnp.sqrt(_one_minus_power(b2, t)) / _one_minus_power(b1, t)
-        rate = jax.lax.optimization_barrier(rate)  # else XLA computes it anew for each parameter
         new = [
             -rate[i].astype(m.dtype) * m / (jnp.sqrt(v) + eps)
             for i, (m, v) in enumerate(zip(mu, nu, strict=True))

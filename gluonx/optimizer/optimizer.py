@@ -106,7 +106,8 @@ class Optimizer:
         if update is None:
             raise TypeError(f"{type(self).__name__} must define update() or transformation()")
         self._update_count(index)
-        hyper = Hyper.unpack(self.hyper([index]), self.counts([index]))
+        numbers = np.array(self.hyper([index]), np.float32)
+        hyper = Hyper.unpack(numbers, self.counts([index]))
         new, state = update([weight._data], [grad._data], state, hyper, None, False)
         weight._write(new[0])
         return state
@@ -117,30 +118,14 @@ class Optimizer:
 
     # -- numbers ---------------------------------------------------------------------------------
 
-    def hyper(self, indices: Sequence[Any]) -> np.ndarray:
+    def hyper(self, indices: Sequence[Any]) -> list[float]:
         """Learning rates, weight decays and rescale of this step for some parameters."""
-        numbers = [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
-        return np.array(numbers, np.float32)
+        return [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
 
     def counts(self, indices: Sequence[Any]) -> np.ndarray:
         """How often each of some parameters was updated, with this step."""
         counts = self._index_update_count
         return np.array([counts.get(i, self.num_update) for i in indices], np.float32)
-
-    def hyper_key(self, indices: Sequence[Any]) -> tuple | None:
-        """What the first array of :meth:`hyper` depends on; None if that cannot be told.
-
-        While it does not change, the array stays on the device.
-        """
-        kind = type(self)
-        if (kind.hyper, kind._get_lrs, kind._get_wds) != _KEYED:
-            return None
-        chosen = [self.param_dict.get(i) for i in indices]
-        if any(p is None for p in chosen):
-            return None
-        rates = [p.lr_mult for p in chosen]  # type: ignore[union-attr]
-        decays = [p.wd_mult for p in chosen]  # type: ignore[union-attr]
-        return self.learning_rate, self.wd, self.rescale_grad, rates, decays
 
     @property
     def learning_rate(self) -> float:
@@ -216,8 +201,6 @@ class Optimizer:
         """Make an optimizer by name."""
         return create(name, **kwargs)
 
-
-_KEYED = (Optimizer.hyper, Optimizer._get_lrs, Optimizer._get_wds)
 
 register = registry.get_register_func(Optimizer, "optimizer")
 create = registry.get_create_func(Optimizer, "optimizer")
