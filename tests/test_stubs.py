@@ -20,7 +20,18 @@ def make_stubs():
     return module
 
 
-PATHS = ["ndarray/__init__.pyi", "ndarray/methods.pyi", "symbol/__init__.pyi"]
+SPACES = ["contrib", "image", "linalg"]
+PATHS = [
+    "ndarray/__init__.pyi",
+    *(f"ndarray/{space}.pyi" for space in SPACES),
+    "ndarray/methods.pyi",
+    "symbol/__init__.pyi",
+    *(f"symbol/{space}.pyi" for space in SPACES),
+]
+MODULES = [(gx.nd, "ndarray/__init__.pyi"), (gx.sym, "symbol/__init__.pyi")]
+for _space in SPACES:
+    MODULES.append((getattr(gx.nd, _space), f"ndarray/{_space}.pyi"))
+    MODULES.append((getattr(gx.sym, _space), f"symbol/{_space}.pyi"))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -37,7 +48,7 @@ def test_stub_is_valid_python_without_doubles(path):
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize(("module", "path"), [(gx.nd, PATHS[0]), (gx.sym, PATHS[2])])
+@pytest.mark.parametrize(("module", "path"), MODULES)
 def test_stub_declares_every_public_function(module, path):
     tree = ast.parse((Path(gx.__file__).parent / path).read_text())
     declared = set()
@@ -61,7 +72,7 @@ def test_signatures_are_real_and_documented():
     inspect.signature(gx.nd.one_hot).bind(1, 3)  # positional, as it can be called
     undocumented = [
         name
-        for module in (gx.nd, gx.sym)
+        for module, _ in MODULES
         for name, function in vars(module).items()
         if inspect.isfunction(function) and name[0] != "_" and not function.__doc__
     ]

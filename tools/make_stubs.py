@@ -10,6 +10,7 @@ adding or changing an operator; a test compares the files with what this would w
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +19,7 @@ from typing import Any
 
 import gluonx
 from gluonx.engine.op import OPS, DType, Op, Shape
+from gluonx.ndarray.namespace import SPACES
 from gluonx.ndarray.operators import METHODS
 
 PACKAGE = Path(gluonx.__file__).parent
@@ -117,14 +119,19 @@ def reexported(module: Any) -> tuple[str, set[str]]:
     return "\n".join(lines), names
 
 
-def functions(module: Any, array: str, more: Callable[[Op], list[str]], known: set[str]) -> str:
-    """All functions of a namespace that its source does not spell out."""
+def functions(
+    module: Any, array: str, more: Callable[[Op], list[str]], known: set[str], prefix: str = ""
+) -> str:
+    """All functions of a namespace that its source does not spell out.
+
+    ``prefix`` is what the operators' names in this namespace begin with.
+    """
     parts, spelled = [], {}
     for name in sorted(vars(module)):
         function = getattr(module, name)
         if name.startswith("_") or name in known or not inspect.isfunction(function):
             continue
-        op, signature = OPS.get(name), inspect.signature(function)
+        op, signature = OPS.get(prefix + name), inspect.signature(function)
         if op is None or list(signature.parameters) == ["lhs", "rhs"]:  # of arrays or numbers
             operand = f"{array} | float"
             given = [f"{p}: {operand}" for p in signature.parameters]
@@ -138,9 +145,9 @@ def functions(module: Any, array: str, more: Callable[[Op], list[str]], known: s
     return "\n".join(parts)
 
 
-def arrays() -> str:
-    """The stub of ``gluonx.nd``."""
-    module = gluonx.nd
+def arrays(space: str = "") -> str:
+    """The stub of ``gluonx.nd``, or of a namespace inside it."""
+    module = getattr(gluonx.nd, space) if space else gluonx.nd
 
     def more(op: Op) -> list[str]:
         ctx = [] if op.inputs else ["ctx: Context | None = None"]
@@ -148,18 +155,20 @@ def arrays() -> str:
         return [*ctx, f"out: {out} = None", "name: str | None = None"]
 
     imports, known = reexported(module)
-    imports = f"from ..context import Context\n{imports}"
-    head = HEADER.format(doc=module.__doc__, imports=imports)
-    return head + "\n" + functions(module, "NDArray", more, known)
+    own = "from .ndarray import NDArray\n" if space else ""
+    imports = f"from ..context import Context\n{own}{imports}"
+    head = HEADER.format(doc=module.__doc__, imports=imports.strip())
+    return head + "\n" + functions(module, "NDArray", more, known, SPACES.get(space, ""))
 
 
-def symbols() -> str:
-    """The stub of ``gluonx.sym``."""
-    module = gluonx.sym
+def symbols(space: str = "") -> str:
+    """The stub of ``gluonx.sym``, or of a namespace inside it."""
+    module = getattr(gluonx.sym, space) if space else gluonx.sym
     more = ["name: str | None = None", "attr: dict[str, str] | None = None"]
     imports, known = reexported(module)
-    head = HEADER.format(doc=module.__doc__, imports=imports)
-    return head + "\n" + functions(module, "Symbol", lambda op: more, known)
+    own = "from .symbol import Symbol\n" if space else ""
+    head = HEADER.format(doc=module.__doc__, imports=f"{own}{imports}".strip())
+    return head + "\n" + functions(module, "Symbol", lambda op: more, known, SPACES.get(space, ""))
 
 
 def methods() -> str:
@@ -193,6 +202,8 @@ STUBS = {
     "ndarray/__init__.pyi": arrays,
     "ndarray/methods.pyi": methods,
     "symbol/__init__.pyi": symbols,
+    **{f"ndarray/{space}.pyi": functools.partial(arrays, space) for space in SPACES},
+    **{f"symbol/{space}.pyi": functools.partial(symbols, space) for space in SPACES},
 }
 
 

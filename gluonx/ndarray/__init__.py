@@ -1,7 +1,10 @@
 """NDArrays and the functions on them: ``gluonx.nd``."""
 
 from .. import ops as ops
+from . import contrib as contrib
 from . import creation, namespace, operators
+from . import image as image
+from . import linalg as linalg
 from . import random as random
 from .creation import arange as arange
 from .creation import array as array

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from ..context import Context
 from .. import ops as ops
+from . import contrib as contrib
+from . import image as image
+from . import linalg as linalg
 from . import random as random
 from .creation import arange as arange
 from .creation import array as array

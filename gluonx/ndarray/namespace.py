@@ -9,7 +9,10 @@ from typing import Any
 from ..engine.op import OPS, Op
 from .dispatch import bind, invoke
 
-__all__ = ["function", "functions"]
+__all__ = ["SPACES", "function", "functions"]
+
+#: The namespaces inside ``nd`` and ``sym``, with what operators' names in them begin with.
+SPACES = {"contrib": "_contrib_", "image": "_image_", "linalg": "_linalg_"}
 
 _EXTRA = (
     inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None),

@@ -4,7 +4,10 @@ A symbol describes a computation. Inside a hybridized block ``F`` is this module
 functions compute on NDArrays as those of :mod:`gluonx.nd` do.
 """
 
+from . import contrib as contrib
 from . import creation, namespace, operators
+from . import image as image
+from . import linalg as linalg
 from . import random as random
 from .creation import arange as arange
 from .creation import array as array

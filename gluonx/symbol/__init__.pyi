@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from . import contrib as contrib
+from . import image as image
+from . import linalg as linalg
 from . import random as random
 from .creation import arange as arange
 from .creation import array as array

@@ -76,7 +76,8 @@ def function(op: Op, name: str) -> Callable:
     of_symbols.__name__ = of_symbols.__qualname__ = name
     of_symbols.__module__ = "gluonx.symbol"
     of_symbols.__doc__ = op.doc
-    of_arrays = getattr(nd, name, None) or nd_namespace.function(op, name)
+    of_arrays = getattr(nd, name, None) if OPS.get(name) is op else None
+    of_arrays = of_arrays or nd_namespace.function(op, name)
     fn = either(of_arrays)(of_symbols)
     fn.__signature__ = _signature(op)  # type: ignore[attr-defined]
     return fn
@@ -96,9 +97,13 @@ def _signature(op: Op) -> inspect.Signature:
     return inspect.Signature(params)
 
 
-def functions() -> dict[str, Callable]:
-    """Public functions of all operators."""
-    return {name: function(op, name) for name, op in OPS.items() if not name.startswith("_")}
+def functions(prefix: str = "") -> dict[str, Callable]:
+    """Public functions of all operators whose names begin with ``prefix``, without it."""
+    return {
+        name[len(prefix) :]: function(op, name[len(prefix) :])
+        for name, op in OPS.items()
+        if name.startswith(prefix) and not name[len(prefix) :].startswith("_")
+    }
 
 
 def of_arrays_only(name: str, advice: str) -> Callable:

@@ -1,0 +1,9 @@
+"""``sym.contrib``: operators of detection, attention and other special uses."""
+
+from ..ndarray.namespace import SPACES
+from .namespace import functions
+
+globals().update(functions(SPACES["contrib"]))
+
+__all__ = [k for k in globals() if k[0] != "_"]  # pyright: ignore[reportUnsupportedDunderAll]
+del SPACES, functions

@@ -1,0 +1,13 @@
+"""``sym.contrib``: operators of detection, attention and other special uses."""
+
+# Made by tools/make_stubs.py; changes here are lost.
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from .symbol import Symbol
+
+_Shape = int | Sequence[int]
+_DType = str | type | np.dtype[Any]
+
