@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Cache", "flatten", "shared_cache", "unflatten"]
 
+_NONE = id(None)
+#: Types of what the tape has of arrays that were not computed: these are always live.
+_LEAVES = {Variable, type(None)}
 _ARRAY = "array"
 _INPUT = "input"
 _MAX_ENTRIES = 256
@@ -72,8 +75,8 @@ class _Entry:
     """One compiled kind of call."""
 
     __slots__ = (
-        "traced", "handles", "buffers", "floats", "float_inputs", "out_avals", "given", "moves",
-        "outside", "single",
+        "traced", "handles", "buffers", "whole", "out_avals", "given", "moves", "outside",
+        "single",
     )  # fmt: skip
 
     def __init__(
@@ -82,12 +85,9 @@ class _Entry:
         self.traced = traced
         self.handles = traced.states
         self.buffers = [h._buffer for h in traced.states]
-        #: Where a gradient may flow: (place among the kernel's inputs, array or its number).
-        self.floats = [(k, h) for k, h in enumerate(self.handles) if is_float(h._buffer.dtype)]
-        first = len(self.handles)
-        self.float_inputs = [
-            (first + k, i) for k, i in enumerate(traced.inputs) if is_float(inputs[i].dtype)
-        ]
+        #: Inputs of the kernel through which no gradient flows: those of whole numbers.
+        dtypes = [h._buffer.dtype for h in self.handles] + [inputs[i].dtype for i in traced.inputs]
+        self.whole = [k for k, dtype in enumerate(dtypes) if not is_float(dtype)]
         self.out_avals = out_avals
         #: The block's parameters as they were, with their dtypes, and ``Parameter.moves`` then.
         self.given = [(h, h._buffer.dtype) for h in given]
@@ -106,6 +106,19 @@ class _Entry:
             elif buffers.count(buffers[target]) > 1 or buffers[target] in self.outside:
                 return True
         return False
+
+    def values(self, inputs: list[NDArray]) -> tuple[list[Any], bool]:
+        """What the tape has of the kernel's inputs, None where no gradient flows; whether any."""
+        values = [x._entry for x in self.handles]
+        values += [inputs[i]._entry for i in self.traced.inputs]
+        if self.traced.draws:
+            values.append(None)
+        for k in self.whole:
+            values[k] = None
+        if set(map(type, values)) <= _LEAVES:
+            return values, values.count(None) < len(values)
+        values = [v if v is not None and v.live else None for v in values]
+        return values, values.count(None) < len(values)
 
     def holds(self, given: list[NDArray]) -> bool:
         """Whether the code still fits, after some parameter was made anew or cast."""
@@ -154,7 +167,12 @@ def _check_written(traced: Traced, inputs: list[NDArray]) -> None:
 def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tuple[list, bool]:
     """The kernel's inputs: arrays, or deferred values of region ``mine``; whether there is one."""
     arrays = [buffer.array for buffer in entry.buffers]
-    arrays += [inputs[i]._array() for i in entry.traced.inputs]
+    arrays += [
+        x._buffer.array if (x := inputs[i])._view is None else x._array()
+        for i in entry.traced.inputs
+    ]
+    if _NONE not in map(id, arrays):
+        return arrays, False
     pending = False
     for k, a in enumerate(arrays):
         if a is not None:
@@ -274,6 +292,8 @@ class Cache:
         #: network whose output it takes does.
         self._shared = block if shared else None
         self._entries: dict[Any, _Entry] = {}
+        #: The key of the last call and its entry: to compare keys is cheaper than to hash one.
+        self._recent: tuple[Any, Any] = (None, None)
         self.name = block.name
         #: How often the block's code was traced, and what was new each time (the last ones).
         self.traces = 0
@@ -286,6 +306,7 @@ class Cache:
     def clear(self, reason: str) -> None:
         """Forget everything, after the block's code or structure changed."""
         self._entries.clear()
+        self._recent = (None, None)
         self._cleared = reason
 
     def _explain(self, key: tuple) -> None:
@@ -321,6 +342,8 @@ class Cache:
         ctx = inputs[0]._buffer.ctx
         avals = tuple([(x.shape, x._buffer.dtype) for x in inputs])
         key = (spec, ctx, state.training, state.recording, avals)
+        if key == self._recent[0] and self._recent[1].moves == Parameter.moves:
+            return self._invoke(self._recent[1], inputs, ctx, args, kwargs)
         try:
             entry = self._entries.get(key)
         except TypeError:  # an argument that cannot be part of a key
@@ -336,11 +359,19 @@ class Cache:
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
+        self._recent = key, entry
+        return self._invoke(entry, inputs, ctx, args, kwargs)
+
+    def _invoke(
+        self, entry: _Entry, inputs: list[NDArray], ctx: Any, args: tuple, kwargs: dict
+    ) -> Any:
+        """Run one compiled kind of call."""
         written = entry.traced.written
-        if written and entry.aliased(inputs):
-            return self._block().forward(*args, **kwargs)  # type: ignore[union-attr]
-        if written and state.recording:
-            _check_written(entry.traced, inputs)
+        if written:
+            if entry.aliased(inputs):
+                return self._block().forward(*args, **kwargs)  # type: ignore[union-attr]
+            if state.recording:
+                _check_written(entry.traced, inputs)
         try:
             made = self._run(entry, inputs, ctx)
         except (TypeError, ValueError) as e:
@@ -365,19 +396,10 @@ class Cache:
             arrays, pending = _contents(entry, inputs, mine)
             if traced.draws:
                 arrays.append(draw(ctx, traced.draws))
-            values: list[Any] = [None] * len(arrays)
-            recorded = False
             if recording and kernel.visible:
-                for k, x in entry.floats:
-                    value = x._entry
-                    if value is not None and (type(value) is Variable or value.live):
-                        values[k] = value
-                        recorded = True
-                for k, i in entry.float_inputs:
-                    value = inputs[i]._entry
-                    if value is not None and value.live:
-                        values[k] = value
-                        recorded = True
+                values, recorded = entry.values(inputs)
+            else:
+                values, recorded = [None] * len(arrays), False
             if recorded or pending:
                 outs = region.defer(mine, kernel, arrays, values, entry.out_avals, device)
                 made = wrap_deferred(outs[: kernel.visible], ctx, recorded)

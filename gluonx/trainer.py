@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import jax
@@ -107,6 +108,7 @@ class Trainer:
                     "transformation() instead of update() to have the update compiled"
                 )
         self._groups: list[_Group] = []
+        self._all = list(range(len(self._params)))
         self._arrays: list[NDArray] | None = None
         self._moves = -1
 
@@ -193,10 +195,11 @@ class Trainer:
         else:
             self._update_all(chosen, rescale)
         single = self._single()
+        if single is not None:
+            for x in single if len(chosen) == len(single) else [single[i] for i in chosen]:
+                x._entry.fresh = False
+            return
         for i in chosen:
-            if single is not None:
-                single[i]._entry.fresh = False
-                continue
             for x in self._params[i]._data.values():  # type: ignore[union-attr]
                 x._entry.fresh = False
 
@@ -217,8 +220,14 @@ class Trainer:
         """Indices of the parameters to update."""
         arrays = self._single()
         if arrays is not None:  # the usual case: one device, and all gradients are there
-            chosen = [i for i, p in enumerate(self._params) if p._grad_req != "null"]
-            if all([arrays[i]._entry.fresh for i in chosen]):
+            values = list(map(_entry, arrays))
+            if None in values:  # frozen parameters
+                chosen = [i for i, value in enumerate(values) if value is not None]
+            else:
+                chosen = self._all
+            if all(
+                map(_fresh, [values[i] for i in chosen] if len(chosen) < len(values) else values)
+            ):
                 return chosen
         chosen = []
         for i, p in enumerate(self._params):
@@ -252,13 +261,16 @@ class Trainer:
 
     def _update_all(self, chosen: list[int], rescale: float) -> None:
         """All parameters in one executable; in more if some became trainable later."""
-        if not (len(self._groups) == 1 and self._groups[0].indices == chosen):
-            known = {i for group in self._groups for i in group.indices}
-            new = [i for i in chosen if i not in known]
-            if new:
-                self._groups.append(_Group(new))
+        groups = self._groups
+        if len(groups) == 1 and groups[0].indices == chosen:
+            self._update_group(groups[0], chosen, rescale)
+            return
+        known = {i for group in groups for i in group.indices}
+        new = [i for i in chosen if i not in known]
+        if new:
+            groups.append(_Group(new))
         wanted = set(chosen)
-        for group in self._groups:
+        for group in groups:
             taken = [i for i in group.indices if i in wanted]
             if taken:
                 self._update_group(group, taken, rescale)
@@ -269,14 +281,14 @@ class Trainer:
         if single is None:
             arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
         else:
-            arrays = [single[i] for i in group.indices]
+            arrays = group.arrays_of(single)
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
-        grads = [v.grad._buffer if (v := x._entry) is not None else x._buffer for x in arrays]
+        grads = [x._buffer if (v := x._entry) is None else v.grad._buffer for x in arrays]
         mask = None
         if len(taken) < len(arrays):
             mask = np.array([i in taken for i in group.indices])
         kernel = group.kernel(self._update, arrays, mask is not None)
-        written = [x._buffer for x in arrays] + group.states
+        written = group.written_with(arrays)
         optimizer, version = self._optimizer, written[0].version
         if optimizer is not None:
             before = dict(optimizer._index_update_count), optimizer.num_update
@@ -305,6 +317,10 @@ class Trainer:
         return [group.on_device([*rates, *zeros, rescale]), np.array(zeros, np.float32)]
 
 
+_entry = operator.attrgetter("_entry")
+_fresh = operator.attrgetter("fresh")
+
+
 class _Group:
     """Parameters that share one state of the optimizer: those that became trainable together."""
 
@@ -316,6 +332,22 @@ class _Group:
         self._tree: Any = None
         self._kernels: dict[bool, Kernel] = {}
         self._last: tuple[Any, Any] = (None, None)
+        # what follows from the arrays of all parameters, while these are the same
+        self._single: Any = None
+        self._arrays: list[NDArray] = []
+        self._written: tuple[Any, list[Buffer]] = (None, [])
+
+    def arrays_of(self, single: list[NDArray]) -> list[NDArray]:
+        """The group's part of the arrays of all parameters."""
+        if self._single is not single:
+            self._single, self._arrays = single, [single[i] for i in self.indices]
+        return self._arrays
+
+    def written_with(self, arrays: list[NDArray]) -> list[Buffer]:
+        """The buffers that an update writes: those of the parameters, then the states."""
+        if self._written[0] is not arrays:
+            self._written = arrays, [x._buffer for x in arrays] + self.states
+        return self._written[1]
 
     def kernel(self, update: Any, arrays: list[NDArray], masked: bool) -> Kernel:
         """The update of parameters and state as a kernel.
@@ -336,7 +368,7 @@ class _Group:
 
     def on_device(self, numbers: list[float]) -> Any:
         """Numbers as an array on the device: that of the last step again, if they are equal."""
-        if self._last[0] != numbers:
+        if self._last[0] is not numbers and self._last[0] != numbers:
             self._last = (numbers, jax.device_put(np.array(numbers, np.float32), self.device))
         return self._last[1]
 

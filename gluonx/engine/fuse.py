@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +13,7 @@ from .buffer import Zeros
 from .graph import Node, Value, Variable
 from .kernel import is_float
 from .region import Deferred, Region
-from .stage import place, ref
+from .stage import flows, place, ref
 from .state import state
 
 __all__ = ["defer_backward"]
@@ -25,8 +27,6 @@ class _Backward(Node):
     def __init__(self, over: tuple[int, ...]):
         super().__init__(None, (), ())
         self.over = over
-        self.outputs: Any = []
-        self.buffers: Any = []
 
 
 class _Way(NamedTuple):
@@ -49,9 +49,8 @@ _OUTSIDE = (
     "has another dtype"
 )
 
-#: How a slot stands to gradients: no variable; its grad_req; or one that must be done unfused.
-_NONE, _NULL, _WRITE, _ADD, _ODD = range(5)
-_REQUESTS = {"null": _NULL, "write": _WRITE, "add": _ADD}
+#: How a slot stands to gradients: ``Variable.request``, or this for what is no variable.
+_NONE = 0
 
 
 def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
@@ -88,12 +87,9 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
 
 def _requests(owners: Sequence[Value | None]) -> tuple[int, ...]:
     """For each slot, what its variable wants; negative where the variable has another slot too."""
-    found = [
-        _NONE if type(v) is not Variable else _REQUESTS[v.grad_req] if v.plain else _ODD
-        for v in owners
-    ]
-    several = [v for v in owners if type(v) is Variable]
-    if len(set(map(id, several))) < len(several):
+    found = [_NONE if v is None else v.request for v in owners]
+    several = len(owners) - found.count(_NONE)
+    if several and len(set(map(id, owners))) < several + (several < len(owners)):
         first: dict[int, int] = {}
         for k, owner in enumerate(owners):
             if type(owner) is Variable and first.setdefault(id(owner), k) != k:
@@ -120,7 +116,7 @@ def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...])
             return None
         over.add(at)
         for number in node.refs:
-            if not _diff(number):
+            if not flows(number):
                 continue
             if number < 0:
                 todo.append(place(number)[0])
@@ -128,9 +124,9 @@ def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...])
             slot = number >> 1
             first = slot if requests[slot] >= 0 else -1 - requests[slot]
             request = requests[first]
-            if request in (_NONE, _ODD):
+            if request in (_NONE, Variable.ODD):
                 return None  # the tape goes on in work that has run already
-            if request != _NULL:
+            if request != Variable.NULL:
                 wanted.setdefault(first, {})[slot] = None
     between = _between(nodes, over)
     if any(nodes[at].kernel is None for at in between):
@@ -140,8 +136,8 @@ def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...])
         groups,
         tuple(sorted(over | between)),
         tuple(over),
-        sum(any(map(_diff, nodes[at].refs)) for at in over),
-        tuple(requests[first] == _ADD for first in wanted),
+        sum(any(map(flows, nodes[at].refs)) for at in over),
+        tuple(requests[first] == Variable.ADD for first in wanted),
     )
 
 
@@ -165,24 +161,25 @@ def _defer(
     )
     node = _Backward(way.over)
     node.refs = tuple(r for r in (*cotangents, *olds) if r is not None)
+    node.buffers = list(map(_buffer, grads))
+    avals = [b._aval() if (a := b.array) is None else a.aval for b in node.buffers]
+    node.outputs = list(map(Deferred, itertools.repeat(node), range(len(grads)), avals))
+    first = ref(len(region.nodes), 0, False)
+    node.numbers = range(first, first - (len(grads) << 1), -2)
     region.add(node, stage)
-    codes, code = region.codes, ref(node.position, 0, False)
-    for k, variable in enumerate(grads):
-        buffer = variable.grad._buffer
-        array = buffer.array
-        out = Deferred(node, k, buffer._aval() if array is None else array.aval)
-        codes[id(out)] = code - (k << 1)
+    for variable, buffer, out in zip(grads, node.buffers, node.outputs, strict=True):
         buffer.array = None
         buffer.pending = out
         buffer.shared = False
         buffer.version += 1
-        node.buffers.append(buffer)
-        node.outputs.append(out)
         variable.fresh = True
     nodes = region.nodes
     for at in way.released:
         nodes[at].released = True
     region.open -= way.closed
+
+
+_buffer = operator.attrgetter("grad._buffer")
 
 
 def _old(region: Region, variable: Any) -> int | None:
@@ -194,11 +191,6 @@ def _old(region: Region, variable: Any) -> int | None:
     if type(pending) is Deferred and pending.node.region is region:
         return ref(pending.node.position, pending.index, False)
     return region.refs((buffer.get(),))[0]
-
-
-def _diff(number: int) -> bool:
-    """Whether a gradient flows through a ref."""
-    return bool((number if number >= 0 else ~number) & 1)
 
 
 def _between(nodes: Sequence[Node], over: set[int]) -> set[int]:

@@ -30,6 +30,9 @@ class Value:
 
     __slots__ = ("node", "index", "aval", "__weakref__")
 
+    #: See :class:`Variable`; others have no gradient of their own.
+    request = 0
+
     def __init__(self, node: Node | None, index: int, aval: Any = None):
         self.node: Any = node
         self.index = index
@@ -62,16 +65,32 @@ class Variable(Value):
         Whether ``backward`` has written the gradient since a Trainer last used it.
     plain : bool
         Whether ``grad`` is an array of its own (no view) with the dtype of what it belongs to.
+    request : int
+        One of REQUESTS: what a deferred backward pass does with the gradient, ODD if it cannot.
     """
 
-    __slots__ = ("grad", "grad_req", "fresh", "plain")
+    __slots__ = ("grad", "fresh", "plain", "request", "_grad_req")
+
+    NULL, WRITE, ADD, ODD = REQUESTS = 1, 2, 3, 4
 
     def __init__(self, grad: Any, grad_req: str, plain: bool):
         super().__init__(None, 0)
         self.grad = grad
-        self.grad_req = grad_req
         self.fresh = False
         self.plain = plain
+        self.grad_req = grad_req
+
+    @property
+    def grad_req(self) -> str:
+        return self._grad_req
+
+    @grad_req.setter
+    def grad_req(self, req: str) -> None:
+        self._grad_req = req
+        self.request = _REQUESTS[req] if self.plain else self.ODD
+
+
+_REQUESTS = {"null": Variable.NULL, "write": Variable.WRITE, "add": Variable.ADD}
 
 
 class Node:
@@ -90,8 +109,8 @@ class Node:
         The pending region that the node is on, at ``position``.
     refs : tuple of int
         While pending: where each input comes from, see :mod:`gluonx.engine.stage`.
-    buffers : sequence of Buffer
-        For a deferred backward pass: those that wait for its gradients.
+    buffers, numbers : sequence of Buffer, sequence of ref
+        For a deferred backward pass: those that wait for its gradients, and what these are called.
     inside : Node or None
         The node that a deferred node became part of when its region ran.
     origins : list of Node
@@ -101,7 +120,7 @@ class Node:
 
     __slots__ = (
         "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "position",
-        "refs", "inside", "origins", "released", "buffers", "__weakref__",
+        "refs", "inside", "origins", "released", "buffers", "numbers", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel | None, inputs: tuple, arrays: tuple):
@@ -119,6 +138,7 @@ class Node:
         self.origins: list[Node] = []
         self.released = False
         self.buffers: Sequence[Any] = ()
+        self.numbers: Sequence[int] = ()
 
     def release(self) -> None:
         """Forget what the gradient needs."""

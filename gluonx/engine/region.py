@@ -8,6 +8,8 @@ a value runs the region.
 
 from __future__ import annotations
 
+import itertools
+import operator
 import threading
 import weakref
 from collections.abc import Sequence
@@ -20,7 +22,7 @@ from . import report, tape
 from .buffer import Buffer
 from .graph import Node, Value
 from .kernel import Kernel, aval_of, is_float
-from .stage import Stage, ref
+from .stage import Stage, flows, place, ref
 from .state import state
 
 __all__ = ["Deferred", "Job", "Region", "current", "defer", "defer_call", "flush", "hold"]
@@ -60,8 +62,10 @@ class Region:
         self.nodes: list[Node] = []
         self.arrays: list[Any] = []
         self.owners: list[Value | None] = []
-        #: The ref (without ``diff``) of each array, and of each deferred value, by id.
-        self.codes: dict[int, int] = {}
+        #: The ref (without ``diff``) of each of the first arrays, and of the deferred values of the
+        #: first nodes, by id; see :meth:`codes`.
+        self._codes: dict[int, int] = {}
+        self._coded = (0, 0)
         self.stage: Any = None
         #: Whether a backward pass on it has replaced gradients (and not added to them).
         self.swept = False
@@ -70,34 +74,40 @@ class Region:
 
     # -- growing -----------------------------------------------------------------------------------
 
+    def codes(self) -> dict[int, int]:
+        """The ref (without ``diff``) of each array, and of each deferred value, by id."""
+        known, (arrays, nodes) = self._codes, self._coded
+        if arrays < len(self.arrays):
+            places = range(arrays << 1, len(self.arrays) << 1, 2)
+            known.update(zip(map(id, self.arrays[arrays:]), places, strict=True))
+        for node in self.nodes[nodes:]:
+            first = ref(node.position, 0, False)
+            known.update((id(v), first - (k << 1)) for k, v in enumerate(node.outputs))
+        self._coded = len(self.arrays), len(self.nodes)
+        return known
+
     def refs(self, arrays: Sequence[Any]) -> tuple[int, ...]:
         """Where each of some arrays (or Deferred values of this region) comes from."""
-        codes = self.codes
-        found: list[Any] = list(map(codes.get, map(id, arrays)))
+        ids = list(map(id, arrays))
+        found: list[Any] = list(map(self.codes().get, ids))
         if None in found:
-            own, owners = self.arrays, self.owners
-            for k, code in enumerate(found):
-                if code is None:
-                    a = arrays[k]
-                    code = codes.get(id(a))  # it may have come twice
-                    if code is None:
-                        code = codes[id(a)] = len(own) << 1
-                        own.append(a)
-                        owners.append(None)
-                    found[k] = code
+            places = [k for k, code in enumerate(found) if code is None]
+            new = dict(zip([ids[k] for k in places], places, strict=True))  # one may come twice
+            self.arrays += [arrays[k] for k in new.values()]
+            self.owners += [None] * len(new)
+            found = list(map(self.codes().get, ids))
         return tuple(found)
 
     def recorded_refs(
         self, arrays: Sequence[Any], values: Sequence[Value | None]
     ) -> tuple[int, ...]:
         """As :meth:`refs`; ``values`` are the tape's values, None where no gradient flows."""
-        codes, own, owners = self.codes, self.arrays, self.owners
+        codes, own, owners = self.codes(), self.arrays, self.owners
         find, found = codes.get, []
         for a, value in zip(arrays, values, strict=True):
-            key = id(a)
-            code = find(key)
+            code = find(id(a))
             if code is None:
-                code = codes[key] = len(own) << 1
+                code = codes[id(a)] = len(own) << 1
                 own.append(a)
                 owners.append(value)
             elif value is not None:
@@ -112,6 +122,19 @@ class Region:
                         code = self._other_slot(a, value) << 1
             found.append(code if value is None else code + 1)
         return tuple(found)
+
+    def place(self, kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]) -> Again:
+        """Where the inputs of a call come from, and the stage after it.
+
+        ``values`` are the tape's values of the inputs, None where no gradient flows.
+        """
+        stage = self.stage
+        again = stage.again.get(kernel)
+        if again is None or not again.fits(self, arrays, values):
+            first = len(self.arrays)
+            refs = self.recorded_refs(arrays, values)
+            again = stage.again[kernel] = Again(refs, stage.call(kernel, refs), first)
+        return again
 
     def _other_slot(self, array: Any, value: Value) -> int:
         """The slot of an array that belongs to several variables."""
@@ -132,8 +155,7 @@ class Region:
     def shrink(self, count: int) -> None:
         """Forget all arrays but the first ``count``, which the nodes need."""
         del self.arrays[count:], self.owners[count:]
-        kept = set(map(id, self.arrays))
-        self.codes = {k: c for k, c in self.codes.items() if c < 0 or k in kept}
+        self._codes, self._coded = {}, (0, 0)
         if not self.nodes:
             self.begin()
 
@@ -181,7 +203,6 @@ class Region:
             if buffer.pending is updating:
                 buffer.array = outs[k]
                 buffer.pending = None
-                buffer.shared = False
                 buffer.version += 1
         base = job.base
         for k, value in enumerate(job.values):
@@ -193,9 +214,9 @@ class Region:
                 gone = _gone if source.released else _cut if any(source.inputs) else None
                 value.node, value.index, value.holder = node or gone, k, _nobody
         base += len(job.values)
-        for k, (buffer, value) in enumerate(job.gradients):
+        for (buffer, value, _), array in zip(job.gradients, outs[base:], strict=False):
             if buffer.pending is value:
-                buffer.array = outs[base + k]
+                buffer.array = array
                 buffer.pending = None
         for n in self.nodes:
             n.region = None
@@ -203,6 +224,72 @@ class Region:
             n.outputs = n.refs = ()
         self.begin()
         self.job = None
+
+
+class Again:
+    """How the last call of a kernel from one stage found its inputs.
+
+    The next one is likely to find them so too, which is quicker to check than to find out.
+
+    Attributes
+    ----------
+    refs : tuple of int
+        Where the inputs come from.
+    stage : Stage
+        The structure after the call.
+    recorded : bool
+        Whether a gradient flows to one of the inputs.
+    """
+
+    __slots__ = (
+        "refs", "stage", "recorded", "_new", "_old", "_slots", "_made", "_mask", "_count", "_first",
+    )  # fmt: skip
+
+    def __init__(self, refs: tuple[int, ...], stage: Stage, first: int):
+        self.refs = refs
+        self.stage = stage
+        self._first = first
+        self._mask = list(map(flows, refs))
+        self.recorded = True in self._mask
+        #: Inputs that got the slots from ``first`` on, that had one, and that are deferred.
+        self._new = [k for k, r in enumerate(refs) if r >> 1 >= first]
+        self._old = [k for k, r in enumerate(refs) if 0 <= r >> 1 < first]
+        self._slots = [refs[k] >> 1 for k in self._old]
+        self._made = [(k, *place(r)) for k, r in enumerate(refs) if r < 0]
+        twice = len({refs[k] >> 1 for k in self._new}) < len(self._new)
+        self._count = -1 if twice else len(refs)  # an array that comes twice: never again
+
+    def fits(self, region: Region, arrays: Sequence[Any], values: Sequence[Value | None]) -> bool:
+        """Whether a call has its inputs from the same places; if so, new arrays get their slots.
+
+        An array that has a slot already may get another one; the results are the same.
+        """
+        own, owners, nodes = region.arrays, region.owners, region.nodes
+        # after an interrupted call there may be arrays that nothing uses
+        if len(arrays) != self._count or not len(own) == len(owners) == self._first:
+            return False
+        for k, position, index in self._made:
+            if arrays[k] is not nodes[position].outputs[index]:
+                return False
+        if self._old:
+            known = map(own.__getitem__, self._slots)
+            if not all(map(operator.is_, map(arrays.__getitem__, self._old), known)):
+                return False
+        if len(self._new) == self._count:
+            new, theirs = arrays, values
+        else:
+            new, theirs = [arrays[k] for k in self._new], [values[k] for k in self._new]
+        if Deferred in map(type, new):
+            return False
+        if list(map(operator.is_not, values, itertools.repeat(None))) != self._mask:
+            return False
+        if self.recorded:
+            for k, slot in zip(self._old, self._slots, strict=True):
+                if values[k] is not None and owners[slot] is not values[k]:
+                    return False
+        own += new
+        owners += theirs
+        return True
 
 
 _EARLY = "a recorded result was needed before backward()"
@@ -219,7 +306,7 @@ class Job:
     ----------
     values : list of Deferred
         Whose results are outputs, in this order, before those of ``gradients``.
-    gradients : list of (Buffer, Deferred)
+    gradients : list of (Buffer, Deferred, ref)
     written : list of Buffer
         Those that an update writes (a Trainer's parameters and states); ``order`` has the place of
         each among the outputs.
@@ -245,16 +332,15 @@ class Job:
         self.donate: tuple[int, ...] = ()
         self.outs: list[tuple] = []
         self.node: Node | None = None
-        self.gradients: list[tuple[Buffer, Deferred]] = []
+        self.gradients: list[tuple[Buffer, Deferred, int]] = []
         outputs, states, numbers, more, grads = [], [], [], [], []
         for position, node in enumerate(region.nodes):
             if node.kernel is None:  # gradients; those that were replaced are not wanted
-                first = ref(position, 0, False)
-                for k, value in enumerate(node.outputs):
-                    buffer = node.buffers[k]
-                    if buffer.pending is value:
-                        self.gradients.append((buffer, value))
-                        grads.append(first - (k << 1))
+                wanted = list(zip(node.buffers, node.outputs, node.numbers, strict=True))
+                if [b.pending for b in node.buffers] != node.outputs:
+                    wanted = [item for item in wanted if item[0].pending is item[1]]
+                self.gradients += wanted
+                grads += [number for _, _, number in wanted]
                 continue
             visible = node.kernel.visible
             for value in node.outputs:
@@ -399,24 +485,17 @@ def defer(
     ``values`` are the tape's values of the inputs, None where no gradient flows. Returns one
     Deferred for each of ``out_avals`` (None where the kernel returns None).
     """
-    refs = region.recorded_refs(arrays, values)
-    stage = region.stage
-    if stage is None:
-        stage = Stage.first(kernel)
+    if region.stage is None:
+        region.stage = Stage.first(kernel)
         region.device = device
     node = Node(kernel, tuple(values), ())
-    node.refs = refs
-    region.add(node, stage.call(kernel, refs))
-    for value in values:
-        if value is not None:
-            region.open += 1
-            break
+    again = region.place(kernel, arrays, values)
+    node.refs = again.refs
     outs = [None if a is None else Deferred(node, i, a) for i, a in enumerate(out_avals)]
     node.outputs = outs
-    codes, first = region.codes, ref(node.position, 0, False)
-    for i, out in enumerate(outs):
-        if out is not None:
-            codes[id(out)] = first - (i << 1)
+    region.add(node, again.stage)
+    if again.recorded:
+        region.open += 1
     return outs
 
 

@@ -15,7 +15,7 @@ from . import report
 from .graph import Plan, Sweep
 from .kernel import Kernel
 
-__all__ = ["Stage", "place", "ref"]
+__all__ = ["Stage", "flows", "place", "ref"]
 
 _MAX_STAGES = 1024
 _MAX_PROGRAMS = 64
@@ -32,6 +32,11 @@ def place(number: int) -> tuple[int, int]:
     """The position and the output that a negative ref stands for."""
     number = ~number >> 1
     return number >> _SHIFT, number & ((1 << _SHIFT) - 1)
+
+
+def flows(number: int) -> bool:
+    """Whether a gradient flows through a ref."""
+    return bool((number if number >= 0 else ~number) & 1)
 
 
 def _decoded(number: int) -> tuple[int, int, bool]:
@@ -53,6 +58,9 @@ class Stage:
     before : Stage or None
     next : dict
         The stages that have followed, by what was done.
+    again : dict
+        How the last call of each kernel from here found its inputs, see
+        :class:`~gluonx.engine.region.Again`.
     sweeps : dict
         What is known of backward passes from here, see :mod:`gluonx.engine.fuse`.
     programs : dict of Kernel
@@ -60,8 +68,8 @@ class Stage:
     """
 
     __slots__ = (
-        "step", "before", "root", "next", "sweeps", "programs", "grown", "kept", "noted",
-        "_order",
+        "step", "before", "root", "next", "again", "sweeps", "programs", "grown", "kept", "noted",
+        "_order", "_donated",
     )  # fmt: skip
 
     def __init__(self, before: Stage | None, step: Any):
@@ -69,6 +77,7 @@ class Stage:
         self.before = before
         self.root: Stage = self if before is None else before.root
         self.next: dict[Any, Stage] = {}
+        self.again: dict[Kernel, Any] = {}
         self.sweeps: dict[Any, Any] = {}
         self.programs: dict[Any, Kernel] = {}
         #: At the root: how many stages there are, and all programs with their stages.
@@ -76,6 +85,7 @@ class Stage:
         self.kept: list[tuple[Stage, Any]] = []
         #: Whether it is known why what was deferred here ran before its time.
         self.noted = False
+        self._donated: tuple[int, ...] | None = None
         self._order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @staticmethod
@@ -115,6 +125,7 @@ class Stage:
         root = self.root
         if root.grown >= _MAX_STAGES:
             root.next.clear()
+            root.again.clear()
             root.kept.clear()
             root.grown = 0
         root.grown += 1
@@ -142,6 +153,12 @@ class Stage:
             self._order = tuple(last), tuple(sorted(range(len(refs)), key=last.__getitem__))
         last, places = self._order
         return last, [first + k for k in places] if first else places
+
+    def donated(self, refs: Sequence[int]) -> tuple[int, ...]:
+        """The slots of the arrays that a last step writes, its first inputs, ``refs``."""
+        if self._donated is None:
+            self._donated = tuple(dict.fromkeys(r >> 1 for r in refs if r >= 0))
+        return self._donated
 
     def program(
         self, outputs: tuple[int, ...], states: tuple[int, ...], last: tuple[int, ...], front: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -53,26 +54,23 @@ def run_update(
     """
     region = current(device)
     with region.lock:
-        old, more = (
-            [_contents(b, region) if b.array is None else b.array for b in buffers]
-            for buffers in (written, read)
-        )
+        old, more = _contents(written, region), _contents(read, region)
         count, first = len(old), len(region.arrays)
-        given = [*old, *more, *numbers]
-        refs = region.refs(given)
-        stage = region.stage
-        if stage is None:
-            stage = Stage.first(kernel)
+        if region.stage is None:
+            region.stage = Stage.first(kernel)
             region.device = device
+        given = [*old, *more, *numbers]
+        again = region.place(kernel, given, [None] * len(given))
         del given
-        updating = _Updating(region)
-        job = Job(region, stage.call(kernel, refs), written, refs[:count], updating)
+        refs, updating = again.refs[:count], _Updating(region)
+        job = Job(region, again.stage, written, refs, updating)
         try:
             for buffer in written:  # from here on nobody else gets hold of the old contents
                 buffer.pending = updating
                 buffer.array = None
             if job.recorded is None:
-                job.donate = _own(region.arrays, refs[:count], written)
+                job.donate = again.stage.donated(refs)
+                _own(region.arrays, job.donate, refs, written)
             region.job = job
             region.finish(job)
         except BaseException:
@@ -85,31 +83,41 @@ def run_update(
             raise
 
 
-def _contents(buffer: Buffer, region: Region) -> Any:
-    """The contents of a buffer that has no array: its deferred value if that is of ``region``."""
-    pending = buffer.pending
-    if type(pending) is Deferred and pending.node.region is region:
-        return pending
-    return buffer.get()
+_array = operator.attrgetter("array")
+_shared = operator.attrgetter("shared")
+_NONE = id(None)
+
+
+def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
+    """The contents of buffers; a deferred value where one waits for a value of ``region``."""
+    found = list(map(_array, buffers))
+    if _NONE in map(id, found):
+        for k, buffer in enumerate(buffers):
+            if found[k] is None:
+                waits = buffer.pending
+                if type(waits) is not Deferred or waits.node.region is not region:
+                    waits = buffer.get()
+                found[k] = waits
+    return found
 
 
 _copy = Kernel(lambda a: (jnp.copy(a),), "copy")
 
 
-def _own(arrays: list[Any], refs: Sequence[int], buffers: Sequence[Buffer]) -> tuple[int, ...]:
-    """The slots of ``buffers`` among a region's ``arrays``, to donate; an array that somebody else
-    holds is copied first.
+def _own(
+    arrays: list[Any], slots: Sequence[int], refs: Sequence[int], buffers: Sequence[Buffer]
+) -> None:
+    """Make sure that nobody else holds those of a region's ``arrays`` that are to be donated, at
+    ``slots``, the contents of ``buffers``: what somebody holds is copied.
 
     The references that we know of are those of ``arrays`` and of the caller's list of old contents.
     """
-    slots = [number >> 1 for number in refs if number >= 0]
-    shared = [b.shared for b in buffers]
-    if True in shared or (slots and _count([arrays[s] for s in slots]) > _KNOWN):
+    if True in map(_shared, buffers) or (slots and _count([arrays[s] for s in slots]) > _KNOWN):
         for number, buffer in zip(refs, buffers, strict=True):
             slot = number >> 1
             if number >= 0 and (buffer.shared or _count([arrays[slot]]) > _KNOWN):
                 (arrays[slot],) = _copy.run((arrays[slot],), buffer.ctx.device)
-    return tuple(dict.fromkeys(slots))
+            buffer.shared = False
 
 
 def _count(arrays: list[Any]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ from ..ndarray import NDArray
 from .transform import Hyper, Update
 
 __all__ = ["Optimizer", "Updater", "create", "get_updater", "register"]
+
+
+_multipliers = operator.attrgetter("lr_mult", "wd_mult")
 
 
 class Optimizer:
@@ -74,6 +78,7 @@ class Optimizer:
         self.lr_mult: dict[Any, float] = {}
         self.wd_mult: dict[Any, float] = {}
         self._update: Update | None = None
+        self._hyper: tuple[Any, list[float]] = (None, [])
 
     # -- what subclasses define -------------------------------------------------------------------
 
@@ -119,8 +124,20 @@ class Optimizer:
     # -- numbers ---------------------------------------------------------------------------------
 
     def hyper(self, indices: Sequence[Any]) -> list[float]:
-        """Learning rates, weight decays and rescale of this step for some parameters."""
-        return [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
+        """Learning rates, weight decays and rescale of this step for some parameters.
+
+        The list of the last call again, if nothing has changed.
+        """
+        parameters = list(map(self.param_dict.get, indices))
+        if None in parameters or type(self)._get_lrs is not Optimizer._get_lrs:
+            return [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
+        key = (
+            self.learning_rate, self.wd, self.rescale_grad, list(map(_multipliers, parameters))
+        )  # fmt: skip
+        if key != self._hyper[0]:
+            numbers = [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
+            self._hyper = key, numbers
+        return self._hyper[1]
 
     def counts(self, indices: Sequence[Any]) -> np.ndarray:
         """How often each of some parameters was updated, with this step."""
@@ -160,13 +177,12 @@ class Optimizer:
         self.wd_mult.update(args_wd_mult)
 
     def _update_count(self, index: Any) -> None:
-        counts = self._index_update_count
-        most = self.num_update
-        for i in index if isinstance(index, (list, tuple)) else [index]:
-            counts[i] = count = counts.get(i, self.begin_num_update) + 1
-            if count > most:
-                most = count
-        self.num_update = most
+        counts, start = self._index_update_count, self.begin_num_update
+        indices = index if isinstance(index, (list, tuple)) else [index]
+        known = map(counts.get, indices)
+        new = [start + 1 if count is None else count + 1 for count in known]
+        counts.update(zip(indices, new, strict=True))
+        self.num_update = max([self.num_update, *new])
 
     def _multiplier(self, index: Any, table: dict[Any, float], attribute: str) -> float:
         parameter = self.param_dict.get(index)
