@@ -16,7 +16,7 @@ from .engine.kernel import Kernel
 from .engine.update import run_update
 from .error import MXNetError
 from .ndarray import NDArray
-from .optimizer.transform import Hyper, Update
+from .optimizer.transform import Hyper, Update, number_of
 from .parameter import Parameter, ParameterDict
 
 __all__ = ["Trainer"]
@@ -314,7 +314,7 @@ class Trainer:
             return [group.on_device(optimizer.hyper(indices)), optimizer.counts(indices)]
         rates = [self._params[i].lr_mult for i in indices]
         zeros = [0.0] * len(rates)  # optax keeps weight decay and count itself
-        return [group.on_device([*rates, *zeros, rescale]), np.array(zeros, np.float32)]
+        return [group.on_device(Hyper.pack(rates, zeros, rescale)), np.zeros(1, np.float32)]
 
 
 _entry = operator.attrgetter("_entry")
@@ -398,6 +398,6 @@ def _with_multipliers(transformation: Any) -> Any:
         out: Any
         out, state = inner.update(scaled, state, params, **more)
         rates = hyper.learning_rate
-        return [u * rates[i].astype(u.dtype) for i, u in enumerate(out)], state
+        return [u * number_of(rates, i).astype(u.dtype) for i, u in enumerate(out)], state
 
     return optax.GradientTransformationExtraArgs(inner.init, update)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 
 from .optimizer import Optimizer, register
-from .transform import add_decay_and_clip
+from .transform import add_decay_and_clip, number_of
 
 __all__ = ["Adam"]
 
@@ -61,7 +61,7 @@ def _scale_by_adam(b1: float, b2: float, eps: float) -> optax.GradientTransforma
         t = hyper.count
         rate = hyper.learning_rate * jnp.sqrt(_one_minus_power(b2, t)) / _one_minus_power(b1, t)
         new = [
-            -rate[i].astype(m.dtype) * m / (jnp.sqrt(v) + eps)
+            -number_of(rate, i).astype(m.dtype) * m / (jnp.sqrt(v) + eps)
             for i, (m, v) in enumerate(zip(mu, nu, strict=True))
         ]
         return new, optax.ScaleByAdamState(state.count + 1, mu, nu)

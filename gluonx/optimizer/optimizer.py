@@ -124,25 +124,25 @@ class Optimizer:
     # -- numbers ---------------------------------------------------------------------------------
 
     def hyper(self, indices: Sequence[Any]) -> list[float]:
-        """Learning rates, weight decays and rescale of this step for some parameters.
-
-        The list of the last call again, if nothing has changed.
+        """Learning rates, weight decays and rescale of this step for some parameters, as
+        :meth:`Hyper.unpack` takes them; the list of the last call again, if nothing has changed.
         """
         parameters = list(map(self.param_dict.get, indices))
         if None in parameters or type(self)._get_lrs is not Optimizer._get_lrs:
-            return [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
+            return Hyper.pack(self._get_lrs(indices), self._get_wds(indices), self.rescale_grad)
         key = (
             self.learning_rate, self.wd, self.rescale_grad, list(map(_multipliers, parameters))
         )  # fmt: skip
         if key != self._hyper[0]:
-            numbers = [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
+            numbers = Hyper.pack(self._get_lrs(indices), self._get_wds(indices), self.rescale_grad)
             self._hyper = key, numbers
         return self._hyper[1]
 
     def counts(self, indices: Sequence[Any]) -> np.ndarray:
-        """How often each of some parameters was updated, with this step."""
+        """How often each of some parameters was updated, with this step; once if all are equal."""
         counts = self._index_update_count
-        return np.array([counts.get(i, self.num_update) for i in indices], np.float32)
+        found = [counts.get(i, self.num_update) for i in indices]
+        return np.array(found[:1] if len(set(found)) == 1 else found, np.float32)
 
     @property
     def learning_rate(self) -> float:

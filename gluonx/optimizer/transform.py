@@ -16,14 +16,15 @@ import optax
 
 from ..engine.kernel import is_wide, x64
 
-__all__ = ["Hyper", "Update", "add_decay_and_clip", "scale_by_rate"]
+__all__ = ["Hyper", "Update", "add_decay_and_clip", "number_of", "scale_by_rate"]
 
 
 class Hyper(NamedTuple):
     """Numbers of one step, all traced.
 
-    ``learning_rate``, ``weight_decay`` and ``count`` are float32 arrays of shape (n,), one entry
-    for each parameter; ``rescale`` is a number that multiplies the gradients.
+    ``learning_rate``, ``weight_decay`` and ``count`` are float32 arrays with one entry for each
+    parameter, or with one entry that holds for all, see :func:`number_of`; ``rescale`` is a number
+    that multiplies the gradients.
     """
 
     learning_rate: Any
@@ -31,11 +32,26 @@ class Hyper(NamedTuple):
     rescale: Any
     count: Any
 
+    @staticmethod
+    def pack(rates: list[float], decays: list[float], rescale: float) -> list[float]:
+        """What :meth:`unpack` takes; one rate and decay where all are equal.
+
+        XLA needs half the time for a large network if it does not have to cut arrays up.
+        """
+        if len(set(rates)) == 1 == len(set(decays)):
+            return [rates[0], decays[0], rescale]
+        return [*rates, *decays, rescale]
+
     @classmethod
     def unpack(cls, numbers: Any, count: Any) -> Hyper:
         """From learning rates, weight decays and rescale in one array, and the counts."""
         n = (numbers.shape[0] - 1) // 2
         return cls(numbers[:n], numbers[n : 2 * n], numbers[2 * n], count)
+
+
+def number_of(numbers: Any, i: int) -> Any:
+    """The entry of an array of a :class:`Hyper` that belongs to parameter ``i``."""
+    return numbers[i if numbers.shape[0] > 1 else 0]
 
 
 def _stateless(fn: Callable) -> optax.GradientTransformationExtraArgs:
@@ -54,7 +70,7 @@ def add_decay_and_clip(clip: float | None) -> optax.GradientTransformationExtraA
             g = g.astype(w.dtype) * hyper.rescale.astype(w.dtype)
             if clip is not None and clip > 0:
                 g = jnp.clip(g, -clip, clip)
-            out.append(g + hyper.weight_decay[i].astype(w.dtype) * w)
+            out.append(g + number_of(hyper.weight_decay, i).astype(w.dtype) * w)
         return out
 
     return _stateless(fn)
@@ -64,7 +80,7 @@ def scale_by_rate() -> optax.GradientTransformationExtraArgs:
     """``-lr * g``."""
     return _stateless(
         lambda updates, params, hyper: [
-            -hyper.learning_rate[i].astype(g.dtype) * g for i, g in enumerate(updates)
+            -number_of(hyper.learning_rate, i).astype(g.dtype) * g for i, g in enumerate(updates)
         ]
     )
 
