@@ -16,7 +16,7 @@ from .engine.kernel import Kernel
 from .engine.update import run_update
 from .error import MXNetError
 from .ndarray import NDArray
-from .optimizer.transform import Hyper, Update, number_of
+from .optimizer.transform import Hyper, Update, number_of, packed
 from .parameter import Parameter, ParameterDict
 
 __all__ = ["Trainer"]
@@ -308,13 +308,13 @@ class Trainer:
                     other._buffer.set(x.as_in_context(other.context)._data)
 
     def _numbers(self, group: _Group, rescale: float) -> list[Any]:
-        """What :meth:`Hyper.unpack` takes, for this step."""
+        """The fields of :class:`Hyper` for this step."""
         optimizer, indices = self._optimizer, group.indices
         if optimizer is not None:
-            return [group.on_device(optimizer.hyper(indices)), optimizer.counts(indices)]
-        rates = [self._params[i].lr_mult for i in indices]
-        zeros = [0.0] * len(rates)  # optax keeps weight decay and count itself
-        return [group.on_device(Hyper.pack(rates, zeros, rescale)), np.zeros(1, np.float32)]
+            return [*group.on_device(optimizer.hyper(indices)), optimizer.counts(indices)]
+        rates = packed([self._params[i].lr_mult for i in indices])
+        zero = packed([0.0])  # optax keeps weight decay and count itself
+        return [*group.on_device((rates, zero, packed([rescale]))), zero]
 
 
 _entry = operator.attrgetter("_entry")
@@ -331,7 +331,7 @@ class _Group:
         self.device: Any = None
         self._tree: Any = None
         self._kernels: dict[bool, Kernel] = {}
-        self._last: tuple[Any, Any] = (None, None)
+        self._last: tuple[Any, Any, list] = (None, None, [])
         # what follows from the arrays of all parameters, while these are the same
         self._single: Any = None
         self._arrays: list[NDArray] = []
@@ -366,11 +366,14 @@ class _Group:
             found = self._kernels[masked] = self._make(update, masked)
         return found
 
-    def on_device(self, numbers: list[float]) -> Any:
-        """Numbers as an array on the device: that of the last step again, if they are equal."""
-        if self._last[0] is not numbers and self._last[0] != numbers:
-            self._last = (numbers, jax.device_put(np.array(numbers, np.float32), self.device))
-        return self._last[1]
+    def on_device(self, numbers: tuple[np.ndarray, ...]) -> list[Any]:
+        """Numbers as arrays on the device: those of the last step again, if they are equal."""
+        if self._last[0] is not numbers:
+            values = [a.tolist() for a in numbers]
+            if self._last[1] != values:
+                arrays = [jax.device_put(a, self.device) for a in numbers]
+                self._last = numbers, values, arrays
+        return self._last[2]
 
     def _make(self, update: Any, masked: bool) -> Kernel:
         n, m, tree = len(self.indices), len(self.states), self._tree
@@ -380,7 +383,7 @@ class _Group:
             numbers = list(flat[2 * n + m :])
             mask = numbers.pop() if masked else None
             state = jax.tree.unflatten(tree, leaves)
-            new, after = update.apply(params, grads, state, Hyper.unpack(*numbers), mask)
+            new, after = update.apply(params, grads, state, Hyper(*numbers), mask)
             return *new, *jax.tree.leaves(after)
 
         return Kernel(step, "update", visible=0)

@@ -12,7 +12,7 @@ import optax
 from .. import registry
 from ..lr_scheduler import LRScheduler
 from ..ndarray import NDArray
-from .transform import Hyper, Update
+from .transform import Hyper, Update, packed
 
 __all__ = ["Optimizer", "Updater", "create", "get_updater", "register"]
 
@@ -78,7 +78,7 @@ class Optimizer:
         self.lr_mult: dict[Any, float] = {}
         self.wd_mult: dict[Any, float] = {}
         self._update: Update | None = None
-        self._hyper: tuple[Any, list[float]] = (None, [])
+        self._hyper: tuple[Any, Any] = (None, None)
 
     # -- what subclasses define -------------------------------------------------------------------
 
@@ -111,8 +111,7 @@ class Optimizer:
         if update is None:
             raise TypeError(f"{type(self).__name__} must define update() or transformation()")
         self._update_count(index)
-        numbers = np.array(self.hyper([index]), np.float32)
-        hyper = Hyper.unpack(numbers, self.counts([index]))
+        hyper = Hyper(*self.hyper([index]), self.counts([index]))
         new, state = update([weight._data], [grad._data], state, hyper, None, False)
         weight._write(new[0])
         return state
@@ -123,26 +122,28 @@ class Optimizer:
 
     # -- numbers ---------------------------------------------------------------------------------
 
-    def hyper(self, indices: Sequence[Any]) -> list[float]:
-        """Learning rates, weight decays and rescale of this step for some parameters, as
-        :meth:`Hyper.unpack` takes them; the list of the last call again, if nothing has changed.
+    def hyper(self, indices: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Learning rates, weight decays and rescale of this step for some parameters, as fields of
+        :class:`Hyper`; the tuple of the last call again, if nothing has changed.
         """
         parameters = list(map(self.param_dict.get, indices))
         if None in parameters or type(self)._get_lrs is not Optimizer._get_lrs:
-            return Hyper.pack(self._get_lrs(indices), self._get_wds(indices), self.rescale_grad)
+            return self._numbers(indices)
         key = (
             self.learning_rate, self.wd, self.rescale_grad, list(map(_multipliers, parameters))
         )  # fmt: skip
         if key != self._hyper[0]:
-            numbers = Hyper.pack(self._get_lrs(indices), self._get_wds(indices), self.rescale_grad)
-            self._hyper = key, numbers
+            self._hyper = key, self._numbers(indices)
         return self._hyper[1]
 
+    def _numbers(self, indices: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rates, decays = self._get_lrs(indices), self._get_wds(indices)
+        return packed(rates), packed(decays), packed([self.rescale_grad])
+
     def counts(self, indices: Sequence[Any]) -> np.ndarray:
-        """How often each of some parameters was updated, with this step; once if all are equal."""
+        """How often each of some parameters was updated, with this step; a field of Hyper."""
         counts = self._index_update_count
-        found = [counts.get(i, self.num_update) for i in indices]
-        return np.array(found[:1] if len(set(found)) == 1 else found, np.float32)
+        return packed([counts.get(i, self.num_update) for i in indices])
 
     @property
     def learning_rate(self) -> float:

@@ -12,19 +12,20 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from ..engine.kernel import is_wide, x64
 
-__all__ = ["Hyper", "Update", "add_decay_and_clip", "number_of", "scale_by_rate"]
+__all__ = ["Hyper", "Update", "add_decay_and_clip", "number_of", "packed", "scale_by_rate"]
 
 
 class Hyper(NamedTuple):
     """Numbers of one step, all traced.
 
-    ``learning_rate``, ``weight_decay`` and ``count`` are float32 arrays with one entry for each
-    parameter, or with one entry that holds for all, see :func:`number_of`; ``rescale`` is a number
-    that multiplies the gradients.
+    ``learning_rate``, ``weight_decay`` and ``count`` are float32, either one number that holds for
+    all parameters or an array with one entry for each, see :func:`number_of`; ``rescale`` is a
+    number that multiplies the gradients.
     """
 
     learning_rate: Any
@@ -32,26 +33,18 @@ class Hyper(NamedTuple):
     rescale: Any
     count: Any
 
-    @staticmethod
-    def pack(rates: list[float], decays: list[float], rescale: float) -> list[float]:
-        """What :meth:`unpack` takes; one rate and decay where all are equal.
 
-        XLA needs half the time for a large network if it does not have to cut arrays up.
-        """
-        if len(set(rates)) == 1 == len(set(decays)):
-            return [rates[0], decays[0], rescale]
-        return [*rates, *decays, rescale]
+def packed(numbers: list[float]) -> np.ndarray:
+    """A field of a :class:`Hyper`: one number where all are equal.
 
-    @classmethod
-    def unpack(cls, numbers: Any, count: Any) -> Hyper:
-        """From learning rates, weight decays and rescale in one array, and the counts."""
-        n = (numbers.shape[0] - 1) // 2
-        return cls(numbers[:n], numbers[n : 2 * n], numbers[2 * n], count)
+    XLA needs half the time for a large network if it does not have to cut arrays up.
+    """
+    return np.array(numbers[0] if len(set(numbers)) == 1 else numbers, np.float32)
 
 
 def number_of(numbers: Any, i: int) -> Any:
-    """The entry of an array of a :class:`Hyper` that belongs to parameter ``i``."""
-    return numbers[i if numbers.shape[0] > 1 else 0]
+    """The entry of a field of a :class:`Hyper` that belongs to parameter ``i``."""
+    return numbers[i] if numbers.ndim else numbers
 
 
 def _stateless(fn: Callable) -> optax.GradientTransformationExtraArgs:
