@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.kernel import Aval
 from ..error import MXNetError
 from .lower import abstract, node_kernel, refused
-from .node import ELEMENTWISE, Entry, Node, Roles, postorder
+from .node import BATCH_NORMS, ELEMENTWISE, Entry, Node, Roles, postorder
 from .variable import declared_dtype, declared_shape
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
         return np.dtype(abstract(node, node_kernel(node, train=False), [])[i].dtype)
     if kind in ("shape_array", "size_array"):
         return np.dtype("int64")
-    if kind == "BatchNorm" and i > 0:
+    if kind in BATCH_NORMS and i > 0:
         return np.dtype("float32")
     if kind == "topk" and i == 0 and params.get("ret_typ") != "indices":
         return None
