@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import ndarray as nd
 from ..engine.op import OPS
 from ..ndarray import masks
@@ -57,17 +55,9 @@ def rand_zipfian(true_classes: Symbol, num_sampled: int, range_max: int) -> list
 reset_arrays = of_arrays_only("reset_arrays", "a symbol computes, it does not write")
 
 
-@either(nd.contrib.boolean_mask)
-def boolean_mask(data: Symbol, index: Symbol, axis: int = 0, **kwargs: Any) -> Symbol:
-    """Not possible in a graph; see :func:`gluonx.nd.contrib.boolean_mask`.
-
-    Raises
-    ------
-    TypeError
-        Always, for symbols.
-    """
-    raise TypeError(
-        "boolean_mask() is for NDArrays: the shape of its result depends on the mask's values, and "
-        "shapes in a graph are fixed. Keep the shape instead, for example "
-        "sym.broadcast_mul(data, mask) or sym.where(mask, data, sym.zeros_like(data))"
-    )
+boolean_mask = of_arrays_only(
+    "boolean_mask",
+    "the shape of its result depends on the mask's values, and shapes in a graph are fixed. Keep "
+    "the shape instead, for example sym.broadcast_mul(data, mask)",
+    nd.contrib,
+)
