@@ -16,6 +16,7 @@ from jax.scipy.special import gammaln, xlogy
 
 from ..engine.op import register
 from ._checks import is_float, same_dtype
+from ._matrices import never_scalar
 
 __all__ = []
 
@@ -41,7 +42,7 @@ def _density(formula: Callable, sample, params: dict, is_log: bool, axes: int = 
     if kind.itemsize < 4:
         sample, *wide = (a.astype(jnp.float32) for a in (sample, *wide))
     y = formula(sample, *wide)
-    return (y if is_log else jnp.exp(y)).astype(kind)
+    return never_scalar((y if is_log else jnp.exp(y)).astype(kind))
 
 
 @register("_random_pdf_uniform", aliases=("random_pdf_uniform",))
@@ -274,7 +275,7 @@ def pdf_dirichlet(sample, alpha, *, is_log: bool = False):
     Returns
     -------
     array
-        Shape of `sample` without the last axis.
+        Shape of `sample` without the last axis; (1,) for one sample.
 
     Examples
     --------

@@ -38,6 +38,7 @@ _ONLY_IF: dict[str, Callable[[dict], bool]] = {
     "data_lengths": lambda a: a.get("use_data_lengths", True),
     "label_lengths": lambda a: a.get("use_label_lengths", True),
     "state_cell": lambda a: a.get("mode", "lstm") == "lstm",
+    "bins": lambda a: a.get("bin_cnt") is None,
     "gamma": lambda a: a.get("act_type", "prelu") == "prelu",
 }
 
