@@ -251,7 +251,8 @@ def pdf_generalized_negative_binomial(sample, mu, alpha, *, is_log: bool = False
 
     Examples
     --------
-    >>> y = nd.random_pdf_generalized_negative_binomial(nd.array([[0]]), nd.array([1]), nd.array([1]))
+    >>> one = nd.array([1])
+    >>> y = nd.random_pdf_generalized_negative_binomial(nd.array([[0]]), one, one)
     >>> y.asnumpy().round(3)
     array([[0.5]], dtype=float32)
     """
