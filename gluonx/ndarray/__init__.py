@@ -20,6 +20,11 @@ from .creation import ones as ones
 from .creation import split_v2 as split_v2
 from .creation import to_dlpack_for_read as to_dlpack_for_read
 from .creation import zeros as zeros
+from .functions import all_finite as all_finite
+from .functions import histogram as histogram
+from .functions import multi_all_finite as multi_all_finite
+from .functions import onehot_encode as onehot_encode
+from .functions import reset_arrays as reset_arrays
 from .ndarray import NDArray as NDArray
 from .ndarray import from_jax as from_jax
 from .ndarray import waitall as waitall

@@ -183,6 +183,11 @@ class NDArray(ArrayMethods):
         return "default"
 
     @property
+    def writable(self) -> bool:
+        """Whether the array can be written to: True."""
+        return True
+
+    @property
     def T(self) -> NDArray:
         """The transpose."""
         return self if self.ndim < 2 else invoke(OPS["transpose"], [self], {})
@@ -371,6 +376,10 @@ class NDArray(ArrayMethods):
         return self if Context(context) is self.context else _transfer(self, Context(context))
 
     as_in_ctx = as_in_context
+
+    def as_nd_ndarray(self) -> NDArray:
+        """This array."""
+        return self
 
     def astype(self, dtype: Any, copy: bool = True) -> NDArray:
         """A copy of another type; this array itself if ``copy=False`` and nothing changes."""
@@ -594,7 +603,9 @@ class NDArray(ArrayMethods):
         step = step or (None,) * len(begin)
         self[tuple(map(slice, begin, end, step))] = rhs
 
-    slice_assign_scalar = slice_assign
+    def slice_assign_scalar(self, value: Any, begin: Any, end: Any, step: Any = None) -> None:
+        """Assign a number to ``self[begin:end:step]``, one entry for each axis."""
+        self.slice_assign(value, begin, end, step)
 
     # -- NumPy's protocols ------------------------------------------------------------------------
 

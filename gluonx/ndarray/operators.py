@@ -142,6 +142,13 @@ def _transpose(self, *axes, **kwargs):
     return invoke(OPS["transpose"], [self], {"axes": kwargs.pop("axes", axes)})
 
 
+def _split_v2(self, *args, **kwargs):
+    """``nd.split_v2`` of this array; see :func:`gluonx.nd.split_v2`."""
+    from . import creation
+
+    return creation.split_v2(self, *args, **kwargs)
+
+
 def install() -> None:
     """Give NDArray its operators and methods."""
     for kind in ("add", "sub", "mul", "truediv", "mod", "pow"):
@@ -168,6 +175,7 @@ def install() -> None:
         if name in OPS:
             setattr(NDArray, name, method(OPS[name], name))
     NDArray.transpose = _transpose  # type: ignore[attr-defined]
+    NDArray.split_v2 = _split_v2  # type: ignore[attr-defined]
 
 
 def dispatching(kind: str) -> Callable:

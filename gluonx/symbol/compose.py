@@ -8,7 +8,7 @@ from typing import Any
 from ..engine.op import Op
 from ..error import MXNetError
 from ..name import NameManager
-from .node import Entry, Node, copy_graph, input_names, roles, text
+from .node import BATCH_NORMS, Entry, Node, copy_graph, input_names, roles, text
 from .symbol import Symbol
 from .variable import own_attributes
 
@@ -16,8 +16,11 @@ __all__ = ["call", "compose"]
 
 #: What variables are initialized with where nothing else is said.
 _INITIALIZERS = {
-    ("BatchNorm", "moving_mean"): '["zero", {}]',
-    ("BatchNorm", "moving_var"): '["one", {}]',
+    **{
+        (kind, name): initializer
+        for kind in BATCH_NORMS
+        for name, initializer in [("moving_mean", '["zero", {}]'), ("moving_var", '["one", {}]')]
+    },
     ("LeakyReLU", "gamma"): '["Constant", {"value": 0.25}]',
 }
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.kernel import Aval
 from ..error import MXNetError
 from .lower import abstract, node_kernel, refused
-from .node import ELEMENTWISE, Entry, Node, Roles, postorder
+from .node import BATCH_NORMS, ELEMENTWISE, Entry, Node, Roles, postorder
 from .variable import declared_dtype, declared_shape
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ _SAME_SHAPE = (
 
 #: Inputs whose type says nothing about that of the others.
 _APART = ("condition", "index", "indices", "length")
+
+#: Types of results that do not depend on those of the inputs.
+_RESULTS = {
+    "shape_array": "int64", "size_array": "int64", "all_finite": "float32",
+    "multi_all_finite": "float32", "multi_sum_sq": "float32", "_contrib_allclose": "uint8",
+}  # fmt: skip
 
 # Two lengths that stand for one that is not known: what comes out alike for both is known.
 _STAND_INS = (720, 1080)
@@ -229,9 +235,11 @@ def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
     kind, params = node.kind, node.params
     if not node.inputs and node.op is not None:
         return np.dtype(abstract(node, node_kernel(node, train=False), [])[i].dtype)
-    if kind in ("shape_array", "size_array"):
-        return np.dtype("int64")
-    if kind == "BatchNorm" and i > 0:
+    if kind in _RESULTS:
+        return np.dtype(_RESULTS[kind])
+    if kind == "_histogram" and i > 0:
+        return None
+    if kind in BATCH_NORMS and i > 0:
         return np.dtype("float32")
     if kind == "topk" and i == 0 and params.get("ret_typ") != "indices":
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any, TypeVar
 
 from .. import ndarray as nd
@@ -106,12 +107,14 @@ def functions(prefix: str = "") -> dict[str, Callable]:
     }
 
 
-def of_arrays_only(name: str, advice: str) -> Callable:
-    """A function of ``gluonx.nd`` that has no meaning for symbols."""
-    of_arrays = getattr(nd, name)
+def of_arrays_only(name: str, advice: str, space: ModuleType = nd) -> Callable:
+    """A function of ``gluonx.nd``, or of a namespace in it, that has no meaning for symbols."""
+    of_arrays = getattr(space, name)
 
     def of_symbols(*args: Any, **kwargs: Any) -> Any:
         raise TypeError(f"{name}() is for NDArrays: {advice}")
 
     functools.update_wrapper(of_symbols, of_arrays)
-    return either(of_arrays)(of_symbols)
+    fn = either(of_arrays)(of_symbols)
+    fn.of_arrays_only = True  # type: ignore[attr-defined]
+    return fn

@@ -15,6 +15,7 @@ import numpy as np
 from ..engine.op import Op
 
 __all__ = [
+    "BATCH_NORMS",
     "ELEMENTWISE",
     "Entry",
     "Node",
@@ -37,6 +38,7 @@ _ONLY_IF: dict[str, Callable[[dict], bool]] = {
     "data_lengths": lambda a: a.get("use_data_lengths", True),
     "label_lengths": lambda a: a.get("use_label_lengths", True),
     "state_cell": lambda a: a.get("mode", "lstm") == "lstm",
+    "bins": lambda a: a.get("bin_cnt") is None,
     "gamma": lambda a: a.get("act_type", "prelu") == "prelu",
 }
 
@@ -47,9 +49,12 @@ ELEMENTWISE = (
     "_greater_equal", "_lesser", "_lesser_equal", "_logical_and", "_logical_or", "_logical_xor",
 )  # fmt: skip
 
+#: Operators with the inputs and outputs of BatchNorm.
+BATCH_NORMS = ("BatchNorm", "BatchNorm_v1", "_contrib_BatchNormWithReLU", "_contrib_SyncBatchNorm")
+
 #: Names of all outputs, hidden ones too, where they are not ``output`` or ``output0``, ...
 _OUTPUTS = {
-    "BatchNorm": ("output", "mean", "var"),
+    **dict.fromkeys(BATCH_NORMS, ("output", "mean", "var")),
     "BilinearSampler": ("output", "tmp"),
     "CTCLoss": ("output0", "output1"),
     "Correlation": ("output", "tmp1", "tmp2"),

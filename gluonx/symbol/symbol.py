@@ -421,6 +421,10 @@ class Symbol:
 
     as_in_ctx = as_in_context
 
+    def as_nd_ndarray(self) -> Symbol:
+        """This symbol."""
+        return self
+
     def __bool__(self) -> NoReturn:
         raise NotImplementedForSymbol(
             f"{self!r} has no truth value: a symbol describes a computation. Compare symbols "
