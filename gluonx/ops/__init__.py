@@ -3,6 +3,7 @@
 from . import (  # noqa: F401
     basic,
     binary,
+    control_flow,
     conv,
     elemwise,
     indexing,

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.kernel import Aval
 from ..error import MXNetError
+from . import subgraph
 from .lower import abstract, node_kernel, refused
 from .node import ELEMENTWISE, Entry, Node, Roles, postorder
 from .variable import declared_dtype, declared_shape
@@ -76,6 +77,8 @@ class Inference:
                     changed |= self._node_dtypes(node)
 
     def _node_dtypes(self, node: Node) -> bool:
+        if node.subgraphs:
+            return self._learn(self.dtypes, node, subgraph.dtypes(node, self.dtypes))
         inputs = list(zip(node.input_names, node.inputs, strict=True))
         known = [self.dtypes.get(e) for name, e in inputs if not _apart(node, name)]
         if _fixed_dtype(node, 0) is None:
@@ -120,6 +123,8 @@ class Inference:
         """Shapes of parameters from that of the data."""
         op, names = node.op, node.input_names
         shapes = [self.shapes.get(e) for e in node.inputs]
+        if node.subgraphs:
+            return self._learn(self.shapes, node, subgraph.shapes(node, shapes, self.dtypes))
         if node.kind in _SAME_SHAPE:
             return self._one_shape(node, shapes)
         if op is None or op.infer is None or op.variadic:
@@ -144,6 +149,14 @@ class Inference:
                 )
             changed |= new != old
             self.shapes[entry] = new
+        return changed
+
+    def _learn(self, known: dict[Entry, Any], node: Node, found: Mapping[Entry, Any]) -> bool:
+        """Take over what subgraphs tell about a node's inputs and outputs."""
+        changed = False
+        for entry, new in found.items():
+            changed |= known.get(entry) != new
+            known[entry] = new
         return changed
 
     def _one_shape(self, node: Node, shapes: list[Shape | None]) -> bool:
