@@ -129,6 +129,8 @@ class Op:
         self.train = "train" in supplied
         #: Whether its nodes carry graphs, the bodies of loops; then only symbols can run it.
         self.graphs = "graphs" in supplied
+        #: Names of the outputs, where they are not what they usually are.
+        self.output_names: Sequence[str] | None = None
         self._order = tuple(attrs)
         self.present = (True,) * len(self.inputs)
         self._kernels: dict[Any, Kernel] = {}

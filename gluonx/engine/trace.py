@@ -22,7 +22,7 @@ from .buffer import Buffer
 from .kernel import Kernel, aval_of, is_wide, x64
 from .state import state
 
-__all__ = ["Trace", "Traced", "trace_kernel", "user_frame", "wide_inside"]
+__all__ = ["Trace", "Traced", "Unfusable", "trace_kernel", "user_frame", "wide_inside"]
 
 
 def user_frame() -> str:
@@ -38,6 +38,13 @@ def user_frame() -> str:
             return f'File "{name}", line {line}\n    {code}'
         frame = frame.f_back  # type: ignore[assignment]
     return ""
+
+
+class Unfusable(Exception):
+    """The code of a block does something that only works with values: the block must run eagerly.
+
+    Its text says what. It never reaches a user: the block that is being traced catches it.
+    """
 
 
 def wide_inside(jaxpr: Any) -> bool:

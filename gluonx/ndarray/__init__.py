@@ -20,6 +20,7 @@ from .creation import ones as ones
 from .creation import split_v2 as split_v2
 from .creation import to_dlpack_for_read as to_dlpack_for_read
 from .creation import zeros as zeros
+from .custom import Custom as Custom
 from .ndarray import NDArray as NDArray
 from .ndarray import from_jax as from_jax
 from .ndarray import waitall as waitall

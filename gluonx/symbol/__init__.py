@@ -21,6 +21,7 @@ from .creation import moveaxis as moveaxis
 from .creation import ones as ones
 from .creation import split_v2 as split_v2
 from .creation import zeros as zeros
+from .custom import Custom as Custom
 from .graph_json import load as load
 from .graph_json import load_json as load_json
 from .symbol import Group as Group

@@ -10,6 +10,7 @@ from typing import Any
 from ..engine.op import OPS
 from ..error import MXNetError
 from ..serialization.files import open_read, open_write, path_name
+from .custom import CustomNode
 from .node import Entry, Node, input_names, postorder
 from .subgraph import check
 from .symbol import Symbol
@@ -161,6 +162,8 @@ def _node(item: Any, before: list[Node]) -> Node:
     if item.get("op") == "null":
         return Node(None, name, attrs)
     op = OPS.get(item["op"]) if isinstance(item.get("op"), str) else None
+    if item.get("op") == "Custom":
+        op = CustomNode({k: v for k, v in attrs.items() if not k.startswith("__")})
     if op is None:
         raise MXNetError(f"node {name!r}: gluonx has no operator {item.get('op')!r}")
     subgraphs = item.get("subgraphs") or []

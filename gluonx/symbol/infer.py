@@ -12,6 +12,7 @@ import numpy as np
 from ..engine.kernel import Aval
 from ..error import MXNetError
 from . import subgraph
+from .custom import CustomNode
 from .lower import abstract, node_kernel, refused
 from .node import ELEMENTWISE, Entry, Node, Roles, postorder
 from .variable import declared_dtype, declared_shape
@@ -79,6 +80,14 @@ class Inference:
     def _node_dtypes(self, node: Node) -> bool:
         if node.subgraphs:
             return self._learn(self.dtypes, node, subgraph.dtypes(node, self.dtypes))
+        if isinstance(node.op, CustomNode):
+            ins, outs = node.op.infer_dtypes([self.dtypes.get(e) for e in node.inputs])
+            named = [
+                *zip(node.inputs, ins, strict=True),
+                *(((node, i), t) for i, t in enumerate(outs)),
+            ]
+            news = {e: t for e, t in named if t is not None and self.dtypes.get(e) is None}
+            return self._learn(self.dtypes, node, news)
         inputs = list(zip(node.input_names, node.inputs, strict=True))
         known = [self.dtypes.get(e) for name, e in inputs if not _apart(node, name)]
         if _fixed_dtype(node, 0) is None:

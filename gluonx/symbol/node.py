@@ -180,7 +180,9 @@ class Node:
         if self.op is None:
             return [self.name]
         names: Sequence[str] = [f"output{i}" for i in range(self.visible)]
-        if self.op.name in _OUTPUTS:
+        if self.op.output_names is not None:
+            names = self.op.output_names
+        elif self.op.name in _OUTPUTS:
             names = _OUTPUTS[self.op.name][: self.visible]
         elif self.op.name == "RNN":
             names = ("output", "state_output", "statecell_output")[: self.visible]
