@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import jax
+
 from ..engine.kernel import Aval, Kernel
 from ..engine.op import Op
 from ..error import MXNetError
@@ -51,7 +53,7 @@ class CustomNode(Op):
         n = len(self.inputs) - len(self.aux)
         if not known or known[0] is None:
             return list(known), [None] * self.outputs  # type: ignore[operator]
-        found, outs, aux = types(self.prop, known[:n])
+        found, outs, aux = types(self.prop, [known[0] if t is None else t for t in known[:n]])
         return [*found, *aux], outs
 
     def kernel(self, given: dict[str, Any], present: Any, train: bool) -> Kernel:
@@ -68,8 +70,13 @@ class _Described(Kernel):
     __slots__ = ()
 
     def __init__(self, op: CustomNode):
-        def run(*arrays: Any) -> tuple:
+        def refuse(*arrays: Any) -> Any:
             raise MXNetError(f"custom operator {op.op_type!r} runs in Python, not inside XLA")
+
+        def run(*arrays: Any) -> tuple:
+            # has shapes, for the body of a loop whose outputs are inferred
+            avals = tuple(Aval(a.shape, a.dtype) for a in arrays)
+            return jax.pure_callback(refuse, self.abstract(avals), *arrays)
 
         super().__init__(run, "Custom", op=op, attrs={}, visible=op.outputs)  # type: ignore[arg-type]
 
