@@ -33,6 +33,7 @@ from typing import Any
 
 from .engine.op import OPS
 from .error import MXNetError
+from .ops.control_flow import GRAPH_OPS
 
 __all__ = [
     "CustomOp", "CustomOpProp", "get_all_registered_operators", "get_operator_arguments",
@@ -217,7 +218,7 @@ def make_prop(attrs: dict[str, Any]) -> CustomOpProp:
 
 def get_all_registered_operators() -> list[str]:
     """Names of all operators of the framework."""
-    return sorted({*OPS, "Custom"})
+    return sorted({*OPS, *GRAPH_OPS, "Custom"})
 
 
 OperatorArguments = namedtuple("OperatorArguments", ["narg", "names", "types"])

@@ -246,8 +246,8 @@ def trace_branches(truth: Any, then: Body, other: Body, outer: Trace) -> list[An
     given = [[(tuple(a.shape), np.dtype(a.dtype).name) for a in code.outputs] for code in codes]
     if given[0] != given[1]:
         raise MXNetError(
-            "both branches of cond() must return arrays of the same shapes and dtypes where a block "
-            f"is hybridized; then_func returns {given[0]}, else_func {given[1]}"
+            "both branches of cond() must return arrays of the same shapes and dtypes where a "
+            f"block is hybridized; then_func returns {given[0]}, else_func {given[1]}"
         )
     around = _Around(codes, outer)
     rng = around.rng()

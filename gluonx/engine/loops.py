@@ -1,8 +1,8 @@
 """Loops and branches as single XLA operations, with gradients.
 
-The functions here are pure: they take code as functions of lists of ``jax.Array``s, which are traced
-once, so that neither the time to compile nor the size of the program grows with the number of
-iterations.
+The functions here are pure: they take code as functions of lists of ``jax.Array``s, which are
+traced once, so that neither the time to compile nor the size of the program grows with the number
+of iterations.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def repeat(
 def branch(
     truth: Any, then: Callable[[Arrays], Arrays], other: Callable[[Arrays], Arrays], given: Sequence
 ) -> Arrays:
-    """``then(given)`` where ``truth``, an array of one element, is not zero, else ``other(given)``."""
+    """``then(given)`` if ``truth``, an array of one element, is not zero, else ``other(given)``."""
     given = _strong(given)
     return jax.lax.cond(jnp.asarray(truth).reshape(()) != 0, then, other, given)
 

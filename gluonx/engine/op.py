@@ -12,7 +12,8 @@ parameters are attributes::
 An array parameter with the default ``None`` may be left out. ``*data`` takes any number of arrays.
 Some keyword-only names are supplied by the engine, not by the caller: ``key`` (a PRNG key, for
 operators that draw random numbers), ``train`` (a bool, for operators that act differently while
-training), and for operators whose nodes carry graphs ``graphs`` and ``rng``, which only symbols have.
+training), and for operators whose nodes carry graphs ``graphs`` and ``rng``, which only symbols
+have.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from . import (  # noqa: F401
     basic,
     binary,
-    control_flow,
     conv,
     elemwise,
     indexing,

@@ -1,7 +1,7 @@
 """Loops and branches of symbolic graphs: nodes that carry graphs of their own.
 
-In MXNet's files such a node has a list ``subgraphs``; attributes say which input of the node is which
-variable of a subgraph. There is no function of these names in ``nd``: people call
+In MXNet's files such a node has a list ``subgraphs``; attributes say which input of the node is
+which variable of a subgraph. There is no function of these names in ``nd``: people call
 ``contrib.foreach``, ``contrib.while_loop`` and ``contrib.cond`` with Python code.
 """
 
@@ -15,9 +15,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine.loops import branch, each, repeat
-from ..engine.op import Shape, register
+from ..engine.op import Op, Shape
 
-__all__ = ["Graphs", "links"]
+__all__ = ["GRAPH_OPS", "Graphs", "links"]
+
+#: These operators by name. They are not among ``OPS``: there is no way to call them on arrays.
+GRAPH_OPS: dict[str, Op] = {}
+
+
+def _register(name: str) -> Callable[[Callable], Callable]:
+    def add(fn: Callable) -> Callable:
+        GRAPH_OPS[name] = Op(name, fn, outputs=lambda attrs: attrs["num_outputs"])
+        return fn
+
+    return add
 
 
 def links(name: str, attrs: dict[str, Any]) -> list[list[int]]:
@@ -81,7 +92,7 @@ def _advance(rng: Any, draws: int) -> Any:
     return rng + np.array([0, 0, draws], np.uint32)
 
 
-@register("_foreach", outputs=lambda a: a["num_outputs"])
+@_register("_foreach")
 def foreach(
     *data,
     graphs,
@@ -115,7 +126,7 @@ def foreach(
     return (*outs, *last[:-1])
 
 
-@register("_while_loop", outputs=lambda a: a["num_outputs"])
+@_register("_while_loop")
 def while_loop(
     *data,
     graphs,
@@ -158,7 +169,7 @@ def while_loop(
     return (*outs, *last[:-1])
 
 
-@register("_cond", outputs=lambda a: a["num_outputs"])
+@_register("_cond")
 def cond(
     *data,
     graphs,

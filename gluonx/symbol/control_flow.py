@@ -16,6 +16,7 @@ from ..error import MXNetError
 from ..name import NameManager
 from ..ndarray import control_flow as nd_control_flow
 from ..ndarray.control_flow import limit, outcome, regroup
+from ..ops.control_flow import GRAPH_OPS
 from .compose import compose
 from .namespace import either
 from .node import Entry, Node, roles
@@ -134,7 +135,7 @@ def _node(kind: str, inputs: Sequence[Entry], graphs: list[_Subgraph], attrs: di
         "num_args": str(len(inputs) + len(graphs)),
     }
     name = NameManager.current.get(None, kind)
-    node = Node(OPS[kind], name, attrs, inputs, subgraphs=[g.entries for g in graphs])
+    node = Node(GRAPH_OPS[kind], name, attrs, inputs, subgraphs=[g.entries for g in graphs])
     check(node)
     return Symbol([(node, i) for i in range(node.visible)])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..engine.op import OPS
 from ..error import MXNetError
+from ..ops.control_flow import GRAPH_OPS
 from ..serialization.files import open_read, open_write, path_name
 from .custom import CustomNode
 from .node import Entry, Node, input_names, postorder
@@ -161,7 +162,8 @@ def _node(item: Any, before: list[Node]) -> Node:
     entries = [_entry(e, before, f"node {name!r}") for e in inputs]
     if item.get("op") == "null":
         return Node(None, name, attrs)
-    op = OPS.get(item["op"]) if isinstance(item.get("op"), str) else None
+    kind = item["op"] if isinstance(item.get("op"), str) else ""
+    op = OPS.get(kind) or GRAPH_OPS.get(kind)
     if item.get("op") == "Custom":
         op = CustomNode({k: v for k, v in attrs.items() if not k.startswith("__")})
     if op is None:

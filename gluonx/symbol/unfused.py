@@ -14,9 +14,8 @@ from ..engine.graph import Value
 from ..engine.kernel import Aval
 from ..engine.state import state
 from ..error import MXNetError
-from ..ndarray import NDArray
+from ..ndarray import NDArray, custom
 from ..ndarray import control_flow as loops
-from ..ndarray import custom
 from ..ndarray.dispatch import scalar
 from ..random import draw
 from .custom import CustomNode, in_python
