@@ -356,7 +356,7 @@ class Function:
                 f"make a new one for each call: {name}()(x)"
             )
         if state.trace is not None:
-            raise Unfusable(f"autograd.Function {name}")
+            raise Unfusable(f"autograd.Function {name} runs as Python code, on values")
         self._used = True
         with pause(train_mode=state.training):
             outputs = self.forward(*inputs)

@@ -499,7 +499,7 @@ class HybridBlock(Block):
         if unknown:
             raise TypeError(f"hybridize() got unexpected arguments: {', '.join(unknown)}")
         self._active = active
-        self._cache = None
+        self._cache = self._eager = None
         super().hybridize(active, **kwargs)
 
     def cast(self, dtype: Any) -> None:
@@ -535,7 +535,7 @@ class HybridBlock(Block):
         try:
             return cache.call(args, kwargs)
         except Unfusable as e:
-            note(f"{e} runs as Python code", self._name)
+            note(str(e), self._name)
             self.__dict__["_eager"] = cache
         return self.forward(*args, **kwargs)
 

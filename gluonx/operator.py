@@ -256,6 +256,14 @@ def _type_text(p: Any) -> str:
     return f"{kind}, required" if p.default is p.empty else f"{kind}, optional, default={p.default}"
 
 
+def __getattr__(name: str) -> Any:  # they import this module
+    if name in ("NDArrayOp", "NumpyOp", "PythonOp"):
+        from . import python_op
+
+        return getattr(python_op, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def shapes(prop: CustomOpProp, known: Sequence[Any]) -> tuple[list, list, list]:
     """What ``infer_shape`` says, as tuples; None for what is not known."""
     found = prop.infer_shape([list(s) if s is not None else [] for s in known])

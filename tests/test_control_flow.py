@@ -171,7 +171,7 @@ def test_foreach_keeps_the_nesting_of_outputs_and_states():
     x, s = nd.arange(6).reshape((3, 2)), nd.zeros((2,))
 
     def body(x, s):
-        return (x[0], [x[1] * 2]), {"no": 0} and (s[0] + x[0], [s[1][0]])
+        return (x[0], [x[1] * 2]), (s[0] + x[0], [s[1][0]])
 
     outs, states = contrib.foreach(body, (x, x), (s, [s]))
     assert type(outs) is list and outs[1][0].shape == (3, 2)

@@ -283,6 +283,52 @@ def test_custom_operator_in_the_body_of_a_symbolic_loop_runs_at_each_step():
     np.testing.assert_allclose(executor.grad_dict["x"].asnumpy(), s * (1 - s), rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["NumpyOp", "NDArrayOp"])
+def test_deprecated_python_operators_train_like_custom_ones(kind):
+    base = getattr(gx.operator, kind)
+
+    class Cube(base):
+        def forward(self, in_data, out_data):
+            assert isinstance(in_data[0], np.ndarray if kind == "NumpyOp" else nd.NDArray)
+            out_data[0][:] = in_data[0] ** 3
+
+        def backward(self, out_grad, in_data, out_data, in_grad):
+            in_grad[0][:] = out_grad[0] * 3 * in_data[0] ** 2
+
+    with pytest.warns(UserWarning, match="deprecated"):
+        cube = Cube()
+    net = cube(data=gx.sym.var("x"), name="cube") + 1
+    executor = net.simple_bind(gx.cpu(), x=(2,))
+    executor.arg_dict["x"][:] = 2
+    assert executor.forward(is_train=True)[0].asnumpy().tolist() == [9, 9]
+    executor.backward(nd.array([1, 2]))
+    assert executor.grad_dict["x"].asnumpy().tolist() == [12, 24]
+
+
+def test_parameter_of_a_custom_operator_learns_its_shape_from_the_data():
+    @register("test_scaled")
+    class Prop(CustomOpProp):
+        def list_arguments(self):
+            return ["data", "weight"]
+
+        def infer_shape(self, in_shape):
+            return [in_shape[0], [in_shape[0][1]]], [in_shape[0]], []
+
+    class Scaled(gluon.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.weight = self.params.get("weight", shape=(0,), allow_deferred_init=True)
+
+        def hybrid_forward(self, F, x, weight):
+            return F.Custom(x, weight, op_type="test_scaled")
+
+    for prepare in (lambda n: n.hybridize(), lambda n: n.infer_shape(nd.ones((2, 7)))):
+        net = Scaled()
+        net.initialize()
+        prepare(net)
+        assert net(nd.ones((2, 7))).shape == (2, 7) and net.weight.shape == (7,)
+
+
 def test_operator_lists_know_names_and_arguments():
     assert {"relu", "Custom", "FullyConnected"} <= set(gx.operator.get_all_registered_operators())
     found = gx.operator.get_operator_arguments("FullyConnected")

@@ -40,10 +40,10 @@ def user_frame() -> str:
     return ""
 
 
-class Unfusable(Exception):
+class Unfusable(HybridizeError):
     """The code of a block does something that only works with values: the block must run eagerly.
 
-    Its text says what. It never reaches a user: the block that is being traced catches it.
+    The block that is being called catches it.
     """
 
 

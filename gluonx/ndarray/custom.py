@@ -103,11 +103,14 @@ def call(
     from ..operator import shapes, types
 
     n = len(prop.list_arguments())
-    waiting = [x for x in inputs if hasattr(x._buffer.pending, "learn_shape")]
-    known = [None if x in waiting and not x._buffer.pending.known else x.shape for x in inputs]
+    waiting = [hasattr(x._buffer.pending, "learn_shape") for x in inputs]
+    known = [
+        None if w and not x._buffer.pending.known else x.shape
+        for w, x in zip(waiting, inputs, strict=True)
+    ]
     in_shapes, out_shapes, aux_shapes = shapes(prop, known[:n])
-    for x, shape in zip(inputs, (*in_shapes, *aux_shapes), strict=True):
-        if any(x is w for w in waiting):
+    for x, w, shape in zip(inputs, waiting, (*in_shapes, *aux_shapes), strict=True):
+        if w:
             x._buffer.pending.learn_shape(shape, x._buffer)
         if shape != x.shape:
             raise ValueError(
@@ -118,7 +121,7 @@ def call(
     ctx = inputs[0].context if inputs else current_context()
     if state.trace is not None:
         if not state.trace.resolve:
-            raise Unfusable(f"custom operator {op_type!r}")
+            raise Unfusable(f"custom operator {op_type!r} runs as Python code, on values")
         return [creation.zeros(s, ctx, t) for s, t in zip(out_shapes, out_types, strict=True)]
     found = None if operators is None else operators.get(key)
     if found is None:
