@@ -41,7 +41,7 @@ class PythonOp:
         """A symbol of this operator on other symbols, given by position or name."""
         if type(self).forward is PythonOp.forward and type(self) is PythonOp:
             raise NotImplementedError("make a subclass of NumpyOp or of NDArrayOp")
-        from .symbol import Custom
+        from .symbol.custom import Custom
 
         if self._name is None:
             self._name = f"_python_op{next(_numbers)}"
