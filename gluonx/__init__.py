@@ -19,6 +19,7 @@ from . import name as name
 from . import narray as narray
 from . import ndarray as ndarray
 from . import nn as nn
+from . import operator as operator
 from . import optimizer as optimizer
 from . import random as random
 from . import registry as registry

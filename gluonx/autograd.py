@@ -25,8 +25,8 @@ from .engine.graph import Node, Value, Variable
 from .engine.kernel import is_float
 from .engine.region import Deferred
 from .engine.state import state
-from .engine.trace import user_frame
-from .error import HybridizeError, MXNetError
+from .engine.trace import Unfusable
+from .error import MXNetError
 from .ndarray import NDArray, zeros
 
 __all__ = [
@@ -356,11 +356,7 @@ class Function:
                 f"make a new one for each call: {name}()(x)"
             )
         if state.trace is not None:
-            raise HybridizeError(
-                f"{name} is an autograd.Function, whose backward() is plain Python, and "
-                f"{state.trace.block} is hybridized.\n  {user_frame()}\nMake it an operator with "
-                "gluonx.op and jax.custom_vjp, or leave this block unhybridized."
-            )
+            raise Unfusable(f"autograd.Function {name} runs as Python code, on values")
         self._used = True
         with pause(train_mode=state.training):
             outputs = self.forward(*inputs)

@@ -12,7 +12,9 @@ from typing import Any
 
 from . import ndarray as nd
 from .engine.region import Deferred
+from .engine.report import note
 from .engine.state import state
+from .engine.trace import Unfusable
 from .hybrid import Cache, shared_cache
 from .name import NameManager, Prefix
 from .ndarray import NDArray
@@ -455,13 +457,15 @@ class HybridBlock(Block):
     _pure = False
     _bookkeeping = frozenset(
         "_empty_prefix _prefix _params _name _scope _children _reg_params _forward_hooks "
-        "_forward_pre_hooks _active _cache _watchers".split()
+        "_forward_pre_hooks _active _cache _eager _watchers".split()
     )
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None):
         super().__init__(prefix, params)
         self._active = False
         self._cache: Cache | None = None
+        #: The cache, if the code has turned out to need values: it runs eagerly.
+        self._eager: Cache | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -495,7 +499,7 @@ class HybridBlock(Block):
         if unknown:
             raise TypeError(f"hybridize() got unexpected arguments: {', '.join(unknown)}")
         self._active = active
-        self._cache = None
+        self._cache = self._eager = None
         super().hybridize(active, **kwargs)
 
     def cast(self, dtype: Any) -> None:
@@ -524,7 +528,16 @@ class HybridBlock(Block):
             return self.forward(*args, **kwargs)
         if self._cache is None:
             self._cache = shared_cache(self) if self._pure else Cache(self)
-        return self._cache.call(args, kwargs)
+        cache = self._cache
+        # what ran eagerly is tried again after the code or the structure has changed
+        if cache is self._eager and cache._cleared is None:
+            return self.forward(*args, **kwargs)
+        try:
+            return cache.call(args, kwargs)
+        except Unfusable as e:
+            note(str(e), self._name)
+            self.__dict__["_eager"] = cache
+        return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call :meth:`hybrid_forward` with ``F`` and this block's parameters."""

@@ -10,9 +10,10 @@ parameters are attributes::
         return jnp.where(data > 0, data, slope * data)
 
 An array parameter with the default ``None`` may be left out. ``*data`` takes any number of arrays.
-Two keyword-only names are supplied by the engine, not by the caller: ``key`` (a PRNG key, for
-operators that draw random numbers) and ``train`` (a bool, for operators that act differently while
-training). With an annotation they are ordinary attributes.
+Some keyword-only names are supplied by the engine, not by the caller: ``key`` (a PRNG key, for
+operators that draw random numbers), ``train`` (a bool, for operators that act differently while
+training), and for operators whose nodes carry graphs ``graphs`` and ``rng``, which only symbols
+have. With an annotation they are ordinary attributes.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class DType(str):
 
 
 #: Attributes whose values the engine supplies.
-SUPPLIED = ("key", "train")
+SUPPLIED = ("key", "train", "graphs", "rng")
 
 #: All operators by every name they have (canonical names and aliases).
 OPS: dict[str, Op] = {}
@@ -127,6 +128,10 @@ class Op:
         self.attrs: dict[str, inspect.Parameter] = attrs
         self.random = "key" in supplied
         self.train = "train" in supplied
+        #: Whether its nodes carry graphs, the bodies of loops; then only symbols can run it.
+        self.graphs = "graphs" in supplied
+        #: Names of the outputs, where they are not what they usually are.
+        self.output_names: Sequence[str] | None = None
         self._order = tuple(attrs)
         self.present = (True,) * len(self.inputs)
         self._kernels: dict[Any, Kernel] = {}

@@ -22,7 +22,7 @@ from .buffer import Buffer
 from .kernel import Kernel, aval_of, is_wide, x64
 from .state import state
 
-__all__ = ["Trace", "Traced", "trace_kernel", "user_frame"]
+__all__ = ["Trace", "Traced", "Unfusable", "trace_kernel", "user_frame", "wide_inside"]
 
 
 def user_frame() -> str:
@@ -38,6 +38,26 @@ def user_frame() -> str:
             return f'File "{name}", line {line}\n    {code}'
         frame = frame.f_back  # type: ignore[assignment]
     return ""
+
+
+class Unfusable(HybridizeError):
+    """The code of a block does something that only works with values: the block must run eagerly.
+
+    The block that is being called catches it.
+    """
+
+
+def wide_inside(jaxpr: Any) -> bool:
+    """Whether a 64-bit array is made in a jaxpr, or in one inside it (the body of a loop)."""
+    for eqn in jaxpr.eqns:
+        if any(hasattr(v.aval, "dtype") and is_wide(v.aval.dtype) for v in eqn.outvars):
+            return True
+        for value in eqn.params.values():
+            for part in value if isinstance(value, (list, tuple)) else (value,):
+                inner = getattr(part, "jaxpr", part)  # a closed one
+                if hasattr(inner, "eqns") and wide_inside(inner):
+                    return True
+    return False
 
 
 class _Finished:
@@ -271,7 +291,7 @@ def trace_kernel(
 
     jaxpr = closed.jaxpr
     # 64-bit arrays may be made inside, by astype
-    wide = wide or any(is_wide(v.aval.dtype) for eqn in jaxpr.eqns for v in eqn.outvars)
+    wide = wide or wide_inside(jaxpr)
     # arguments that the code does not use are dropped
     used = {id(v) for eqn in jaxpr.eqns for v in eqn.invars} | {id(v) for v in jaxpr.outvars}
     keep = [id(v) in used for v in jaxpr.invars]

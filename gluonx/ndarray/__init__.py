@@ -20,6 +20,7 @@ from .creation import ones as ones
 from .creation import split_v2 as split_v2
 from .creation import to_dlpack_for_read as to_dlpack_for_read
 from .creation import zeros as zeros
+from .custom import Custom as Custom
 from .functions import all_finite as all_finite
 from .functions import histogram as histogram
 from .functions import multi_all_finite as multi_all_finite

@@ -26,6 +26,12 @@ from .creation import ones as ones
 from .creation import split_v2 as split_v2
 from .creation import to_dlpack_for_read as to_dlpack_for_read
 from .creation import zeros as zeros
+from .custom import Custom as Custom
+from .functions import all_finite as all_finite
+from .functions import histogram as histogram
+from .functions import multi_all_finite as multi_all_finite
+from .functions import onehot_encode as onehot_encode
+from .functions import reset_arrays as reset_arrays
 from .ndarray import NDArray as NDArray
 from .ndarray import from_jax as from_jax
 from .ndarray import waitall as waitall
@@ -124,6 +130,48 @@ def BatchNorm(
     >>> g, b, m, v = nd.ones(4), nd.zeros(4), nd.zeros(4), nd.ones(4)
     >>> with autograd.record():
     ...     y = nd.BatchNorm(x, g, b, m, v)
+    """
+
+def BatchNorm_v1(
+    data: NDArray,
+    gamma: NDArray,
+    beta: NDArray,
+    moving_mean: NDArray,
+    moving_var: NDArray,
+    eps: float = 0.001,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """The first version of :func:`BatchNorm`: channels are on axis 1.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, ...).
+    gamma, beta : array
+        (channels,).
+    moving_mean, moving_var : array
+        (channels,); changed in place while training.
+    eps : float
+        Added to the variance.
+    momentum : float
+        How much of the running statistics stays at each step.
+    fix_gamma : bool
+        Take gamma as 1; its gradient is then 0.
+    use_global_stats : bool
+        Use the running statistics while training, too, and leave them alone.
+    output_mean_var : bool
+        Also return the mean and the inverse standard deviation that were used.
+
+    Returns
+    -------
+    array
+        `data`'s shape; with `output_mean_var` also two arrays (channels,).
     """
 
 def BlockGrad(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -261,6 +309,90 @@ def Convolution(
     >>> x, w, b = nd.ones((1, 3, 28, 28)), nd.ones((8, 3, 5, 5)), nd.zeros(8)
     >>> nd.Convolution(x, w, b, kernel=(5, 5), num_filter=8, pad=(2, 2), stride=(2, 2)).shape
     (1, 8, 14, 14)
+    """
+
+def Convolution_v1(
+    data: NDArray,
+    weight: NDArray,
+    bias: NDArray | None = None,
+    *,
+    kernel: _Shape,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    num_filter: int,
+    num_group: int = 1,
+    workspace: int = 1024,
+    no_bias: bool = False,
+    cudnn_tune: str | None = None,
+    cudnn_off: bool = False,
+    layout: str | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The first version of :func:`Convolution`; it computes the same.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, ...), or as `layout` says.
+    weight : array
+        (num_filter, channels / num_group, \*kernel).
+    bias : array, optional
+        (num_filter,).
+    kernel : tuple of int
+        Extent of the window.
+    stride, dilate, pad : tuple of int
+        Step of the window, distance of its elements, zeros around the data. 1, 1 and 0 by default.
+    num_filter : int
+        Number of output channels.
+    num_group : int
+        Groups of channels that do not see each other.
+    no_bias : bool
+        Whether there is no bias.
+    layout : str, optional
+        As in Convolution.
+    workspace, cudnn_tune, cudnn_off
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        `data`'s layout with `num_filter` channels.
+    """
+
+def Crop(
+    *data: NDArray | Sequence[NDArray],
+    offset: _Shape = (0, 0),
+    h_w: _Shape = (0, 0),
+    center_crop: bool = False,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A rectangle of images.
+
+    Parameters
+    ----------
+    *data : array
+        (batch, channels, height, width); then, optionally, an array whose height and width the
+        result shall have. No gradient passes to that one.
+    offset : tuple of int
+        Where the rectangle begins: (y, x).
+    h_w : tuple of int
+        Height and width of the rectangle, where no second array is given.
+    center_crop : bool
+        Take the rectangle from the middle; `offset` is not looked at.
+
+    Returns
+    -------
+    array
+        (batch, channels, height, width).
+
+    Examples
+    --------
+    >>> x = nd.array([[[[1, 2, 3], [4, 5, 6]]]])
+    >>> nd.Crop(x, h_w=(1, 2), offset=(1, 1))
+    [[[[5. 6.]]]]
     """
 
 def Deconvolution(
@@ -528,6 +660,50 @@ def GroupNorm(
     --------
     >>> nd.GroupNorm(nd.ones((2, 6, 4)), nd.ones(3), nd.zeros(3), num_groups=3).shape
     (2, 6, 4)
+    """
+
+def IdentityAttachKLSparseReg(
+    data: NDArray,
+    moving_avg: NDArray,
+    sparseness_target: float = 0.1,
+    penalty: float = 0.001,
+    momentum: float = 0.9,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The array itself; its gradient gets a penalty on units that are active too often.
+
+    The penalty is the derivative of the Kullback-Leibler divergence between the wanted mean
+    activation :math:`\rho` and the running one :math:`\hat\rho`:
+
+    .. math:: \lambda \left(-\frac{\rho}{\hat\rho} + \frac{1 - \rho}{1 - \hat\rho}\right)
+
+    Meant for the outputs of a sigmoid. Ng, "Sparse autoencoder", 2011.
+
+    Parameters
+    ----------
+    data : array
+        (batch, units, ...), between 0 and 1.
+    moving_avg : array
+        (units,), the running mean; changed in place while training.
+    sparseness_target : float
+        The wanted mean activation.
+    penalty : float
+        The weight of the penalty.
+    momentum : float
+        How much of the running mean stays at each step.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+
+    Examples
+    --------
+    >>> x, mean = nd.array([[0.2, 0.8]]), nd.array([0.1, 0.1])
+    >>> nd.IdentityAttachKLSparseReg(x, mean)
+    [[0.2 0.8]]
     """
 
 def InstanceNorm(
@@ -924,6 +1100,50 @@ def Pooling(
     [[[5. 4.]]]
     >>> nd.Pooling(x, kernel=(2,), stride=(2,), pool_type='max', pooling_convention='full')
     [[[5. 4. 3.]]]
+    """
+
+def Pooling_v1(
+    data: NDArray,
+    kernel: _Shape = (),
+    pool_type: str = 'max',
+    global_pool: bool = False,
+    pooling_convention: str = 'valid',
+    stride: _Shape = (),
+    pad: _Shape = (),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The first version of :func:`Pooling`.
+
+    It differs in one thing: a mean is always divided by the size of the kernel, also where the
+    last window of ``pooling_convention='full'`` reaches over the end of the data.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, ...).
+    kernel : tuple of int
+        Extent of the window.
+    pool_type : {'max', 'avg', 'sum'}
+        What each window gives.
+    global_pool : bool
+        One window over everything.
+    pooling_convention : {'valid', 'full'}
+        Whether the number of windows is rounded down or up.
+    stride, pad : tuple of int
+        Step of the window (1 by default), margin around the data.
+
+    Returns
+    -------
+    array
+        (batch, channels, ...) with other spatial extents.
+
+    Examples
+    --------
+    >>> x = nd.array([[[[2, 4, 6]]]])
+    >>> nd.Pooling_v1(x, kernel=(1, 2), stride=(1, 2), pool_type="avg", pooling_convention="full")
+    [[[[3. 3.]]]]
     """
 
 def Reshape(
@@ -1333,6 +1553,65 @@ def add(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
     """
 
 add_n = ElementWiseSum
+
+def amp_cast(
+    data: NDArray,
+    dtype: _DType,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The array in another dtype, if it is of a floating-point type; integers stay.
+
+    The gradient arrives in the dtype of `data`.
+
+    Parameters
+    ----------
+    data : array
+        Any shape.
+    dtype : dtype or str
+        The dtype wanted.
+
+    Returns
+    -------
+    array
+        Shape of `data`.
+
+    Examples
+    --------
+    >>> nd.amp_cast(nd.ones(2), dtype="float16").dtype.__name__
+    'float16'
+    """
+
+def amp_multicast(
+    *data: NDArray | Sequence[NDArray],
+    num_outputs: int,
+    cast_narrow: bool = False,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Several arrays in the widest floating-point type among them; integers stay.
+
+    Parameters
+    ----------
+    *data : array
+        Any shapes.
+    num_outputs : int
+        How many arrays there are.
+    cast_narrow : bool
+        Take the narrowest type instead.
+
+    Returns
+    -------
+    list of array
+        Shapes of `data`.
+
+    Examples
+    --------
+    >>> a, b = nd.amp_multicast(nd.ones(2, dtype="float16"), nd.ones(3), num_outputs=2)
+    >>> a.dtype.__name__
+    'float32'
+    """
 
 def arccos(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Inverse cosine, in [0, pi]; NaN outside [-1, 1].
@@ -2130,6 +2409,43 @@ def clip(
     [0.  0.5 1. ]
     """
 
+def col2im(
+    data: NDArray,
+    output_size: _Shape,
+    kernel: _Shape,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Columns put back where :func:`im2col` took them from; elements in several windows add up.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels * elements of a window, windows).
+    output_size : tuple of int
+        The spatial axes of the result.
+    kernel : tuple of int
+        Size of a window.
+    stride, dilate : tuple of int
+        Steps between windows, and between the elements of one; 1 by default.
+    pad : tuple of int
+        Zeros before and after each axis; none by default.
+
+    Returns
+    -------
+    array
+        (batch, channels, \*output_size).
+
+    Examples
+    --------
+    >>> nd.col2im(nd.array([[[1, 2], [2, 3]]]), output_size=(1, 3), kernel=(1, 2))
+    [[[[1. 4. 3.]]]]
+    """
+
 concat = Concat
 
 def cos(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -2526,6 +2842,37 @@ def expm1(data: NDArray, *, out: NDArray | None = None, name: str | None = None)
         Shape and dtype of `data`.
     """
 
+def fill_element_0index(
+    lhs: NDArray,
+    mhs: NDArray,
+    rhs: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The matrix with one element of each row replaced: ``lhs[i, rhs[i]] = mhs[i]``.
+
+    Parameters
+    ----------
+    lhs : array
+        (n, m).
+    mhs : array
+        (n,): the new elements.
+    rhs : array
+        (n,): their columns; what is out of range is moved to the nearest column.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `lhs`.
+
+    Examples
+    --------
+    >>> nd.fill_element_0index(nd.zeros((2, 2)), nd.array([5, 6]), nd.array([1, 0]))
+    [[0. 5.]
+     [6. 0.]]
+    """
+
 def fix(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The whole part: rounds towards 0.
 
@@ -2704,6 +3051,41 @@ def identity(data: NDArray, *, out: NDArray | None = None, name: str | None = No
         Shape and dtype of `data`.
     """
 
+def im2col(
+    data: NDArray,
+    kernel: _Shape,
+    stride: _Shape = (),
+    dilate: _Shape = (),
+    pad: _Shape = (),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The windows that a convolution slides over, each as a column.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, ...) with one to three spatial axes.
+    kernel : tuple of int
+        Size of a window.
+    stride, dilate : tuple of int
+        Steps between windows, and between the elements of one; 1 by default.
+    pad : tuple of int
+        Zeros before and after each axis; none by default.
+
+    Returns
+    -------
+    array
+        (batch, channels * elements of a window, windows).
+
+    Examples
+    --------
+    >>> nd.im2col(nd.array([[[[1, 2, 3]]]]), kernel=(1, 2))
+    [[[1. 2.]
+      [2. 3.]]]
+    """
+
 def khatri_rao(
     *args: NDArray | Sequence[NDArray],
     out: NDArray | None = None,
@@ -2754,6 +3136,500 @@ def lesser_equal(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
     -------
     array
         The common shape.
+    """
+
+def linalg_det(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The determinant of matrices.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n), of a floating-point type.
+
+    Returns
+    -------
+    array
+        The axes before the last two; (1,) for one matrix.
+
+    Examples
+    --------
+    >>> nd.linalg.det(nd.array([[1, 2], [3, 4]]))
+    [-2.]
+    """
+
+def linalg_extractdiag(
+    A: NDArray,
+    offset: int = 0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A diagonal of square matrices, as a vector.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n).
+    offset : int
+        Which diagonal: 0 is the main one, greater numbers are above it.
+
+    Returns
+    -------
+    array
+        (..., n - abs(offset)).
+
+    Examples
+    --------
+    >>> nd.linalg.extractdiag(nd.array([[1, 2], [3, 4]]), offset=1)
+    [2.]
+    """
+
+def linalg_extracttrian(
+    A: NDArray,
+    offset: int = 0,
+    lower: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A triangle of square matrices as a vector: a lower one by rows, an upper one by columns.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n).
+    offset : int
+        Where the triangle begins: at the main diagonal, at one above it for positive numbers (an
+        upper triangle), at one below it for negative ones (a lower triangle).
+    lower : bool
+        The lower or the upper triangle, where `offset` is 0.
+
+    Returns
+    -------
+    array
+        (..., k (k + 1) / 2) with k = n - abs(offset).
+
+    Examples
+    --------
+    >>> nd.linalg.extracttrian(nd.array([[1, 2], [3, 4]]))
+    [1. 3. 4.]
+    """
+
+def linalg_gelqf(
+    A: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """The LQ factorization: ``A = L Q``, the rows of ``Q`` orthonormal, ``L`` lower triangular.
+
+    Parameters
+    ----------
+    A : array
+        (..., m, n) with m <= n, of a floating-point type.
+
+    Returns
+    -------
+    Q : array
+        (..., m, n).
+    L : array
+        (..., m, m).
+
+    Examples
+    --------
+    >>> Q, L = nd.linalg.gelqf(nd.array([[3, 4]]))
+    >>> nd.dot(L, Q)
+    [[3. 4.]]
+    """
+
+def linalg_gemm(
+    A: NDArray,
+    B: NDArray,
+    C: NDArray,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    axis: int = -2,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A product of matrices and a sum: ``alpha * A B + beta * C``.
+
+    Parameters
+    ----------
+    A, B : array
+        (..., m, k) and (..., k, n), of one floating-point type.
+    C : array
+        (..., m, n).
+    transpose_a, transpose_b : bool
+        Transpose the matrices of `A`, of `B` first: (..., k, m), (..., n, k).
+    alpha, beta : float
+        Factors.
+    axis : int
+        The axis of the rows; the columns are always on the last one.
+
+    Returns
+    -------
+    array
+        (..., m, n).
+
+    Examples
+    --------
+    >>> x, y = nd.ones((2, 3)), nd.ones((3, 2))
+    >>> nd.linalg.gemm(x, y, nd.ones((2, 2)), alpha=2, beta=10)
+    [[16. 16.]
+     [16. 16.]]
+    """
+
+def linalg_gemm2(
+    A: NDArray,
+    B: NDArray,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    alpha: float = 1.0,
+    axis: int = -2,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A product of matrices: ``alpha * A B``.
+
+    Parameters
+    ----------
+    A, B : array
+        (..., m, k) and (..., k, n), of one floating-point type.
+    transpose_a, transpose_b : bool
+        Transpose the matrices of `A`, of `B` first: (..., k, m), (..., n, k).
+    alpha : float
+        A factor.
+    axis : int
+        The axis of the rows; the columns are always on the last one.
+
+    Returns
+    -------
+    array
+        (..., m, n).
+
+    Examples
+    --------
+    >>> nd.linalg.gemm2(nd.array([[1, 2]]), nd.array([[3, 4]]), transpose_b=True)
+    [[11.]]
+    """
+
+def linalg_inverse(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The inverse of matrices.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n), of a floating-point type.
+
+    Returns
+    -------
+    array
+        (..., n, n); not finite where a matrix has no inverse.
+
+    Examples
+    --------
+    >>> nd.linalg.inverse(nd.array([[2, 0], [0, 4]]))
+    [[0.5  0.  ]
+     [0.   0.25]]
+    """
+
+def linalg_makediag(
+    A: NDArray,
+    offset: int = 0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Square matrices with a given diagonal and zeros elsewhere.
+
+    Parameters
+    ----------
+    A : array
+        (..., n).
+    offset : int
+        Which diagonal: 0 is the main one, greater numbers are above it.
+
+    Returns
+    -------
+    array
+        (..., n + abs(offset), n + abs(offset)).
+
+    Examples
+    --------
+    >>> nd.linalg.makediag(nd.array([1, 2]))
+    [[1. 0.]
+     [0. 2.]]
+    """
+
+def linalg_maketrian(
+    A: NDArray,
+    offset: int = 0,
+    lower: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Square matrices with a given triangle and zeros elsewhere.
+
+    Parameters
+    ----------
+    A : array
+        (..., k (k + 1) / 2): lower triangles by rows, upper ones by columns.
+    offset : int
+        Where the triangle begins: at the main diagonal, at one above it for positive numbers (an
+        upper triangle), at one below it for negative ones (a lower triangle).
+    lower : bool
+        The lower or the upper triangle, where `offset` is 0.
+
+    Returns
+    -------
+    array
+        (..., n, n) with n = k + abs(offset).
+
+    Examples
+    --------
+    >>> nd.linalg.maketrian(nd.array([1, 2, 3]))
+    [[1. 0.]
+     [2. 3.]]
+    """
+
+def linalg_potrf(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The Cholesky factor of symmetric positive definite matrices: lower ``L``, ``A = L L^T``.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n), of a floating-point type.
+
+    Returns
+    -------
+    array
+        (..., n, n), zeros above the diagonal; NaN where a matrix is not positive definite.
+
+    Examples
+    --------
+    >>> nd.linalg.potrf(nd.array([[4, 2], [2, 5]]))
+    [[2. 0.]
+     [1. 2.]]
+    """
+
+def linalg_potri(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The inverse of a matrix from its Cholesky factor: ``(L L^T)^-1``.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n): lower triangular factors, as ``potrf`` gives them. What is above the diagonal
+        is not looked at.
+
+    Returns
+    -------
+    array
+        (..., n, n), symmetric.
+
+    Examples
+    --------
+    >>> nd.linalg.potri(nd.array([[2, 0], [0, 1]]))
+    [[0.25 0.  ]
+     [0.   1.  ]]
+    """
+
+def linalg_slogdet(
+    A: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """The determinant of matrices as its sign and the logarithm of its absolute value.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n), of a floating-point type.
+
+    Returns
+    -------
+    sign : array
+        The axes before the last two, (1,) for one matrix: 1, -1, or 0 for a singular matrix. No
+        gradient passes through it.
+    logabsdet : array
+        Of the same shape; -inf for a singular matrix.
+
+    Examples
+    --------
+    >>> nd.linalg.slogdet(nd.array([[1, 0], [0, -1]]))
+    [[-1.], [0.]]
+    """
+
+def linalg_sumlogdiag(
+    A: NDArray,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sum of the logarithms of the diagonal.
+
+    Of a Cholesky factor it is half the logarithm of the matrix's determinant.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n), of a floating-point type, with a positive diagonal.
+
+    Returns
+    -------
+    array
+        The axes before the last two; (1,) for one matrix.
+
+    Examples
+    --------
+    >>> nd.linalg.sumlogdiag(nd.array([[1, 5], [7, 1]]))
+    [0.]
+    """
+
+def linalg_syevd(
+    A: NDArray,
+    *,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> list[NDArray]:
+    """The eigenvectors and eigenvalues of symmetric matrices: ``A = U^T diag(L) U``.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n), symmetric, of a floating-point type.
+
+    Returns
+    -------
+    U : array
+        (..., n, n): the eigenvectors are the rows. The greatest entry of each, in absolute value,
+        is positive.
+    L : array
+        (..., n): the eigenvalues in ascending order. The gradient is not defined where two of them
+        are equal.
+
+    Examples
+    --------
+    >>> U, L = nd.linalg.syevd(nd.array([[2, 0], [0, 1]]))
+    >>> L
+    [1. 2.]
+    """
+
+def linalg_syrk(
+    A: NDArray,
+    transpose: bool = False,
+    alpha: float = 1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A matrix times its transpose: ``alpha * A A^T``.
+
+    Parameters
+    ----------
+    A : array
+        (..., m, n), of a floating-point type.
+    transpose : bool
+        ``alpha * A^T A`` instead.
+    alpha : float
+        A factor.
+
+    Returns
+    -------
+    array
+        (..., m, m), or (..., n, n) with `transpose`.
+
+    Examples
+    --------
+    >>> nd.linalg.syrk(nd.array([[1, 2], [3, 4]]))
+    [[ 5. 11.]
+     [11. 25.]]
+    """
+
+def linalg_trmm(
+    A: NDArray,
+    B: NDArray,
+    transpose: bool = False,
+    rightside: bool = False,
+    lower: bool = True,
+    alpha: float = 1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A triangular matrix times a matrix: ``alpha * A B``.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n); only one triangle of it is looked at.
+    B : array
+        (..., n, m), or (..., m, n) with `rightside`.
+    transpose : bool
+        Transpose the triangular matrix.
+    rightside : bool
+        ``alpha * B A`` instead.
+    lower : bool
+        Which triangle `A` is: the lower or the upper one.
+    alpha : float
+        A factor.
+
+    Returns
+    -------
+    array
+        Shape of `B`.
+
+    Examples
+    --------
+    >>> nd.linalg.trmm(nd.array([[1, 7], [2, 3]]), nd.array([[1, 0], [0, 1]]))
+    [[1. 0.]
+     [2. 3.]]
+    """
+
+def linalg_trsm(
+    A: NDArray,
+    B: NDArray,
+    transpose: bool = False,
+    rightside: bool = False,
+    lower: bool = True,
+    alpha: float = 1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The solution of a triangular system: ``X`` in ``A X = alpha * B``.
+
+    Parameters
+    ----------
+    A : array
+        (..., n, n); only one triangle of it is looked at.
+    B : array
+        (..., n, m), or (..., m, n) with `rightside`.
+    transpose : bool
+        Transpose the triangular matrix.
+    rightside : bool
+        Solve ``X A = alpha * B`` instead.
+    lower : bool
+        Which triangle `A` is: the lower or the upper one.
+    alpha : float
+        A factor.
+
+    Returns
+    -------
+    array
+        Shape of `B`.
+
+    Examples
+    --------
+    >>> nd.linalg.trsm(nd.array([[2, 0], [1, 4]]), nd.array([[2], [9]]))
+    [[1.]
+     [2.]]
     """
 
 def log(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -3075,6 +3951,79 @@ def moments(
     --------
     >>> nd.moments(nd.array([[1, 2], [3, 4]]), axes=0)
     [[2. 3.], [1. 1.]]
+    """
+
+def multi_lars(
+    lrs: NDArray,
+    weights_sum_sq: NDArray,
+    grads_sum_sq: NDArray,
+    wds: NDArray,
+    eta: float,
+    eps: float,
+    rescale_grad: float = 1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Learning rates of layers by LARS.
+
+    .. math:: \lambda \frac{\eta \|w\|}{\|g\| + \beta \|w\| + \epsilon}
+
+    where both norms are positive, the learning rate :math:`\lambda` itself elsewhere;
+    :math:`\|g\|` is multiplied by `rescale_grad`. You et al., "Large batch training of
+    convolutional networks", 2017.
+
+    Parameters
+    ----------
+    lrs : array
+        (layers,), the learning rates.
+    weights_sum_sq, grads_sum_sq : array
+        (layers,), squared norms of weights and gradients.
+    wds : array
+        (layers,), weight decays.
+    eta : float
+        The trust coefficient.
+    eps : float
+        Added to the denominator.
+    rescale_grad : float
+        Factor of the gradients.
+
+    Returns
+    -------
+    array
+        (layers,).
+
+    Examples
+    --------
+    >>> one = nd.ones(1)
+    >>> nd.multi_lars(one, one * 4, one, one * 0, eta=0.5, eps=0)
+    [1.]
+    """
+
+def multi_sum_sq(
+    *data: NDArray | Sequence[NDArray],
+    num_arrays: int | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sums of squares of several arrays.
+
+    Parameters
+    ----------
+    *data : array
+        Any shapes.
+    num_arrays : int, optional
+        How many arrays there are.
+
+    Returns
+    -------
+    array
+        (number of arrays,), float32.
+
+    Examples
+    --------
+    >>> nd.multi_sum_sq(nd.array([1, 2]), nd.array([3]), num_arrays=2)
+    [5. 9.]
     """
 
 def multiply(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
@@ -3496,6 +4445,258 @@ def random_negative_binomial(
     """
 
 random_normal = normal
+
+def random_pdf_dirichlet(
+    sample: NDArray,
+    alpha: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The density of Dirichlet distributions.
+
+    Parameters
+    ----------
+    sample : array
+        (..., n): the samples, positive numbers whose sum along the last axis is 1.
+    alpha : array
+        Concentrations, with a last axis of length n; the axes before are the beginning of those of
+        `sample`.
+    is_log : bool
+        Give the logarithm of the density.
+
+    Returns
+    -------
+    array
+        Shape of `sample` without the last axis; (1,) for one sample.
+
+    Examples
+    --------
+    >>> y = nd.random_pdf_dirichlet(nd.array([[0.5, 0.5]]), nd.array([2, 2]))
+    >>> y.asnumpy().round(3)
+    array([1.5], dtype=float32)
+    """
+
+def random_pdf_exponential(
+    sample: NDArray,
+    lam: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The density of exponential distributions.
+
+    Parameters
+    ----------
+    sample : array
+        The samples.
+    lam : array
+        Rates; shape is the beginning of that of `sample`.
+    is_log : bool
+        Give the logarithm of the density.
+
+    Returns
+    -------
+    array
+        Shape of `sample`.
+
+    Examples
+    --------
+    >>> nd.random_pdf_exponential(nd.array([[0, 1]]), nd.array([2]))
+    [[2.         0.27067056]]
+    """
+
+def random_pdf_gamma(
+    sample: NDArray,
+    alpha: NDArray,
+    beta: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The density of gamma distributions.
+
+    Parameters
+    ----------
+    sample : array
+        The samples.
+    alpha, beta : array
+        Shapes and rates (1 / scale); shape is the beginning of that of `sample`.
+    is_log : bool
+        Give the logarithm of the density.
+
+    Returns
+    -------
+    array
+        Shape of `sample`.
+
+    Examples
+    --------
+    >>> y = nd.random_pdf_gamma(nd.array([[1]]), nd.array([1]), nd.array([1]))
+    >>> y.asnumpy().round(3)
+    array([[0.368]], dtype=float32)
+    """
+
+def random_pdf_generalized_negative_binomial(
+    sample: NDArray,
+    mu: NDArray,
+    alpha: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The probabilities of numbers under negative binomial distributions of given mean.
+
+    Parameters
+    ----------
+    sample : array
+        Whole numbers.
+    mu, alpha : array
+        Means and dispersions; shape is the beginning of that of `sample`.
+    is_log : bool
+        Give the logarithm of the probability.
+
+    Returns
+    -------
+    array
+        Shape of `sample`.
+
+    Examples
+    --------
+    >>> one = nd.array([1])
+    >>> y = nd.random_pdf_generalized_negative_binomial(nd.array([[0]]), one, one)
+    >>> y.asnumpy().round(3)
+    array([[0.5]], dtype=float32)
+    """
+
+def random_pdf_negative_binomial(
+    sample: NDArray,
+    k: NDArray,
+    p: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The probabilities of numbers under negative binomial distributions.
+
+    Parameters
+    ----------
+    sample : array
+        Whole numbers: failures before the `k`-th success.
+    k, p : array
+        Numbers and probabilities of successes; shape is the beginning of that of `sample`.
+    is_log : bool
+        Give the logarithm of the probability.
+
+    Returns
+    -------
+    array
+        Shape of `sample`.
+
+    Examples
+    --------
+    >>> y = nd.random_pdf_negative_binomial(nd.array([[0, 1]]), nd.array([1]), nd.array([0.5]))
+    >>> y.asnumpy().round(3)
+    array([[0.5 , 0.25]], dtype=float32)
+    """
+
+def random_pdf_normal(
+    sample: NDArray,
+    mu: NDArray,
+    sigma: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The density of normal distributions.
+
+    Parameters
+    ----------
+    sample : array
+        The samples.
+    mu, sigma : array
+        Means and standard deviations; shape is the beginning of that of `sample`.
+    is_log : bool
+        Give the logarithm of the density.
+
+    Returns
+    -------
+    array
+        Shape of `sample`.
+
+    Examples
+    --------
+    >>> nd.random_pdf_normal(nd.array([[0]]), nd.array([0]), nd.array([1]))
+    [[0.3989423]]
+    """
+
+def random_pdf_poisson(
+    sample: NDArray,
+    lam: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The probabilities of numbers under Poisson distributions.
+
+    Parameters
+    ----------
+    sample : array
+        Whole numbers.
+    lam : array
+        Means; shape is the beginning of that of `sample`.
+    is_log : bool
+        Give the logarithm of the probability.
+
+    Returns
+    -------
+    array
+        Shape of `sample`.
+
+    Examples
+    --------
+    >>> y = nd.random_pdf_poisson(nd.array([[0, 1]]), nd.array([1]))
+    >>> y.asnumpy().round(3)
+    array([[0.368, 0.368]], dtype=float32)
+    """
+
+def random_pdf_uniform(
+    sample: NDArray,
+    low: NDArray,
+    high: NDArray,
+    is_log: bool = False,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The density of uniform distributions.
+
+    Parameters
+    ----------
+    sample : array
+        The samples.
+    low, high : array
+        Ends of the intervals; shape is the beginning of that of `sample`.
+    is_log : bool
+        Give the logarithm of the density.
+
+    Returns
+    -------
+    array
+        Shape of `sample`.
+
+    Examples
+    --------
+    >>> nd.random_pdf_uniform(nd.array([[1, 2]]), nd.array([0]), nd.array([4]))
+    [[0.25 0.25]]
+    """
 
 def random_poisson(
     lam: float = 1.0,

@@ -21,6 +21,7 @@ from .creation import moveaxis as moveaxis
 from .creation import ones as ones
 from .creation import split_v2 as split_v2
 from .creation import zeros as zeros
+from .custom import Custom as Custom
 from .functions import histogram as histogram
 from .functions import onehot_encode as onehot_encode
 from .functions import reset_arrays as reset_arrays

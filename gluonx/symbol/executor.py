@@ -16,9 +16,11 @@ from ..error import MXNetError
 from ..ndarray import NDArray, zeros
 from ..ndarray.dispatch import scalar
 from ..random import draw
+from .custom import in_python
 from .infer import Inference
 from .lower import Program, lower
 from .node import Node, roles
+from .unfused import Unfused
 
 if TYPE_CHECKING:
     from .symbol import Symbol
@@ -107,6 +109,9 @@ class Executor:
         self._mask = tuple(g is not None for g in self._grads)
         self._programs: dict[bool, Program] = {}
         self._pullback: Pullback | None = None
+        #: For a graph with operators that run in Python; then what the tape knows of a forward.
+        self._unfused = Unfused(symbol._heads) if in_python(symbol._heads) else None
+        self._recorded: tuple[list[NDArray], list[NDArray]] | None = None
         self._ran = False
         self.outputs: list[NDArray] = []
         for aval in self._program(False).outputs:
@@ -182,6 +187,9 @@ class Executor:
         """
         if kwargs:
             self._update(kwargs)
+        if self._unfused is not None:
+            self._run_unfused(bool(is_train), bool(is_train) and any(self._mask))
+            return self.outputs
         program = self._program(bool(is_train))
         self._pullback = None
         if is_train and any(self._mask):
@@ -195,6 +203,38 @@ class Executor:
         for y, new in zip(self.outputs, outs, strict=False):
             y._buffer.set(new)
         return self.outputs
+
+    def _run_unfused(self, train: bool, record: bool) -> None:
+        """Run forward piece by piece; ``record`` says whether a gradient will be wanted."""
+        leaves = []
+        for x, wanted in zip(self._leaves, self._mask, strict=True):
+            leaf = NDArray._new(x._buffer, x._view)
+            if wanted and record:
+                leaf.attach_grad()
+            leaves.append(leaf)
+        with autograd.record(train) if record else autograd.pause(train):
+            made = self._unfused.run(  # type: ignore[union-attr]
+                {v: leaves[slot] for v, slot in self._slots.items()}, self._ctx
+            )
+        self._recorded = (leaves, made) if record else None
+        self._ran = True
+        for y, new in zip(self.outputs, made, strict=True):
+            y._buffer.set(new._data)
+
+    def _gradients_unfused(self, given: list[Any]) -> list[Any]:
+        if self._recorded is None:
+            self._run_unfused(False, True)
+        leaves, made = self._recorded  # type: ignore[misc]
+        wanted = [x for x, m in zip(leaves, self._mask, strict=True) if m]
+        heads, grads = [], []
+        for y, g in zip(made, given, strict=True):
+            if g is not None and y._recorded:
+                heads.append(y)
+                grads.append(NDArray._new(Buffer(g, y.context, shared=True)))
+        if not heads:
+            return [zeros(x.shape, ctx=x.context, dtype=x.dtype)._data for x in wanted]
+        found = autograd.grad(heads, wanted, grads, retain_graph=True)
+        return [g._data for g in found]
 
     def _update(self, new: Mapping[str, Any]) -> None:
         arguments = self.arg_dict
@@ -236,9 +276,12 @@ class Executor:
         if not any(self._mask):
             return
         given = self._head_gradients(out_grads)
-        if self._pullback is None:
-            self._record(self._program(False))
-        gradients = iter(self._pullback(given))  # type: ignore[misc]
+        if self._unfused is not None:
+            gradients = iter(self._gradients_unfused(given))
+        else:
+            if self._pullback is None:
+                self._record(self._program(False))
+            gradients = iter(self._pullback(given))  # type: ignore[misc]
         for target in self._grads:
             if target is None:
                 continue
@@ -275,7 +318,7 @@ class Executor:
                     f"{y.shape}, got {given.shape}"
                 )
             return given._data
-        if node.op is not None and node.op.name in _LOSSES:
+        if node.op is not None and (node.op.name in _LOSSES or getattr(node.op, "loss", False)):
             return tape.ones_like(y._data, self._ctx.device)
         if node.op is not None and not node.op.differentiable:
             return None

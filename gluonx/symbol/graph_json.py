@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..engine.op import OPS
 from ..error import MXNetError
+from ..ops.control_flow import GRAPH_OPS
 from ..serialization.files import open_read, open_write, path_name
+from .custom import CustomNode
 from .node import Entry, Node, input_names, postorder
+from .subgraph import check
 from .symbol import Symbol
 
 __all__ = ["debug_text", "dump", "load", "load_json", "save"]
@@ -23,9 +26,9 @@ def _versions(nodes: list[Node]) -> Iterator[tuple[Node, list[int]]]:
     """Each node with the versions of its inputs: how often a state was changed up to then."""
     changes: dict[Entry, int] = {}
     for node in nodes:
-        versions = []
+        versions, aux = [], node.aux
         for name, entry in zip(node.input_names, node.inputs, strict=True):
-            if node.op is not None and name in node.op.aux and entry[0].op is None:
+            if name in aux and entry[0].op is None:
                 changes[entry] = changes.get(entry, 0) + 1
             versions.append(changes.get(entry, 0))
         yield node, versions
@@ -33,7 +36,12 @@ def _versions(nodes: list[Node]) -> Iterator[tuple[Node, list[int]]]:
 
 def dump(symbol: Symbol) -> str:
     """JSON text of a symbol."""
-    nodes = postorder(symbol._heads)
+    graph = {**_graph(symbol._heads), "attrs": {"mxnet_version": ["int", _VERSION]}}
+    return json.dumps(graph, indent=2)
+
+
+def _graph(heads: Sequence[Entry]) -> dict[str, Any]:
+    nodes = postorder(heads)
     index = {node: i for i, node in enumerate(nodes)}
     listed, pointers = [], [0]
     for node, versions in _versions(nodes):
@@ -41,16 +49,16 @@ def dump(symbol: Symbol) -> str:
         if node.attrs:
             item["attrs"] = dict(sorted(node.attrs.items()))
         item["inputs"] = [[index[n], i, v] for (n, i), v in zip(node.inputs, versions, strict=True)]
+        if node.subgraphs:
+            item["subgraphs"] = list(map(_graph, node.subgraphs))
         listed.append(item)
         pointers.append(pointers[-1] + node.total)
-    graph = {
+    return {
         "nodes": listed,
         "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
         "node_row_ptr": pointers,
-        "heads": [[index[n], i, 0] for n, i in symbol._heads],
-        "attrs": {"mxnet_version": ["int", _VERSION]},
+        "heads": [[index[n], i, 0] for n, i in heads],
     }
-    return json.dumps(graph, indent=2)
 
 
 def save(symbol: Symbol, fname: str | os.PathLike) -> None:
@@ -116,6 +124,14 @@ def load_json(json_str: str) -> Symbol:
         graph = json.loads(json_str)
     except (ValueError, RecursionError) as e:
         raise MXNetError(f"this is not the JSON text of a symbol: {e}") from None
+    try:
+        return Symbol(_heads(graph))
+    except RecursionError:
+        raise MXNetError("the symbol has too many subgraphs inside each other") from None
+
+
+def _heads(graph: Any) -> list[Entry]:
+    """The outputs of a graph of the file."""
     parts = graph if isinstance(graph, dict) else {}
     if not (isinstance(parts.get("nodes"), list) and isinstance(parts.get("heads"), list)):
         raise MXNetError(
@@ -126,7 +142,7 @@ def load_json(json_str: str) -> Symbol:
         nodes.append(_node(item, nodes))
     if not graph["heads"]:
         raise MXNetError("the symbol has no outputs: the list 'heads' is empty")
-    return Symbol([_entry(e, nodes, "the list of heads") for e in graph["heads"]])
+    return [_entry(e, nodes, "the list of heads") for e in graph["heads"]]
 
 
 def _node(item: Any, before: list[Node]) -> Node:
@@ -146,10 +162,18 @@ def _node(item: Any, before: list[Node]) -> Node:
     entries = [_entry(e, before, f"node {name!r}") for e in inputs]
     if item.get("op") == "null":
         return Node(None, name, attrs)
-    op = OPS.get(item["op"]) if isinstance(item.get("op"), str) else None
+    kind = item["op"] if isinstance(item.get("op"), str) else ""
+    op = OPS.get(kind) or GRAPH_OPS.get(kind)
+    if item.get("op") == "Custom":
+        op = CustomNode({k: v for k, v in attrs.items() if not k.startswith("__")})
     if op is None:
         raise MXNetError(f"node {name!r}: gluonx has no operator {item.get('op')!r}")
-    node = Node(op, name, attrs, entries, item["op"])
+    subgraphs = item.get("subgraphs") or []
+    if not isinstance(subgraphs, list):
+        raise MXNetError(f"node {name!r}: 'subgraphs' must be a list")
+    node = Node(op, name, attrs, entries, item["op"], [_heads(g) for g in subgraphs])
+    if op.graphs or subgraphs:
+        check(node)
     try:
         wanted = () if op.variadic else input_names(op, node.params)
         node.visible  # noqa: B018  raises for parameters that make no sense

@@ -11,6 +11,8 @@ import numpy as np
 
 from ..engine.kernel import Aval
 from ..error import MXNetError
+from . import subgraph
+from .custom import CustomNode
 from .lower import abstract, node_kernel, refused
 from .node import BATCH_NORMS, ELEMENTWISE, Entry, Node, Roles, postorder
 from .variable import declared_dtype, declared_shape
@@ -82,6 +84,16 @@ class Inference:
                     changed |= self._node_dtypes(node)
 
     def _node_dtypes(self, node: Node) -> bool:
+        if node.subgraphs:
+            return self._learn(self.dtypes, node, subgraph.dtypes(node, self.dtypes))
+        if isinstance(node.op, CustomNode):
+            ins, outs = node.op.infer_dtypes([self.dtypes.get(e) for e in node.inputs])
+            named = [
+                *zip(node.inputs, ins, strict=True),
+                *(((node, i), t) for i, t in enumerate(outs)),
+            ]
+            news = {e: t for e, t in named if t is not None and self.dtypes.get(e) is None}
+            return self._learn(self.dtypes, node, news)
         inputs = list(zip(node.input_names, node.inputs, strict=True))
         known = [self.dtypes.get(e) for name, e in inputs if not _apart(node, name)]
         if _fixed_dtype(node, 0) is None:
@@ -126,6 +138,8 @@ class Inference:
         """Shapes of parameters from that of the data."""
         op, names = node.op, node.input_names
         shapes = [self.shapes.get(e) for e in node.inputs]
+        if node.subgraphs:
+            return self._learn(self.shapes, node, subgraph.shapes(node, shapes, self.dtypes))
         if node.kind in _SAME_SHAPE:
             return self._one_shape(node, shapes)
         if op is None or op.infer is None or op.variadic:
@@ -150,6 +164,14 @@ class Inference:
                 )
             changed |= new != old
             self.shapes[entry] = new
+        return changed
+
+    def _learn(self, known: dict[Entry, Any], node: Node, found: Mapping[Entry, Any]) -> bool:
+        """Take over what subgraphs tell about a node's inputs and outputs."""
+        changed = False
+        for entry, new in found.items():
+            changed |= known.get(entry) != new
+            known[entry] = new
         return changed
 
     def _one_shape(self, node: Node, shapes: list[Shape | None]) -> bool:

@@ -32,6 +32,10 @@ def _executed(op: Op) -> Op:
 
 def node_kernel(node: Node, train: bool) -> Kernel:
     """The kernel of an operator node."""
+    if node.subgraphs:
+        from .subgraph import graph_kernel
+
+        return graph_kernel(node, train)
     op = _executed(node.op)  # type: ignore[arg-type]
     given = {k: v for k, v in node.given.items() if k not in op.traced}
     present: Any = len(node.inputs)
@@ -45,7 +49,7 @@ def _extra(node: Node, avals: Sequence[Aval]) -> tuple[list[tuple[Any, Any]], bo
     """What the kernel takes after the inputs: numbers with their dtype; whether random state."""
     op = _executed(node.op)  # type: ignore[arg-type]
     dtype = avals[0].dtype if avals else np.dtype("float32")
-    return [(node.params[name], dtype) for name in op.traced], op.random
+    return [(node.params[name], dtype) for name in op.traced], node.random
 
 
 def abstract(node: Node, kernel: Kernel, avals: Sequence[Aval]) -> tuple:
@@ -132,10 +136,10 @@ def lower(
         kernel = node_kernel(node, train)
         inputs = [known[e] for e in node.inputs]
         outs = abstract(node, kernel, inputs)
-        names = node.input_names
+        names, aux = node.input_names, node.aux
         places: list[Any] = []
         for name, entry in zip(names, node.inputs, strict=True):
-            changed = name in node.op.aux
+            changed = name in aux
             at, index = refs[entry]
             if changed and index < 0:  # a state that an earlier node has changed
                 at, index = states.get(at, (at, index))
@@ -151,7 +155,7 @@ def lower(
         at = len(steps) - 1
         for i in range(kernel.visible):
             refs[node, i], known[node, i] = (at, i), outs[i]
-        for k, name in enumerate(node.op.aux[: len(outs) - kernel.visible]):
+        for k, name in enumerate(aux[: len(outs) - kernel.visible]):
             source, index = refs[node.inputs[names.index(name)]]
             if outs[kernel.visible + k] is not None and index < 0:
                 states[source] = (at, kernel.visible + k)

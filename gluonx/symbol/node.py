@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.op import Op
+from ..ops.control_flow import links
 
 __all__ = [
     "BATCH_NORMS",
@@ -84,9 +85,13 @@ class Node:
         As the caller or a file gave them: parameters of the operator, and ``__own__`` attributes.
     inputs : list of Entry
         Which outputs of which nodes.
+    subgraphs : sequence of (sequence of Entry)
+        The graphs that a loop or a branch runs, by their outputs.
+    kernels : dict
+        The kernels of a node with subgraphs, by train mode.
     """
 
-    __slots__ = ("op", "kind", "name", "attrs", "inputs", "_params")
+    __slots__ = ("op", "kind", "name", "attrs", "inputs", "subgraphs", "kernels", "_params")
 
     def __init__(
         self,
@@ -95,12 +100,15 @@ class Node:
         attrs: dict[str, str],
         inputs: Sequence[Entry] = (),
         called: str | None = None,
+        subgraphs: Sequence[Sequence[Entry]] = (),
     ):
         self.op = op
         self.kind = "null" if op is None else called if called in ELEMENTWISE else op.name
         self.name = name
         self.attrs = attrs
         self.inputs = list(inputs)
+        self.subgraphs = subgraphs
+        self.kernels: dict[bool, Any] = {}
         self._params: dict[str, Any] | None = None
 
     @property
@@ -120,6 +128,7 @@ class Node:
         """Change attributes."""
         self.attrs.update(attrs)
         self._params = None
+        self.kernels = {}
 
     @property
     def visible(self) -> int:
@@ -144,12 +153,41 @@ class Node:
             return tuple(f"arg{i}" for i in range(len(self.inputs)))
         return input_names(self.op, self.params)[: len(self.inputs)]
 
+    @property
+    def links(self) -> list[list[int]]:
+        """For each subgraph, which input each of its variables is."""
+        return links(self.kind, self.params)
+
+    @property
+    def aux(self) -> Sequence[str]:
+        """Names of the inputs that the operator changes."""
+        if self.op is None:
+            return ()
+        if not self.subgraphs:
+            return self.op.aux
+        changed: set[int] = set()
+        for entries, places in zip(self.subgraphs, self.links, strict=True):
+            found = roles(entries)
+            changed.update(
+                at for v, at in zip(found.inputs, places, strict=True) if v in found.auxiliary
+            )
+        return [f"arg{at}" for at in sorted(changed)]
+
+    @property
+    def random(self) -> bool:
+        """Whether it draws random numbers."""
+        if self.subgraphs:
+            return any(n.random for entries in self.subgraphs for n in postorder(entries))
+        return self.op is not None and self.op.random
+
     def output_names(self) -> list[str]:
         """Full names of the visible outputs."""
         if self.op is None:
             return [self.name]
         names: Sequence[str] = [f"output{i}" for i in range(self.visible)]
-        if self.op.name in _OUTPUTS:
+        if self.op.output_names is not None:
+            names = self.op.output_names
+        elif self.op.name in _OUTPUTS:
             names = _OUTPUTS[self.op.name][: self.visible]
         elif self.op.name == "RNN":
             names = ("output", "state_output", "statecell_output")[: self.visible]
@@ -215,9 +253,9 @@ class Roles:
         for node in nodes:
             if node.op is None:
                 variables.append(node)
-            elif node.op.aux:
+            elif changed := node.aux:
                 named = zip(node.input_names, node.inputs, strict=True)
-                aux.update(n for name, (n, _) in named if name in node.op.aux and n.op is None)
+                aux.update(n for name, (n, _) in named if name in changed and n.op is None)
         self.inputs: list[Node] = variables
         self.arguments: list[Node] = [v for v in variables if v not in aux]
         self.auxiliary: list[Node] = [v for v in variables if v in aux]
@@ -240,5 +278,7 @@ def copy_graph(
     for node in postorder(entries):
         if node not in replace:
             inputs = [replace.get(n) or (copies[n], i) for n, i in node.inputs]
-            copies[node] = Node(node.op, node.name, dict(node.attrs), inputs, node.kind)
+            copies[node] = Node(
+                node.op, node.name, dict(node.attrs), inputs, node.kind, node.subgraphs
+            )
     return [replace.get(n) or (copies[n], i) for n, i in entries], copies
