@@ -25,7 +25,7 @@ def _versions(nodes: list[Node]) -> Iterator[tuple[Node, list[int]]]:
     for node in nodes:
         versions = []
         for name, entry in zip(node.input_names, node.inputs, strict=True):
-            if node.op is not None and name in node.op.aux and entry[0].op is None:
+            if name in node.changed_names and entry[0].op is None:
                 changes[entry] = changes.get(entry, 0) + 1
             versions.append(changes.get(entry, 0))
         yield node, versions

@@ -44,7 +44,9 @@ def node_kernel(node: Node, train: bool) -> Kernel:
 def _extra(node: Node, avals: Sequence[Aval]) -> tuple[list[tuple[Any, Any]], bool]:
     """What the kernel takes after the inputs: numbers with their dtype; whether random state."""
     op = _executed(node.op)  # type: ignore[arg-type]
-    dtype = avals[0].dtype if avals else np.dtype("float32")
+    dtype = np.dtype(avals[0].dtype) if avals else np.dtype("float32")
+    if op.precise and dtype.itemsize < 4:
+        dtype = np.dtype("float32")
     return [(node.params[name], dtype) for name in op.traced], op.random
 
 
@@ -57,7 +59,7 @@ def abstract(node: Node, kernel: Kernel, avals: Sequence[Aval]) -> tuple:
         Naming the node, if the inputs do not fit.
     """
     numbers, random = _extra(node, avals)
-    full = [*avals, *(Aval((), dtype) for _, dtype in numbers)]
+    full = [*avals, *(Aval(np.shape(number), dtype) for number, dtype in numbers)]
     if random:
         full.append(_RANDOM_STATE)
     try:
@@ -135,7 +137,7 @@ def lower(
         names = node.input_names
         places: list[Any] = []
         for name, entry in zip(names, node.inputs, strict=True):
-            changed = name in node.op.aux
+            changed = name in node.changed_names
             at, index = refs[entry]
             if changed and index < 0:  # a state that an earlier node has changed
                 at, index = states.get(at, (at, index))
@@ -151,7 +153,7 @@ def lower(
         at = len(steps) - 1
         for i in range(kernel.visible):
             refs[node, i], known[node, i] = (at, i), outs[i]
-        for k, name in enumerate(node.op.aux[: len(outs) - kernel.visible]):
+        for k, name in enumerate(node.changed_names[: len(outs) - kernel.visible]):
             source, index = refs[node.inputs[names.index(name)]]
             if outs[kernel.visible + k] is not None and index < 0:
                 states[source] = (at, kernel.visible + k)

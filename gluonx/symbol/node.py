@@ -139,6 +139,16 @@ class Node:
             return tuple(f"arg{i}" for i in range(len(self.inputs)))
         return input_names(self.op, self.params)[: len(self.inputs)]
 
+    @property
+    def changed_names(self) -> tuple[str, ...]:
+        """Names of the inputs that the operator changes."""
+        if self.op is None:
+            return ()
+        if not self.op.variadic:
+            return self.op.aux
+        names = self.input_names
+        return tuple(names[at] for at in self.op.changed(len(names), self.params))
+
     def output_names(self) -> list[str]:
         """Full names of the visible outputs."""
         if self.op is None:
@@ -210,9 +220,9 @@ class Roles:
         for node in nodes:
             if node.op is None:
                 variables.append(node)
-            elif node.op.aux:
+            elif changed := node.changed_names:
                 named = zip(node.input_names, node.inputs, strict=True)
-                aux.update(n for name, (n, _) in named if name in node.op.aux and n.op is None)
+                aux.update(n for name, (n, _) in named if name in changed and n.op is None)
         self.inputs: list[Node] = variables
         self.arguments: list[Node] = [v for v in variables if v not in aux]
         self.auxiliary: list[Node] = [v for v in variables if v in aux]
