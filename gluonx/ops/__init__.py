@@ -1,6 +1,7 @@
 """The operators, by family. Importing this package registers all of them."""
 
 from . import (  # noqa: F401
+    adaptive,
     basic,
     binary,
     conv,
@@ -9,6 +10,7 @@ from . import (  # noqa: F401
     init,
     join,
     matrix,
+    multi_update,
     nn,
     norm,
     order,
@@ -23,4 +25,5 @@ from . import (  # noqa: F401
     sequence,
     shape,
     softmax,
+    update,
 )

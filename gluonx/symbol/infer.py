@@ -231,7 +231,7 @@ def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
         return np.dtype(abstract(node, node_kernel(node, train=False), [])[i].dtype)
     if kind in ("shape_array", "size_array"):
         return np.dtype("int64")
-    if kind == "BatchNorm" and i > 0:
+    if (kind == "BatchNorm" and i > 0) or kind == "mp_lamb_update_phase1":
         return np.dtype("float32")
     if kind == "topk" and i == 0 and params.get("ret_typ") != "indices":
         return None
