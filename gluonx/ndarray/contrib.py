@@ -1,5 +1,6 @@
 """``nd.contrib``: operators of detection, attention and other special uses."""
 
+from .contrib_update import *  # noqa: F403
 from .namespace import SPACES, functions
 
 globals().update(functions(SPACES["contrib"]))

@@ -1,6 +1,7 @@
 """``sym.contrib``: operators of detection, attention and other special uses."""
 
 from ..ndarray.namespace import SPACES
+from .contrib_update import *  # noqa: F403
 from .namespace import functions
 
 globals().update(functions(SPACES["contrib"]))
