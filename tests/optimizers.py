@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["OPTIMIZERS", "STEPS", "network", "step", "train", "weights"]
+__all__ = ["OPTIMIZERS", "STEPS", "network", "parameters", "step", "train", "weights"]
 
 STEPS = 30
 CLIPPED = {"wd": 0.01, "clip_gradient": 0.05}
@@ -125,7 +125,12 @@ def train(mx, name, hybridize=False, steps=STEPS, dtype="float32", **more):
     return net, trainer, losses
 
 
+def parameters(net):
+    """The parameters in the order in which a Trainer has them."""
+    return [p for _, p in sorted(net.collect_params().items())]
+
+
 def weights(net):
     """The parameters, as one vector in float32."""
-    values = [p.data().asnumpy() for p in net.collect_params().values()]
+    values = [p.data().asnumpy() for p in parameters(net)]
     return np.concatenate([v.astype("float32").reshape(-1) for v in values])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from optimizers import OPTIMIZERS, network, step, train, weights
+from optimizers import OPTIMIZERS, network, parameters, step, train, weights
 
 import gluonx as gx
 from gluonx import autograd, gluon, nd
@@ -47,7 +47,7 @@ def test_learns(name):
     assert losses[-1] < losses[0] * 0.99
 
 
-@EACH
+@ONE_OF_EACH
 def test_fused_equals_one_after_the_other(name):
     gx.random.seed(3)
     with gx.engine.fusing(False):
@@ -68,7 +68,7 @@ def test_updater_equals_trainer(name):
 
     class Steps:
         def step(self, batch):
-            for i, p in enumerate(net.collect_params().values()):
+            for i, p in enumerate(parameters(net)):
                 updater(i, p.grad(), p.data())
 
     losses = []
