@@ -35,8 +35,12 @@ class Trainer:
         Arguments of an optimizer given by name.
     kvstore : str or None
         How devices exchange gradients; ``'device'``, ``'local'`` and None mean the same here.
-    compression_params, update_on_kvstore
+    compression_params
         Accepted for compatibility.
+    update_on_kvstore : bool, optional
+        True with parameters on several contexts: :meth:`step` does everything at once, and
+        :meth:`allreduce_grads` and :meth:`update` are refused, as in MXNet. Otherwise without
+        effect.
 
     Examples
     --------
@@ -72,6 +76,7 @@ class Trainer:
                 f"kvstore={kvstore!r}: training over several hosts is not part of this version; "
                 "use kvstore='device' on one host"
             )
+        self._on_kvstore = bool(update_on_kvstore) and kvstore is not None
         self._scale = 1.0
         self._update: Update | None = None
         self._updater: opt.Updater | None = None
@@ -208,15 +213,31 @@ class Trainer:
         UserWarning
             If a gradient is stale; no parameter is changed then.
         """
-        self.allreduce_grads()
-        self.update(batch_size, ignore_stale_grad)
+        self._allreduce_grads()
+        self._step(batch_size, ignore_stale_grad)
 
     def allreduce_grads(self) -> None:
         """Add the gradients over the devices; every device has the sum afterwards.
 
         For a loss that is computed on several devices, to change the gradients (clip them, for
         example) before :meth:`update`.
+
+        Raises
+        ------
+        MXNetError
+            If the trainer was made with ``update_on_kvstore=True`` for several contexts.
         """
+        self._refuse_on_kvstore("allreduce_grads()")
+        self._allreduce_grads()
+
+    def _refuse_on_kvstore(self, what: str) -> None:
+        if self._on_kvstore and any(len(p._data or ()) > 1 for p in self._params):
+            raise MXNetError(
+                f"{what}: the trainer was made with update_on_kvstore=True, so the gradients are "
+                "added up and applied in one go, by step(). Make it with update_on_kvstore=False"
+            )
+
+    def _allreduce_grads(self) -> None:
         if self._single() is not None:
             return
         for p in self._params:
@@ -232,6 +253,10 @@ class Trainer:
 
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """As :meth:`step`, after :meth:`allreduce_grads` was called."""
+        self._refuse_on_kvstore("update()")
+        self._step(batch_size, ignore_stale_grad)
+
+    def _step(self, batch_size: float, ignore_stale_grad: bool) -> None:
         rescale = self._scale / batch_size
         if self._optimizer is not None:
             self._optimizer.rescale_grad = rescale

@@ -37,7 +37,7 @@ def _clipped(grad: Any, clip: float | None) -> Any:
     return grad if clip is None or clip < 0 else jnp.clip(grad, -clip, clip)
 
 
-def momentum(grad: Any, mom: Any, lr: Any, decay: float) -> tuple:
+def momentum(grad: Any, mom: Any, lr: Any, decay: Any) -> tuple:
     """``mom = decay * mom - lr * grad``, which is the step."""
     mom = decay * mom - lr * grad
     return mom, mom

@@ -175,7 +175,8 @@ def preloaded_multi_sgd_update(
     *data, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1
 ):
     """``sgd_update`` of many weights, with learning rates and weight decays in arrays."""
-    return _sgd(*data, rescale_grad, clip_gradient)
+    lrs, wds = data
+    return _sgd(lrs, wds, rescale_grad, clip_gradient)
 
 
 @multi_operator("preloaded_multi_sgd_mom_update", _MOM, extra=2)
@@ -184,7 +185,8 @@ def preloaded_multi_sgd_mom_update(
     num_weights: int = 1,
 ):  # fmt: skip
     """``sgd_mom_update`` of many weights, with learning rates and weight decays in arrays."""
-    return _sgd_mom(*data, momentum, rescale_grad, clip_gradient)
+    lrs, wds = data
+    return _sgd_mom(lrs, wds, momentum, rescale_grad, clip_gradient)
 
 
 @multi_operator("preloaded_multi_mp_sgd_update", (*_PLAIN, "weight32"), extra=2)
@@ -192,7 +194,8 @@ def preloaded_multi_mp_sgd_update(
     *data, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1
 ):
     """``mp_sgd_update`` of many weights, with learning rates and weight decays in arrays."""
-    return _with_copy(_sgd(*data, rescale_grad, clip_gradient))
+    lrs, wds = data
+    return _with_copy(_sgd(lrs, wds, rescale_grad, clip_gradient))
 
 
 @multi_operator("preloaded_multi_mp_sgd_mom_update", (*_MOM, "weight32"), extra=2)
@@ -201,7 +204,8 @@ def preloaded_multi_mp_sgd_mom_update(
     num_weights: int = 1,
 ):  # fmt: skip
     """``mp_sgd_mom_update`` of many weights, with learning rates and weight decays in arrays."""
-    return _with_copy(_sgd_mom(*data, momentum, rescale_grad, clip_gradient))
+    lrs, wds = data
+    return _with_copy(_sgd_mom(lrs, wds, momentum, rescale_grad, clip_gradient))
 
 
 # -- adaptive -------------------------------------------------------------------------------------
@@ -225,7 +229,8 @@ def multi_adamw_update(
     wds: tuple, etas: tuple, clip_gradient: float = -1.0, num_weights: int = 1,
 ):  # fmt: skip
     """``adamw_update`` of many weights."""
-    return _adamw_of(*data, lrs, beta1, beta2, epsilon, wds, etas, clip_gradient)
+    (rescale,) = data
+    return _adamw_of(rescale, lrs, beta1, beta2, epsilon, wds, etas, clip_gradient)
 
 
 @multi_operator("_multi_mp_adamw_update", (*_ADAM, "weight32"), extra=1, traced=_ADAMW)
@@ -234,7 +239,8 @@ def multi_mp_adamw_update(
     wds: tuple, etas: tuple, clip_gradient: float = -1.0, num_weights: int = 1,
 ):  # fmt: skip
     """``mp_adamw_update`` of many weights."""
-    return _with_copy(_adamw_of(*data, lrs, beta1, beta2, epsilon, wds, etas, clip_gradient))
+    (rescale,) = data
+    return _with_copy(_adamw_of(rescale, lrs, beta1, beta2, epsilon, wds, etas, clip_gradient))
 
 
 def _lamb(lrs, beta1, beta2, epsilon, wds, rescale, lower, upper, clip, correct, count):
@@ -244,8 +250,8 @@ def _lamb(lrs, beta1, beta2, epsilon, wds, rescale, lower, upper, clip, correct,
         g, mean, var = rules.lamb_direction(
             w, g, mean, var, count[i], wds[i], beta1, beta2, epsilon, correct
         )
-        norms = (jnp.linalg.norm(a.reshape(-1)) for a in (weight, g))
-        w = w - lrs[i] * rules.lamb_ratio(*norms, lower, upper) * g
+        r1, r2 = (jnp.linalg.norm(a.reshape(-1)) for a in (weight, g))
+        w = w - lrs[i] * rules.lamb_ratio(r1, r2, lower, upper) * g
         return (w, mean, var) if weight32 is None else (w, mean, var, w)
 
     return step

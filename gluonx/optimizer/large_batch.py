@@ -85,7 +85,7 @@ class LARS(Optimizer):
             g = rules.rescaled(s.grad, s.rescale, clip) + s.wd * s.weight
             if not mom:
                 return (-rate * g,)
-            return rules.momentum(g, *mom, rate, momentum * s.more[0].astype(g.dtype))
+            return rules.momentum(g, mom[0], rate, momentum * s.more[0].astype(g.dtype))
 
         return per_parameter([zeros] if momentum else [], update)
 
@@ -198,8 +198,8 @@ class LBSGD(Optimizer):
         lars = self.warmup_strategy == "lars"
         several = scale > 1
 
-        def update(s: Step, *states: Any) -> tuple:
-            states = list(states)
+        def update(s: Step, *old: Any) -> tuple:
+            states = list(old)
             total = s.grad + states.pop() if several else s.grad
             mean = total / scale
             n = s.t + before

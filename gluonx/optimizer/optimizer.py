@@ -149,9 +149,7 @@ class Optimizer:
         """Update one parameter and its state in place; lists update several."""
         update = self._alone()
         if update is None:
-            raise NotImplementedError(
-                f"{type(self).__name__} must define update() or transformation()"
-            )
+            raise TypeError(f"{type(self).__name__} must define update() or transformation()")
         if isinstance(index, (list, tuple)):
             for one in zip(index, weight, grad, state, strict=True):
                 self.update(*one)

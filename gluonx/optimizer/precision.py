@@ -48,7 +48,7 @@ class Precision:
                 return inner.init(params)
             return CopiesState(jax.tree.map(_copy, params), inner.init(jax.tree.map(_wide, params)))
 
-        def update(updates, state, params=None, **more):
+        def update(updates: Any, state: Any, params: Any = None, **more: Any) -> tuple:
             old = state.inner if self.copies else state
             copies = state.copies if self.copies else params
             wide = [

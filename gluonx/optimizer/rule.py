@@ -52,7 +52,7 @@ def per_parameter(
     def init(params):
         return tuple(jax.tree.map(f, params) for f in states)
 
-    def apply(updates, state, params=None, *, hyper, **more):
+    def apply(updates: Any, state: Any, params: Any = None, *, hyper: Any, **more: Any) -> tuple:
         changes, news = [], []
         for i, (grad, weight) in enumerate(zip(updates, params, strict=True)):
             numbers = (hyper.learning_rate[i], hyper.weight_decay[i], hyper.rescale, hyper.count[i])
