@@ -62,7 +62,7 @@ def load(trainer: Any, fname: str | os.PathLike) -> None:
 
         with open_read(fname) as file:
             content = files.load(file, name, make)
-        found = files.pairs(content)
+        found = content.get("states", {})
         with unchanged_if_it_fails(trainer._optimizer):
             restore_numbers(trainer._optimizer, content)
         trainer._updater.states = found
@@ -84,9 +84,12 @@ def load(trainer: Any, fname: str | os.PathLike) -> None:
 
 def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
     """Groups of parameters with the states that a file has for them."""
-    states = files.pairs(content)
-    listed = content.get("groups") or [sorted(states)]
+    states = content.get("states", {})
+    listed = content.get("groups") or [list(states)]
     shared = content.get("shared") or [[]]
+    lists = [listed, shared, *listed, *shared]
+    if not all(isinstance(v, list) for v in lists) or len(listed) != len(shared):
+        raise MXNetError(f"{name}: the file of optimizer states is damaged")
     found = []
     for indices, more in zip(listed, shared, strict=True):
         if not indices:
@@ -100,7 +103,7 @@ def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
         arrays = [trainer._params[i].list_data()[0] for i in indices]
         group = trainer._new_group(indices)
         group.prepare(trainer._update, arrays)
-        rest = {k: list(states.get(i, ())) for k, i in enumerate(indices)}
+        rest = {k: list(states.get(i) or ()) for k, i in enumerate(indices)}
         rest[-1] = list(more)
         for k, owner in enumerate(_owners(trainer, group)):
             old = group.states[k].get()
@@ -108,8 +111,9 @@ def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
                 continue
             title = "its common state" if owner < 0 else trainer._params[indices[owner]]._title()
             new = rest[owner].pop(0) if rest[owner] else None
-            if new is None or new.shape != old.shape or new.dtype != old.dtype:
-                got = "nothing" if new is None else f"{new.dtype} {new.shape}"
+            if not isinstance(new, np.ndarray) or new.shape != old.shape or new.dtype != old.dtype:
+                known = isinstance(new, np.ndarray)
+                got = f"{new.dtype} {new.shape}" if known else "none"
                 raise MXNetError(
                     f"{name}: for {title} the optimizer needs a state of {old.dtype} {old.shape}, "
                     f"but the file has {got}; these are states of another network or optimizer"

@@ -185,7 +185,9 @@ class Optimizer:
     def hyper(self, indices: Sequence[Any]) -> list[float]:
         """Learning rates, weight decays, rescale and more of this step for some parameters."""
         numbers = [*self._get_lrs(indices), *self._get_wds(indices), self.rescale_grad]
-        return numbers + self.more(indices)
+        if type(self).more is not Optimizer.more:
+            numbers += self.more(indices)
+        return numbers
 
     def counts(self, indices: Sequence[Any]) -> np.ndarray:
         """How often each of some parameters was updated, with this step."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..error import MXNetError
-from ..serialization.states import pairs
 
 __all__ = ["numbers_of", "restore_numbers", "unchanged_if_it_fails"]
 
@@ -56,7 +55,7 @@ def restore_numbers(optimizer: Any, content: dict[str, Any]) -> None:
         if optimizer.lr_scheduler is not None and type(optimizer.lr_scheduler).__name__ == kind:
             _take(optimizer.lr_scheduler, numbers)
     if "counts" in content:
-        counts = {i: int(n) for i, n in pairs(content, "counts").items()}
+        counts = {i: int(n) for i, n in content["counts"].items()}
         optimizer._index_update_count = counts
         if name is None:
             optimizer.num_update = max([optimizer.begin_num_update, *counts.values()])
@@ -66,7 +65,13 @@ def _take(thing: Any, numbers: Any) -> None:
     present = _plain(thing)
     for key, value in numbers.items() if isinstance(numbers, dict) else ():
         if key in present and _is_plain(value) and present[key] != value:
-            setattr(thing, key, value)
+            if _kind(value) in (_kind(present[key]), None) or present[key] is None:
+                setattr(thing, key, value)
+
+
+def _kind(value: Any) -> Any:
+    """What may take the place of what: numbers, text, lists, None."""
+    return None if value is None else int if isinstance(value, (int, float)) else type(value)
 
 
 @contextlib.contextmanager

@@ -90,7 +90,7 @@ class Updater:
             If they are damaged, MXNet's pickled ones, or of another optimizer.
         """
         content = files.load(states, make=_array)
-        found = files.pairs(content)
+        found = content.get("states", {})
         with unchanged_if_it_fails(self.optimizer):
             restore_numbers(self.optimizer, content)
         self.states = found

@@ -31,9 +31,11 @@ import numpy as np
 from ..error import MXNetError
 from . import params
 
-__all__ = ["dump", "load", "pairs"]
+__all__ = ["dump", "load"]
 
 _HEAD = "gluonx"
+#: Entries that are lists of pairs, with an index first; they are read as dicts.
+_PAIRS = ("states", "counts")
 _VERSION = 1
 _DTYPES = {
     name: np.dtype(name)
@@ -81,15 +83,11 @@ def _encode(value: Any, arrays: list[Any]) -> Any:
         name = np.dtype(value.dtype).name
         if name not in _DTYPES:
             raise TypeError(f"an array of type {name} in a state cannot be saved")
+        shape = list(value.shape)
         if name not in _STORED:
             value = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
         arrays.append(value)
-        return [
-            "array",
-            str(len(arrays) - 1),
-            name,
-            list(np.shape(value) if name in _STORED else []),
-        ]
+        return ["array", str(len(arrays) - 1), name, shape]
     raise TypeError(
         "a state may hold arrays, numbers, text, None, and tuples, lists and dicts of these; got "
         f"{type(value).__module__}.{type(value).__name__}"
@@ -131,7 +129,7 @@ def load(
         content = _decode(tree, arrays, make)
         if not isinstance(content, dict) or content.get("version") != _VERSION:
             raise ValueError(f"it is not of version {_VERSION}; this gluonx may be too old for it")
-        return content
+        return content | {key: dict(content[key]) for key in _PAIRS if key in content}
     except (ValueError, TypeError, KeyError, RecursionError, IndexError) as e:
         raise MXNetError(
             f"{name} is not a file of optimizer states that can be read: {e}"
@@ -162,23 +160,12 @@ def _decode(tree: Any, arrays: dict[str, np.ndarray], make: Callable) -> Any:
 def _plain(arrays: dict[str, np.ndarray], make: Callable) -> dict[str, Any]:
     """From a file of arrays with names ``INDEX:PLACE``."""
     states: dict[int, dict[int, Any]] = {}
-    counts = []
+    counts: dict[int, int] = {}
     for key, array in arrays.items():
         index, _, place = key.partition(":")
         if place == "count":
-            counts.append((int(index), int(array.reshape(-1)[0])))
+            counts[int(index)] = int(array.reshape(-1)[0])
         else:
             states.setdefault(int(index), {})[int(place)] = make(array)
-    parts = [(i, tuple(found[j] for j in sorted(found))) for i, found in sorted(states.items())]
+    parts = {i: tuple(found[j] for j in sorted(found)) for i, found in sorted(states.items())}
     return {"states": parts, **({"counts": counts} if counts else {})}
-
-
-def pairs(content: dict[str, Any], key: str = "states") -> dict[Any, Any]:
-    """A list of pairs in a file as a dict; MXNetError if it is something else."""
-    found = content.get(key, [])
-    try:
-        return dict(found)
-    except (TypeError, ValueError):
-        raise MXNetError(
-            f"the file of optimizer states is damaged: {key} is no list of pairs"
-        ) from None

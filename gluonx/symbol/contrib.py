@@ -1,7 +1,8 @@
 """``sym.contrib``: operators of detection, attention and other special uses."""
 
 from ..ndarray.namespace import SPACES
-from .contrib_update import *  # noqa: F403
+from .contrib_update import adamw_update as adamw_update
+from .contrib_update import mp_adamw_update as mp_adamw_update
 from .namespace import functions
 
 globals().update(functions(SPACES["contrib"]))
