@@ -17,8 +17,28 @@ from gluonx import autograd, gluon, nd
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "optimizers.json").read_text())
 EACH = pytest.mark.parametrize("name", OPTIMIZERS)
-FAMILIES = {optimizer: name for name, (optimizer, _) in reversed(OPTIMIZERS.items())}
-ONE_OF_EACH = pytest.mark.parametrize("name", sorted(FAMILIES.values()))
+#: For each optimizer, the entry with most arguments.
+FAMILIES = {
+    optimizer: max(
+        (n for n, (o, _) in OPTIMIZERS.items() if o == optimizer),
+        key=lambda n: len(OPTIMIZERS[n][1]),
+    )
+    for optimizer, _ in OPTIMIZERS.values()
+}
+#: Those that the quick tests take where the code is common to all.
+QUICK = {"sgd", "adam", "lamb", "nadam", "lbsgd", "lars"}
+
+
+def one_of_each(quick=None, without=()):
+    """Parametrize a test over one entry for each optimizer; all but ``quick`` are slow tests."""
+    return pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param(name, marks=pytest.mark.slow if quick and o not in quick else ())
+            for o, name in FAMILIES.items()
+            if o not in without
+        ],
+    )
 
 
 @functools.cache
@@ -47,7 +67,7 @@ def test_learns(name):
     assert losses[-1] < losses[0] * 0.99
 
 
-@ONE_OF_EACH
+@one_of_each(QUICK)
 def test_fused_equals_one_after_the_other(name):
     gx.random.seed(3)
     with gx.engine.fusing(False):
@@ -57,10 +77,8 @@ def test_fused_equals_one_after_the_other(name):
     np.testing.assert_allclose(weights(net), values, rtol=1e-3, atol=1e-4)
 
 
-@ONE_OF_EACH
+@one_of_each(QUICK, without=["sgld"])  # which draws other numbers
 def test_updater_equals_trainer(name):
-    if name == "sgld":
-        pytest.skip("it draws other numbers")
     optimizer, arguments = OPTIMIZERS[name]
     net = network(gx, name)
     updater = gx.optimizer.get_updater(gx.optimizer.create(optimizer, **arguments))
@@ -81,7 +99,7 @@ def test_updater_equals_trainer(name):
     np.testing.assert_allclose(weights(net), weights(again), rtol=1e-3, atol=1e-4)
 
 
-@ONE_OF_EACH
+@one_of_each()
 def test_numbers_that_change_compile_nothing(name, compilations):
     optimizer, arguments = OPTIMIZERS[name]
     net = network(gx, name)
@@ -103,7 +121,7 @@ def test_numbers_that_change_compile_nothing(name, compilations):
     assert compiled == []
 
 
-@ONE_OF_EACH
+@one_of_each()
 def test_states_are_saved_loaded_and_go_on(name, tmp_path):
     optimizer, arguments = OPTIMIZERS[name]
     file = tmp_path / "trainer.states"
@@ -130,13 +148,9 @@ def test_states_are_saved_loaded_and_go_on(name, tmp_path):
     assert (run(other, again) == want).all()
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@ONE_OF_EACH
-def test_multi_precision_rounds_a_float32_training(name, dtype, tmp_path):
-    if dtype == "bfloat16" and name not in ("sgd", "adam", "lamb"):
-        pytest.skip("one type for most")
-    if name == "sgld":
-        pytest.skip("noise")
+@pytest.mark.parametrize("dtype", ["float16", pytest.param("bfloat16", marks=pytest.mark.slow)])
+@one_of_each(QUICK, without=["sgld"])
+def test_multi_precision_rounds_a_float32_training(name, dtype):
     net, trainer, _ = train(gx, name, hybridize=True, steps=6, dtype=dtype, multi_precision=True)
     assert all(str(np.dtype(p.data().dtype)) == dtype for p in net.collect_params().values())
     (group,) = trainer._groups
@@ -150,10 +164,8 @@ def test_multi_precision_rounds_a_float32_training(name, dtype, tmp_path):
     assert np.median(error) < (0.01 if dtype == "float16" else 0.05)
 
 
-@ONE_OF_EACH
+@one_of_each(QUICK, without=["sgld"])
 def test_multipliers_of_all_parameters_act_like_the_numbers_themselves(name):
-    if name == "sgld":
-        pytest.skip("noise")
     optimizer, arguments = OPTIMIZERS[name]
     rate, decay = arguments.get("learning_rate", 0.01), arguments.get("wd", 0.0)
     ends = []
@@ -167,6 +179,41 @@ def test_multipliers_of_all_parameters_act_like_the_numbers_themselves(name):
             step(gx, net, trainer)
         ends.append(weights(net))
     np.testing.assert_allclose(*ends, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["adam", "lbsgd-linear"])
+def test_a_stale_16_bit_parameter_keeps_its_copy_and_state(name):
+    optimizer, arguments = OPTIMIZERS[name]
+    net = network(gx, name, "float16")
+    trainer = gluon.Trainer(net.collect_params(), optimizer, {**arguments, "multi_precision": True})
+    step(gx, net, trainer, "float16")
+    (group,) = trainer._groups
+
+    def of_second_layer():  # the bias and the weight of the second layer
+        leaves = [np.asarray(b.get()) for b in group.states]
+        return [leaf for i, leaf in enumerate(leaves) if i % 4 >= 2]
+
+    before, first = of_second_layer(), weights(net)
+    x = nd.ones((2, 4), dtype="float16")
+    for _ in range(2):
+        with autograd.record():
+            loss = net[0](x).sum()
+        loss.backward()
+        trainer.step(1, ignore_stale_grad=True)
+    assert all((a == b).all() for a, b in zip(before, of_second_layer(), strict=True))
+    assert (weights(net)[-8:] == first[-8:]).all() and (weights(net)[:-8] != first[:-8]).any()
+
+
+def test_float64_parameters_are_updated_in_float64():
+    x = gx.Parameter("x", shape=(3,), dtype="float64")
+    x.initialize(gx.init.One())
+    trainer = gluon.Trainer([x], "adam", {"learning_rate": 0.5, "epsilon": 0.0})
+    with autograd.record():
+        loss = (x.data() * 1e-9).sum()
+    loss.backward()
+    trainer.step(1)
+    assert x.data().dtype == np.float64
+    np.testing.assert_allclose(x.data().asnumpy(), 0.5, rtol=1e-6)
 
 
 def test_sgld_adds_noise_of_the_size_of_its_rate():
