@@ -22,6 +22,7 @@ def test_a_file_of_states_is_one_of_arrays(tmp_path):
     _, trainer, _ = train(gx, "adam", steps=2)
     trainer.save_states(tmp_path / "a.states")
     arrays = nd.load(str(tmp_path / "a.states"))
+    assert isinstance(arrays, dict)
     assert set(arrays) == {"gluonx", *map(str, range(8))}
     assert json.loads(arrays["gluonx"].asnumpy().tobytes())[0] == "dict"
 

@@ -95,6 +95,9 @@ class Optimizer:
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "param_dict": {}, "_update": None, "_single": None}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+
     # -- what subclasses define -------------------------------------------------------------------
 
     def transformation(self) -> optax.GradientTransformationExtraArgs | None:
@@ -290,7 +293,33 @@ class Optimizer:
 
 
 register = registry.get_register_func(Optimizer, "optimizer")
-create = registry.get_create_func(Optimizer, "optimizer")
+_create = registry.get_create_func(Optimizer, "optimizer")
+
+
+def create(name: Any, **kwargs: Any) -> Any:
+    """Make the optimizer that a name, an instance or JSON text says.
+
+    Parameters
+    ----------
+    name : str or Optimizer
+        A registered name, in any case.
+    **kwargs
+        Arguments of the optimizer.
+
+    Raises
+    ------
+    ValueError
+        If there is no optimizer of that name; lists those there are.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> gx.optimizer.create('adam', learning_rate=0.1).lr
+    0.1
+    """
+    return _create(name, **kwargs)
+
+
 Optimizer.opt_registry = registry.get_table(Optimizer)
 
 
