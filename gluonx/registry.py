@@ -21,6 +21,11 @@ def get_registry(base_class: type) -> dict[str, type]:
     return dict(_REGISTRY.get(base_class, {}))
 
 
+def get_table(base_class: type) -> dict[str, type]:
+    """The table of names itself: what is entered here can be made by name."""
+    return _REGISTRY.setdefault(base_class, {})
+
+
 def get_register_func(base_class: type, nickname: str) -> Callable[..., type]:
     """A function ``register(klass, name=None)`` that enters subclasses of ``base_class``.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from typing import Any
 
 import jax
@@ -10,6 +11,7 @@ import numpy as np
 import optax
 
 from . import optimizer as opt
+from . import trainer_states
 from .engine import report
 from .engine.buffer import Buffer
 from .engine.kernel import Kernel
@@ -34,8 +36,12 @@ class Trainer:
         Arguments of an optimizer given by name.
     kvstore : str or None
         How devices exchange gradients; ``'device'``, ``'local'`` and None mean the same here.
-    compression_params, update_on_kvstore
+    compression_params
         Accepted for compatibility.
+    update_on_kvstore : bool, optional
+        True with parameters on several contexts: :meth:`step` does everything at once, and
+        :meth:`allreduce_grads` and :meth:`update` are refused, as in MXNet. Otherwise without
+        effect.
 
     Examples
     --------
@@ -71,6 +77,7 @@ class Trainer:
                 f"kvstore={kvstore!r}: training over several hosts is not part of this version; "
                 "use kvstore='device' on one host"
             )
+        self._on_kvstore = bool(update_on_kvstore) and kvstore is not None
         self._scale = 1.0
         self._update: Update | None = None
         self._updater: opt.Updater | None = None
@@ -142,6 +149,54 @@ class Trainer:
             )
         return self._optimizer
 
+    # -- files -----------------------------------------------------------------------------------
+
+    def save_states(self, fname: str | os.PathLike) -> None:
+        """Save the optimizer's states and numbers to a file.
+
+        The file is replaced when the new one is complete. Its format is that of
+        :mod:`gluonx.serialization.states`.
+
+        Parameters
+        ----------
+        fname : str or os.PathLike
+            A path, or a URL if fsspec is installed.
+        """
+        trainer_states.save(self, fname)
+
+    def load_states(self, fname: str | os.PathLike) -> None:
+        """Load what :meth:`save_states` wrote, into a trainer of the same network and optimizer.
+
+        States belong to parameters by their places in the trainer's list. As in MXNet, the file's
+        numbers (learning rate, momentum, weight decay, those of the scheduler) replace the
+        trainer's; set others afterwards. Nothing in the file is executed.
+
+        MXNet's files of states are pickled and refused. One that you trust can be converted in
+        MXNet (with ``multi_precision``, the float32 copy must come first)::
+
+            import pickle, mxnet as mx
+            states, optimizer = pickle.load(open('old.states', 'rb'))
+            arrays = {}
+            for i, state in states.items():
+                parts = state if isinstance(state, (list, tuple)) else [state]
+                parts = [x for x in parts if x is not None]
+                arrays.update({f'{i}:{j}': x for j, x in enumerate(parts)})
+                count = optimizer._index_update_count[i]
+                arrays[f'{i}:count'] = mx.nd.array([count], dtype='int64')
+            mx.nd.save('new.states', arrays)
+
+        Parameters
+        ----------
+        fname : str or os.PathLike
+
+        Raises
+        ------
+        MXNetError
+            If the file is damaged, pickled, or of another network or optimizer; the trainer is
+            unchanged then.
+        """
+        trainer_states.load(self, fname)
+
     # -- steps -----------------------------------------------------------------------------------
 
     def step(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
@@ -160,15 +215,31 @@ class Trainer:
         UserWarning
             If a gradient is stale; no parameter is changed then.
         """
-        self.allreduce_grads()
-        self.update(batch_size, ignore_stale_grad)
+        self._allreduce_grads()
+        self._step(batch_size, ignore_stale_grad)
 
     def allreduce_grads(self) -> None:
         """Add the gradients over the devices; every device has the sum afterwards.
 
         For a loss that is computed on several devices, to change the gradients (clip them, for
         example) before :meth:`update`.
+
+        Raises
+        ------
+        MXNetError
+            If the trainer was made with ``update_on_kvstore=True`` for several contexts.
         """
+        self._refuse_on_kvstore("allreduce_grads()")
+        self._allreduce_grads()
+
+    def _refuse_on_kvstore(self, what: str) -> None:
+        if self._on_kvstore and any(len(p._data or ()) > 1 for p in self._params):
+            raise MXNetError(
+                f"{what}: the trainer was made with update_on_kvstore=True, so the gradients are "
+                "added up and applied in one go, by step(). Make it with update_on_kvstore=False"
+            )
+
+    def _allreduce_grads(self) -> None:
         if self._single() is not None:
             return
         for p in self._params:
@@ -184,6 +255,10 @@ class Trainer:
 
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """As :meth:`step`, after :meth:`allreduce_grads` was called."""
+        self._refuse_on_kvstore("update()")
+        self._step(batch_size, ignore_stale_grad)
+
+    def _step(self, batch_size: float, ignore_stale_grad: bool) -> None:
         rescale = self._scale / batch_size
         if self._optimizer is not None:
             self._optimizer.rescale_grad = rescale
@@ -261,6 +336,8 @@ class Trainer:
 
     def _update_all(self, chosen: list[int], rescale: float) -> None:
         """All parameters in one executable; in more if some became trainable later."""
+        if self._optimizer is not None and self._optimizer._update is not self._update:
+            self._recompile()
         groups = self._groups
         if len(groups) == 1 and groups[0].indices == chosen:
             self._update_group(groups[0], chosen, rescale)
@@ -274,6 +351,16 @@ class Trainer:
             taken = [i for i in group.indices if i in wanted]
             if taken:
                 self._update_group(group, taken, rescale)
+
+    def _recompile(self) -> None:
+        """A number was changed that is part of the compiled update, such as a momentum."""
+        self._update = self._optimizer.compiled()  # type: ignore[union-attr]
+        for group in self._groups:
+            group.changed(self._update, [self._params[i].list_data()[0] for i in group.indices])
+
+    @staticmethod
+    def _new_group(indices: list[int]) -> _Group:
+        return _Group(indices)
 
     def _update_group(self, group: _Group, taken: list[int], rescale: float) -> None:
         """Put the update behind what is pending, and run all of it as one executable."""
@@ -314,7 +401,8 @@ class Trainer:
             return [*group.on_device(optimizer.hyper(indices)), optimizer.counts(indices)]
         rates = packed([self._params[i].lr_mult for i in indices])
         zero = packed([0.0])  # optax keeps weight decay and count itself
-        return [*group.on_device((rates, zero, packed([rescale]))), zero]
+        none = np.zeros(0, np.float32)
+        return [*group.on_device((rates, zero, packed([rescale]), none)), zero]
 
 
 _entry = operator.attrgetter("_entry")
@@ -356,15 +444,28 @@ class _Group:
         step, and the mask; its outputs new parameters and leaves.
         """
         if self._tree is None:
-            ctx = arrays[0].context
-            leaves, self._tree = jax.tree.flatten(
-                update.init([x._data for x in arrays], ctx.device)
-            )
-            self.states, self.device = [Buffer(a, ctx) for a in leaves], ctx.device
+            self.prepare(update, arrays)
         found = self._kernels.get(masked)
         if found is None:
             found = self._kernels[masked] = self._make(update, masked)
         return found
+
+    def prepare(self, update: Any, arrays: list[NDArray]) -> None:
+        """Make the state that the optimizer begins with."""
+        ctx = arrays[0].context
+        leaves, self._tree = jax.tree.flatten(update.init([x._data for x in arrays], ctx.device))
+        self.states, self.device = [Buffer(a, ctx) for a in leaves], ctx.device
+
+    def changed(self, update: Any, arrays: list[NDArray]) -> None:
+        """The optimizer was compiled anew; the state goes on."""
+        if self._tree is not None:
+            new = jax.eval_shape(update.transformation.init, [x._data for x in arrays])
+            if jax.tree.structure(new) != self._tree:
+                raise MXNetError(
+                    "a number of the optimizer that decides what its state is made of (such as a "
+                    "momentum of 0) was changed after the first step; make a new Trainer instead"
+                )
+        self._kernels.clear()
 
     def on_device(self, numbers: tuple[np.ndarray, ...]) -> list[Any]:
         """Numbers as arrays on the device: those of the last step again, if they are equal."""

@@ -70,10 +70,13 @@ class Op:
         The attributes that a caller may give, in order.
     aux : tuple of str
         Inputs that the operator changes. ``fn`` then returns, after its outputs, one new value for
-        each of them, or None where it stays as it is.
+        each of them, or None where it stays as it is. A variadic operator declares a function
+        ``(number of arrays, attributes) -> places`` instead; see :meth:`changed`.
     traced : tuple of str
         Number attributes that are arguments of the compiled code: a new value does not recompile.
-        They reach ``fn`` as 0-d arrays of the first input's dtype.
+        They reach ``fn`` as arrays of the first input's dtype, 0-d, or 1-d for a tuple of numbers.
+    precise : bool
+        Traced attributes are float32 where the first input is a 16-bit float.
     infer : callable or None
         ``infer(shapes, attrs) -> dict`` fills in shapes of inputs that are not known yet (None, or
         a tuple with 0 for an unknown extent) from those that are.
@@ -87,8 +90,9 @@ class Op:
         fn: Callable,
         *,
         aliases: Sequence[str] = (),
-        aux: Sequence[str] = (),
+        aux: Sequence[str] | Callable[[int, dict], Sequence[int]] = (),
         traced: Sequence[str] = (),
+        precise: bool = False,
         infer: Callable | None = None,
         outputs: int | Callable[[dict], int] = 1,
         differentiable: bool = True,
@@ -96,8 +100,10 @@ class Op:
         self.name = name
         self.fn = fn
         self.aliases = tuple(aliases)
-        self.aux = tuple(aux)
+        self._places = aux if callable(aux) else None
+        self.aux: tuple[str, ...] = () if callable(aux) else tuple(aux)
         self.traced = tuple(traced)
+        self.precise = precise
         self.infer = infer
         self.outputs = outputs
         self.differentiable = differentiable
@@ -138,6 +144,12 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
+
+    def changed(self, count: int, attrs: dict) -> tuple[int, ...]:
+        """Places of the inputs that the operator changes, when it gets ``count`` arrays."""
+        if self._places is not None:
+            return tuple(self._places(count, attrs))
+        return tuple(self.inputs.index(name) for name in self.aux)
 
     def signature(self, extra: Iterable[inspect.Parameter] = ()) -> inspect.Signature:
         """The signature of the public function: arrays, then attributes, then ``extra``."""

@@ -1538,6 +1538,71 @@ def abs(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -
         Shape and dtype of `data`.
     """
 
+def adam_update(
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    lr: float,
+    beta1: float = 0.8999999761581421,
+    beta2: float = 0.9990000128746033,
+    epsilon: float = 9.99999993922529e-09,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Adam (Kingma and Ba, 2014), without the correction of the bias, which belongs into `lr`.
+
+    ``g = clip(rescale_grad * grad + wd * weight)``; ``mean = beta1 * mean + (1 - beta1) * g``;
+    ``var = beta2 * var + (1 - beta2) * g**2``;
+    ``weight = weight - lr * mean / (sqrt(var) + epsilon)``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    mean : array
+        Running mean of the gradients; changed in place.
+    var : array
+        Running mean of their squares; changed in place.
+    lr : float
+        The learning rate.
+    beta1 : float
+        How much of the running mean stays.
+    beta2 : float
+        How much of the running mean of squares stays.
+    epsilon : float
+        Keeps the denominator away from 0.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    lazy_update : bool
+        Without effect; it concerns row-sparse gradients.
+
+    Returns
+    -------
+    array
+        The new weight.
+
+    Examples
+    --------
+    >>> w, g = nd.array([1, 2]), nd.array([10, -10])
+    >>> mean, var = nd.zeros(2), nd.zeros(2)
+    >>> nd.adam_update(w, g, mean, var, lr=0.1, beta1=0.5, beta2=0.75, out=w)
+    [0.9 2.1]
+    >>> mean
+    [ 5. -5.]
+    """
+
 def add(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
     """The sum ``lhs + rhs``.
 
@@ -2930,6 +2995,115 @@ def floor(data: NDArray, *, out: NDArray | None = None, name: str | None = None)
         Shape and dtype of `data`.
     """
 
+def ftml_update(
+    weight: NDArray,
+    grad: NDArray,
+    d: NDArray,
+    v: NDArray,
+    z: NDArray,
+    *,
+    lr: float,
+    beta1: float = 0.6000000238418579,
+    beta2: float = 0.9990000128746033,
+    epsilon: float = 9.99999993922529e-09,
+    t: int,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_grad: float = -1.0,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Follow the moving leader (Zheng and Kwok, 2017).
+
+    ``g = clip(rescale_grad * grad + wd * weight)``; ``v = beta2 * v + (1 - beta2) * g**2``;
+    ``d' = (1 - beta1**t) / lr * (sqrt(v / (1 - beta2**t)) + epsilon)``;
+    ``z = beta1 * z + (1 - beta1) * g - (d' - beta1 * d) * weight``; ``weight = -z / d'``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    d : array
+        State; changed in place.
+    v : array
+        State; changed in place.
+    z : array
+        State; changed in place.
+    lr : float
+        The learning rate.
+    beta1 : float
+        How much of the running mean stays.
+    beta2 : float
+        How much of the running mean of squares stays.
+    epsilon : float
+        Keeps the denominator away from 0.
+    t : int
+        The number of this step, from 1.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_grad : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
+def ftrl_update(
+    weight: NDArray,
+    grad: NDArray,
+    z: NDArray,
+    n: NDArray,
+    lr: float,
+    lamda1: float = 0.009999999776482582,
+    beta: float = 1.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Follow the regularized leader (McMahan et al., "Ad click prediction", 2013).
+
+    ``g = clip(rescale_grad * grad)``; ``z = z + g - (sqrt(n + g**2) - sqrt(n)) * weight / lr``;
+    ``n = n + g**2``; ``weight = (sign(z) * lamda1 - z) / ((beta + sqrt(n)) / lr + wd)`` where
+    ``abs(z) > lamda1``, else 0.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    z : array
+        State; changed in place.
+    n : array
+        Running sum or mean of squared gradients; changed in place.
+    lr : float
+        The learning rate.
+    lamda1 : float
+        The L1 penalty.
+    beta : float
+        Added to the root in the denominator.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
 def gamma(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     r"""Gamma function, :math:`\Gamma(x) = \int_0^\infty t^{x-1} e^{-t} dt`.
 
@@ -3108,6 +3282,102 @@ def khatri_rao(
     >>> nd.khatri_rao(nd.array([[1, 2]]), nd.array([[3, 4], [5, 6]]))
     [[ 3.  8.]
      [ 5. 12.]]
+    """
+
+def lamb_update_phase1(
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    *,
+    beta1: float = 0.8999999761581421,
+    beta2: float = 0.9990000128746033,
+    epsilon: float = 9.999999974752427e-07,
+    t: int,
+    bias_correction: bool = True,
+    wd: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The direction of a step of LAMB (You et al., 2020).
+
+    ``g = clip(rescale_grad * grad)``; ``mean`` and ``var`` as in ``adam_update``; the direction is
+    ``m / (sqrt(v) + epsilon) + wd * weight`` with ``m = mean / (1 - beta1**t)`` and
+    ``v = var / (1 - beta2**t)``, or the running means themselves without `bias_correction`.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    mean : array
+        Running mean of the gradients; changed in place.
+    var : array
+        Running mean of their squares; changed in place.
+    beta1 : float
+        How much of the running mean stays.
+    beta2 : float
+        How much of the running mean of squares stays.
+    epsilon : float
+        Keeps the denominator away from 0.
+    t : int
+        The number of this step, from 1.
+    bias_correction : bool
+        Divide the running means by what they sum up to.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The direction of the step.
+    """
+
+def lamb_update_phase2(
+    weight: NDArray,
+    g: NDArray,
+    r1: NDArray,
+    r2: NDArray,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A step of LAMB along the direction `g` of ``lamb_update_phase1``.
+
+    ``weight = weight - lr * r1 / r2 * g``, where `r1` is kept within the bounds; ``r1 / r2``
+    counts as 1 where one of them is 0.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    g : array
+        The direction.
+    r1 : array
+        Norm of the weight, one number.
+    r2 : array
+        Norm of `g`, one number.
+    lr : float
+        The learning rate.
+    lower_bound : float
+        The least norm of the weight; a negative number sets no bound.
+    upper_bound : float
+        The greatest norm of the weight; a negative number sets no bound.
+
+    Returns
+    -------
+    array
+        The new weight.
     """
 
 def lesser(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
@@ -3953,6 +4223,230 @@ def moments(
     [[2. 3.], [1. 1.]]
     """
 
+def mp_lamb_update_phase1(
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    weight32: NDArray,
+    *,
+    beta1: float = 0.8999999761581421,
+    beta2: float = 0.9990000128746033,
+    epsilon: float = 9.999999974752427e-07,
+    t: int,
+    bias_correction: bool = True,
+    wd: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``lamb_update_phase1`` of a 16-bit weight with a float32 copy; gives float32.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    mean : array
+        Running mean of the gradients; changed in place.
+    var : array
+        Running mean of their squares; changed in place.
+    weight32 : array
+        The weight in float32.
+    beta1 : float
+        How much of the running mean stays.
+    beta2 : float
+        How much of the running mean of squares stays.
+    epsilon : float
+        Keeps the denominator away from 0.
+    t : int
+        The number of this step, from 1.
+    bias_correction : bool
+        Divide the running means by what they sum up to.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The direction of the step.
+    """
+
+def mp_lamb_update_phase2(
+    weight: NDArray,
+    g: NDArray,
+    r1: NDArray,
+    r2: NDArray,
+    weight32: NDArray,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``lamb_update_phase2`` of a 16-bit weight with a float32 copy.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    g : array
+        The direction.
+    r1 : array
+        Norm of the weight, one number.
+    r2 : array
+        Norm of `g`, one number.
+    weight32 : array
+        The weight in float32; changed in place.
+    lr : float
+        The learning rate.
+    lower_bound : float
+        The least norm of the weight; a negative number sets no bound.
+    upper_bound : float
+        The greatest norm of the weight; a negative number sets no bound.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
+def mp_nag_mom_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    weight32: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``nag_mom_update`` of a 16-bit weight with a float32 copy.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    mom : array
+        The momentum; changed in place.
+    weight32 : array
+        The weight in float32; changed in place.
+    lr : float
+        The learning rate.
+    momentum : float
+        How much of the momentum stays.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
+def mp_sgd_mom_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    weight32: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``sgd_mom_update`` of a 16-bit weight with a float32 copy.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    mom : array
+        The momentum; changed in place.
+    weight32 : array
+        The weight in float32; changed in place.
+    lr : float
+        The learning rate.
+    momentum : float
+        How much of the momentum stays.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    lazy_update : bool
+        Without effect; it concerns row-sparse gradients.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
+def mp_sgd_update(
+    weight: NDArray,
+    grad: NDArray,
+    weight32: NDArray,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """``sgd_update`` of a 16-bit weight with a float32 copy.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    weight32 : array
+        The weight in float32; changed in place.
+    lr : float
+        The learning rate.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    lazy_update : bool
+        Without effect; it concerns row-sparse gradients.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
 def multi_lars(
     lrs: NDArray,
     weights_sum_sq: NDArray,
@@ -4000,6 +4494,150 @@ def multi_lars(
     [1.]
     """
 
+def multi_mp_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: tuple,
+    wds: tuple,
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``mp_sgd_mom_update`` of many weights.
+
+    Parameters
+    ----------
+    *data : array
+        For each weight: weight, grad, mom, weight32.
+    lrs : tuple
+        The learning rate of each weight.
+    wds : tuple
+        The weight decay of each weight.
+    momentum : float
+        How much of the momentum stays.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    num_weights : int
+        How many weights there are.
+
+    Returns
+    -------
+    array
+        The new weights, a list if there are several.
+    """
+
+def multi_mp_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: tuple,
+    wds: tuple,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``mp_sgd_update`` of many weights.
+
+    Parameters
+    ----------
+    *data : array
+        For each weight: weight, grad, weight32.
+    lrs : tuple
+        The learning rate of each weight.
+    wds : tuple
+        The weight decay of each weight.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    num_weights : int
+        How many weights there are.
+
+    Returns
+    -------
+    array
+        The new weights, a list if there are several.
+    """
+
+def multi_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: tuple,
+    wds: tuple,
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``sgd_mom_update`` of many weights.
+
+    Parameters
+    ----------
+    *data : array
+        For each weight: weight, grad, mom.
+    lrs : tuple
+        The learning rate of each weight.
+    wds : tuple
+        The weight decay of each weight.
+    momentum : float
+        How much of the momentum stays.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    num_weights : int
+        How many weights there are.
+
+    Returns
+    -------
+    array
+        The new weights, a list if there are several.
+    """
+
+def multi_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: tuple,
+    wds: tuple,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``sgd_update`` of many weights.
+
+    Parameters
+    ----------
+    *data : array
+        For each weight: weight, grad.
+    lrs : tuple
+        The learning rate of each weight.
+    wds : tuple
+        The weight decay of each weight.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    num_weights : int
+        How many weights there are.
+
+    Returns
+    -------
+    array
+        The new weights, a list if there are several.
+
+    Examples
+    --------
+    >>> w, v, g = nd.array([1, 2]), nd.array([3]), nd.array([1])
+    >>> nd.multi_sgd_update(w, w, v, g, lrs=(0.5, 1), wds=(0, 0), num_weights=2, out=[w, v])
+    [[0.5 1. ], [2.]]
+    """
+
 def multi_sum_sq(
     *data: NDArray | Sequence[NDArray],
     num_arrays: int | None = None,
@@ -4038,6 +4676,49 @@ def multiply(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
     -------
     array
         The common shape.
+    """
+
+def nag_mom_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Nesterov's accelerated gradient (Sutskever et al., 2013).
+
+    ``g = clip(rescale_grad * grad) + wd * weight``; ``mom = momentum * mom - lr * g``;
+    ``weight = weight + momentum * mom - lr * g``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    mom : array
+        The momentum; changed in place.
+    lr : float
+        The learning rate.
+    momentum : float
+        How much of the momentum stays.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The new weight.
     """
 
 def nanprod(
@@ -4261,6 +4942,120 @@ def power(lhs: NDArray | float, rhs: NDArray | float) -> NDArray:
     -------
     array
         The common shape.
+    """
+
+def preloaded_multi_mp_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``mp_sgd_mom_update`` of many weights, with learning rates and weight decays in arrays.
+
+    Parameters
+    ----------
+    *data : array
+        For each weight: weight, grad, mom, weight32; then all lrs, all wds.
+    momentum : float
+        How much of the momentum stays.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    num_weights : int
+        How many weights there are.
+
+    Returns
+    -------
+    array
+        The new weights, a list if there are several.
+    """
+
+def preloaded_multi_mp_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``mp_sgd_update`` of many weights, with learning rates and weight decays in arrays.
+
+    Parameters
+    ----------
+    *data : array
+        For each weight: weight, grad, weight32; then all lrs, all wds.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    num_weights : int
+        How many weights there are.
+
+    Returns
+    -------
+    array
+        The new weights, a list if there are several.
+    """
+
+def preloaded_multi_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``sgd_mom_update`` of many weights, with learning rates and weight decays in arrays.
+
+    Parameters
+    ----------
+    *data : array
+        For each weight: weight, grad, mom; then all lrs, all wds.
+    momentum : float
+        How much of the momentum stays.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    num_weights : int
+        How many weights there are.
+
+    Returns
+    -------
+    array
+        The new weights, a list if there are several.
+    """
+
+def preloaded_multi_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``sgd_update`` of many weights, with learning rates and weight decays in arrays.
+
+    Parameters
+    ----------
+    *data : array
+        For each weight: weight, grad; then all lrs, all wds.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    num_weights : int
+        How many weights there are.
+
+    Returns
+    -------
+    array
+        The new weights, a list if there are several.
     """
 
 def prod(
@@ -4948,6 +5743,115 @@ def rint(data: NDArray, *, out: NDArray | None = None, name: str | None = None) 
         Shape and dtype of `data`.
     """
 
+def rmsprop_update(
+    weight: NDArray,
+    grad: NDArray,
+    n: NDArray,
+    lr: float,
+    gamma1: float = 0.949999988079071,
+    epsilon: float = 9.99999993922529e-09,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """RMSProp (Tieleman and Hinton, 2012).
+
+    ``g = clip(rescale_grad * grad + wd * weight)``; ``n = gamma1 * n + (1 - gamma1) * g**2``;
+    ``weight = clip(weight - lr * g / sqrt(n + epsilon))``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    n : array
+        Running sum or mean of squared gradients; changed in place.
+    lr : float
+        The learning rate.
+    gamma1 : float
+        How much of the running means stays.
+    epsilon : float
+        Keeps the denominator away from 0.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    clip_weights : float
+        The new weight is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
+def rmspropalex_update(
+    weight: NDArray,
+    grad: NDArray,
+    n: NDArray,
+    g: NDArray,
+    delta: NDArray,
+    lr: float,
+    gamma1: float = 0.949999988079071,
+    gamma2: float = 0.8999999761581421,
+    epsilon: float = 9.99999993922529e-09,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """RMSProp, centered (Graves, "Generating sequences", 2013).
+
+    With ``a = clip(rescale_grad * grad + wd * weight)``: ``n = gamma1 * n + (1 - gamma1) * a**2``;
+    ``g = gamma1 * g + (1 - gamma1) * a``;
+    ``delta = gamma2 * delta - lr * a / sqrt(n - g**2 + epsilon)``;
+    ``weight = clip(weight + delta)``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    n : array
+        Running sum or mean of squared gradients; changed in place.
+    g : array
+        Running mean of the gradients; changed in place.
+    delta : array
+        The last step; changed in place.
+    lr : float
+        The learning rate.
+    gamma1 : float
+        How much of the running means stays.
+    gamma2 : float
+        How much of the last step stays.
+    epsilon : float
+        Keeps the denominator away from 0.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    clip_weights : float
+        The new weight is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
 def round(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The nearest whole number; of two equally near ones that farther from 0.
 
@@ -5273,6 +6177,97 @@ def scatter_nd(
      [6. 0.]]
     """
 
+def sgd_mom_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Gradient descent with momentum.
+
+    ``g = clip(rescale_grad * grad) + wd * weight``; ``mom = momentum * mom - lr * g``;
+    ``weight = weight + mom``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    mom : array
+        The momentum; changed in place.
+    lr : float
+        The learning rate.
+    momentum : float
+        How much of the momentum stays.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    lazy_update : bool
+        Without effect; it concerns row-sparse gradients.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
+def sgd_update(
+    weight: NDArray,
+    grad: NDArray,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Gradient descent.
+
+    ``g = clip(rescale_grad * grad) + wd * weight``; ``weight = weight - lr * g``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    lr : float
+        The learning rate.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    lazy_update : bool
+        Without effect; it concerns row-sparse gradients.
+
+    Returns
+    -------
+    array
+        The new weight.
+
+    Examples
+    --------
+    >>> w, g = nd.array([2, 1]), nd.array([10, -10])
+    >>> nd.sgd_update(w, g, lr=0.1, out=w)
+    [1. 2.]
+    """
+
 def shape_array(
     data: NDArray,
     dtype: _DType = 'int64',
@@ -5340,6 +6335,88 @@ def sign(data: NDArray, *, out: NDArray | None = None, name: str | None = None) 
     -------
     array
         Shape and dtype of `data`.
+    """
+
+def signsgd_update(
+    weight: NDArray,
+    grad: NDArray,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """A step of one size for every element (Bernstein et al., "signSGD", 2018).
+
+    ``weight = (1 - lr * wd) * weight - lr * sign(grad)``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    lr : float
+        The learning rate.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+
+    Returns
+    -------
+    array
+        The new weight.
+    """
+
+def signum_update(
+    weight: NDArray,
+    grad: NDArray,
+    mom: NDArray,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    wd_lh: float = 0.0,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """The sign of the momentum (Bernstein et al., "signSGD", 2018).
+
+    ``g = clip(rescale_grad * grad) + wd * weight``; ``mom = momentum * mom - (1 - momentum) * g``;
+    ``weight = (1 - lr * wd_lh) * weight + lr * sign(mom)``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    mom : array
+        The momentum; changed in place.
+    lr : float
+        The learning rate.
+    momentum : float
+        How much of the momentum stays.
+    wd : float
+        Weight decay.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    wd_lh : float
+        Weight decay that is not part of the gradient.
+
+    Returns
+    -------
+    array
+        The new weight.
     """
 
 def sin(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:

@@ -1,5 +1,11 @@
 """``nd.contrib``: operators of detection, attention and other special uses."""
 
+from .contrib_update import adamw_update as adamw_update
+from .contrib_update import mp_adamw_update as mp_adamw_update
+from .contrib_update import multi_adamw_update as multi_adamw_update
+from .contrib_update import multi_lamb_update as multi_lamb_update
+from .contrib_update import multi_mp_adamw_update as multi_mp_adamw_update
+from .contrib_update import multi_mp_lamb_update as multi_mp_lamb_update
 from .control_flow import cond as cond
 from .control_flow import foreach as foreach
 from .control_flow import while_loop as while_loop

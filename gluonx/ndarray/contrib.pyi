@@ -8,6 +8,12 @@ from typing import Any
 import numpy as np
 from ..context import Context
 from .ndarray import NDArray
+from .contrib_update import adamw_update as adamw_update
+from .contrib_update import mp_adamw_update as mp_adamw_update
+from .contrib_update import multi_adamw_update as multi_adamw_update
+from .contrib_update import multi_lamb_update as multi_lamb_update
+from .contrib_update import multi_mp_adamw_update as multi_mp_adamw_update
+from .contrib_update import multi_mp_lamb_update as multi_mp_lamb_update
 from .control_flow import cond as cond
 from .control_flow import foreach as foreach
 from .control_flow import while_loop as while_loop
@@ -335,6 +341,46 @@ def gradientmultiplier(
     --------
     >>> nd.contrib.gradientmultiplier(nd.array([1, 2]), scalar=-1)
     [1. 2.]
+    """
+
+def group_adagrad_update(
+    weight: NDArray,
+    grad: NDArray,
+    history: NDArray,
+    lr: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    epsilon: float = 9.999999747378752e-06,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """AdaGrad with one scale for each row.
+
+    ``g = clip(rescale_grad * grad)``; `history`, of shape (rows, 1), grows by the mean of ``g**2``
+    over the row; ``weight = weight - lr * g / sqrt(history + epsilon)``.
+
+    Parameters
+    ----------
+    weight : array
+        The weight.
+    grad : array
+        Its gradient, of the same shape.
+    history : array
+        Sum of squared gradients; changed in place.
+    lr : float
+        The learning rate.
+    rescale_grad : float
+        Multiplies the gradient.
+    clip_gradient : float
+        The gradient is clipped to [-c, c]; a negative number does not clip.
+    epsilon : float
+        Keeps the denominator away from 0.
+
+    Returns
+    -------
+    array
+        The new weight.
     """
 
 def hawkesll(

@@ -145,7 +145,7 @@ def invoke(
     numbers: Any = ()
     if op.traced:
         given = dict(given)
-        numbers = [given.pop(name, op.attrs[name].default) for name in op.traced]
+        numbers = [_traced(op, name, given) for name in op.traced]
     kernel = op.kernel(given, present, state.training)
     return call(kernel, arrays, numbers, out, ctx)
 
@@ -172,7 +172,7 @@ def call(
         inputs[0]._buffer.ctx if inputs else Context(ctx) if ctx is not None else current_context()
     )
     if numbers:
-        arrays += _numbers(numbers, arrays, ctx)
+        arrays += _numbers(numbers, op, arrays, ctx)
     if op is not None and op.random:
         arrays.append(draw(ctx))
     try:
@@ -188,14 +188,26 @@ def call(
     return _finish(kernel, inputs, outs, None, out, ctx)
 
 
-def _numbers(numbers: Sequence[Any], arrays: Sequence[Any], ctx: Context) -> list[Any]:
-    dtype, device = _number_dtype(arrays), ctx.device
+def _traced(op: Op, name: str, given: dict[str, Any]) -> Any:
+    """A traced attribute, taken out of what the caller gave."""
+    value = given.pop(name, op.attrs[name].default)
+    if value is op.attrs[name].empty:
+        raise TypeError(f"{op.name}() is missing the required argument {name!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _numbers(
+    numbers: Sequence[Any], op: Op | None, arrays: Sequence[Any], ctx: Context
+) -> list[Any]:
+    dtype, device = _number_dtype(op, arrays), ctx.device
     return [scalar(v, dtype, device) for v in numbers]
 
 
-def _number_dtype(arrays: Sequence[Any]) -> Any:
+def _number_dtype(op: Op | None, arrays: Sequence[Any]) -> Any:
     """The dtype that numbers take beside ``arrays``; bools count as integers."""
     dtype = arrays[0].dtype if arrays else _FLOAT32
+    if op is not None and op.precise and dtype.itemsize < 4:
+        return _FLOAT32
     return _INT64 if dtype == _BOOL else dtype
 
 
@@ -229,9 +241,9 @@ def _finish(
 def _write_back(kernel: Kernel, inputs: Sequence[NDArray], news: Sequence[Any]) -> None:
     """New values of mutable inputs."""
     op: Any = kernel.op
-    for name, new in zip(op.aux, news, strict=True):
+    for at, new in zip(op.changed(len(inputs), kernel.attrs), news, strict=True):
         if new is not None:
-            inputs[op.inputs.index(name)]._write(new)
+            inputs[at]._write(new)
 
 
 def _write_out(kernel: Kernel, outs: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
@@ -323,7 +335,7 @@ def _call_pending(
         if not state.recording or (op is not None and not op.differentiable):
             values = [None] * len(values)
         if numbers:
-            extra = _numbers(numbers, [inputs[0]], ctx)
+            extra = _numbers(numbers, op, [inputs[0]], ctx)
             arrays += extra
             values += [None] * len(extra)
         if op is not None and op.random:
@@ -336,12 +348,14 @@ def _call_pending(
         recorded = any(v is not None for v in values)
         made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
         if op is not None and len(outs) > kernel.visible:
-            for name, new in zip(op.aux, outs[kernel.visible :], strict=True):
+            places = op.changed(len(inputs), kernel.attrs)
+            for at, new in zip(places, outs[kernel.visible :], strict=True):
                 if new is not None:
-                    target = inputs[op.inputs.index(name)]
+                    target = inputs[at]
                     if target._view is not None:
                         raise MXNetError(
-                            f"{kernel.name}: {name} must not be a slice of another array"
+                            f"{kernel.name}: input {at}, which it changes, must not be a slice of "
+                            "another array"
                         )
                     region.hold(target._buffer, new)
     if out is not None:
@@ -398,10 +412,10 @@ def _call_traced(
     if waiting:
         learn_shapes(kernel, inputs, waiting)
     arrays = [x._data for x in inputs]
-    if numbers:
-        dtype = _number_dtype(arrays)
-        arrays += [np.asarray(v).astype(dtype) for v in numbers]
     op: Any = kernel.op
+    if numbers:
+        dtype = _number_dtype(op, arrays)
+        arrays += [np.asarray(v).astype(dtype) for v in numbers]
     if op is not None and op.random:
         arrays.append(trace.draw())
     try:

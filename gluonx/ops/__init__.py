@@ -1,6 +1,7 @@
 """The operators, by family. Importing this package registers all of them."""
 
 from . import (  # noqa: F401
+    adaptive,
     amp,
     attention,
     basic,
@@ -20,6 +21,7 @@ from . import (  # noqa: F401
     linalg_factors,
     linalg_parts,
     matrix,
+    multi_update,
     nn,
     norm,
     order,
@@ -37,4 +39,5 @@ from . import (  # noqa: F401
     sketch,
     softmax,
     straight_through,
+    update,
 )

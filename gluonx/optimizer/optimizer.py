@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+import jax
 import numpy as np
 import optax
 
 from .. import registry
+from ..engine.buffer import Buffer
 from ..lr_scheduler import LRScheduler
 from ..ndarray import NDArray
+from .precision import Precision, is_half
+from .rule import Fixed
 from .transform import Hyper, Update, packed
 
-__all__ = ["Optimizer", "Updater", "create", "get_updater", "register"]
+__all__ = ["Optimizer", "create", "register"]
 
 
 _multipliers = operator.attrgetter("lr_mult", "wd_mult")
@@ -40,8 +44,11 @@ class Optimizer:
         0.01 by default, or the scheduler's base rate.
     lr_scheduler : LRScheduler, optional
         Gives the learning rate for each number of updates.
+    sym : Symbol, optional
+        Its variables may carry ``lr_mult`` and ``wd_mult``.
     multi_precision : bool
-        Keep a float32 copy of half-precision weights.
+        Keep float32 copies of float16 and bfloat16 weights, which are updated and then rounded. A
+        weight that is set by hand later goes back to its copy at the next step.
     param_dict : dict of int to Parameter, optional
         Where ``lr_mult`` and ``wd_mult`` are looked up.
     begin_num_update : int
@@ -52,8 +59,7 @@ class Optimizer:
         self, rescale_grad: float = 1.0, param_idx2name: dict | None = None, wd: float = 0.0,
         clip_gradient: float | None = None, learning_rate: float | None = None,
         lr_scheduler: LRScheduler | None = None, sym: Any = None, begin_num_update: int = 0,
-        multi_precision: bool = False, param_dict: dict | None = None,
-        aggregate_num: int | None = None, **kwargs: Any,
+        multi_precision: bool = False, param_dict: dict | None = None, **kwargs: Any,
     ):  # fmt: skip
         if kwargs:
             raise TypeError(
@@ -75,10 +81,28 @@ class Optimizer:
         self._index_update_count: dict[Any, int] = {}
         self.idx2name = dict(param_idx2name or {})
         self.param_dict = dict(param_dict or {})
+        self.aggregate_num = 0
+        self.sym_info = (sym.attr_dict(), sym.list_arguments()) if sym is not None else ()
+        self._update: Update | None = None
+        self._single: Update | None = None
+        self._hyper: tuple[Any, Any] = (None, None)
         self.lr_mult: dict[Any, float] = {}
         self.wd_mult: dict[Any, float] = {}
-        self._update: Update | None = None
-        self._hyper: tuple[Any, Any] = (None, None)
+        self.set_lr_mult({})
+        self.set_wd_mult({})
+
+    clip_gradient = Fixed()
+    multi_precision = Fixed()
+
+    #: Optimizer classes by their lower-case names.
+    opt_registry: ClassVar[dict[str, type]]
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = {"param_dict": {}, "_update": None, "_single": None, "_hyper": (None, None)}
+        return {**vars(self), **own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
 
     # -- what subclasses define -------------------------------------------------------------------
 
@@ -86,48 +110,92 @@ class Optimizer:
         """The optimizer as an optax transformation; see :mod:`gluonx.optimizer.transform`."""
         return None
 
+    def more(self, indices: Sequence[Any]) -> list[float]:
+        """Further numbers that change from step to step, for ``hyper.more`` in the transformation.
+
+        Called once for each step, after the updates were counted.
+        """
+        return []
+
     def compiled(self) -> Update | None:
         """The transformation, compiled; None for an optimizer written with ``update``."""
-        if type(self).update is not Optimizer.update:
-            return None
         if self._update is None:
-            transformation = self.transformation()
-            if transformation is not None:
-                self._update = Update(transformation)
+            self._update = self._compile(self.multi_precision)
         return self._update
 
+    def _compile(self, copies: bool) -> Update | None:
+        if type(self).update is not Optimizer.update:
+            return None
+        transformation = self.transformation()
+        return None if transformation is None else Update(transformation, Precision(copies))
+
+    def _alone(self) -> Update | None:
+        """As :meth:`compiled`, without float32 copies, for one parameter at a time."""
+        if not self.multi_precision:
+            return self.compiled()
+        if self._update is None or self._single is None:
+            self._update, self._single = self._compile(True), self._compile(False)
+        return self._single
+
     def create_state(self, index: Any, weight: NDArray) -> Any:
-        """The state for one parameter."""
-        update = self.compiled()
-        return None if update is None else update.init([weight._data], weight.context.device)
+        """The state for one parameter: None, an NDArray or a tuple of them."""
+        update = self._alone()
+        if update is None:
+            return None
+        leaves = jax.tree.leaves(update.init([weight._data], weight.context.device))
+        arrays = tuple(NDArray._new(Buffer(a, weight.context)) for a in leaves)
+        return arrays if len(arrays) > 1 else arrays[0] if arrays else None
 
     def create_state_multi_precision(self, index: Any, weight: NDArray) -> Any:
-        """The state for one parameter, with a float32 copy where asked for."""
+        """The state for one parameter; with ``multi_precision`` that of a 16-bit one is
+        ``(float32 copy, state)``."""
+        if self.multi_precision and is_half(weight.dtype):
+            copy = weight.astype("float32")
+            return copy, self.create_state(index, copy)
         return self.create_state(index, weight)
 
-    def update(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> Any:
-        """Update one parameter in place; returns the new state."""
-        update = self.compiled()
+    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> Any:
+        """Update one parameter and its state in place; lists update several."""
+        update = self._alone()
         if update is None:
             raise TypeError(f"{type(self).__name__} must define update() or transformation()")
+        if isinstance(index, (list, tuple)):
+            for one in zip(index, weight, grad, state, strict=True):
+                self.update(*one)
+            return
         self._update_count(index)
         hyper = Hyper(*self.hyper([index]), self.counts([index]))
-        new, state = update([weight._data], [grad._data], state, hyper, None, False)
+        arrays = _arrays(state)
+        params = [weight._data]
+        if update.tree is None:
+            update.tree = jax.tree.structure(jax.eval_shape(update.transformation.init, params))
+        old = jax.tree.unflatten(update.tree, [x._data for x in arrays])
+        new, after = update(params, [grad._data], old, hyper, None, False)
         weight._write(new[0])
-        return state
+        for x, leaf in zip(arrays, jax.tree.leaves(after), strict=True):
+            x._write(leaf)
 
-    def update_multi_precision(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> Any:
-        """As :meth:`update`."""
+    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> Any:
+        """As :meth:`update`, with the states of :meth:`create_state_multi_precision`."""
+        if isinstance(index, (list, tuple)):
+            for one in zip(index, weight, grad, state, strict=True):
+                self.update_multi_precision(*one)
+            return None
+        if self.multi_precision and is_half(weight.dtype):
+            copy, inner = state
+            new = self.update(index, copy, grad.astype("float32"), inner)
+            copy.astype(weight.dtype).copyto(weight)
+            return None if new is None else (copy, new)
         return self.update(index, weight, grad, state)
 
     # -- numbers ---------------------------------------------------------------------------------
 
-    def hyper(self, indices: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Learning rates, weight decays and rescale of this step for some parameters, as fields of
-        :class:`Hyper`; the tuple of the last call again, if nothing has changed.
+    def hyper(self, indices: Sequence[Any]) -> tuple[np.ndarray, ...]:
+        """Learning rates, weight decays, rescale and more of this step for some parameters, as
+        fields of :class:`Hyper`; the tuple of the last call again, if nothing has changed.
         """
         parameters = list(map(self.param_dict.get, indices))
-        if None in parameters or type(self)._get_lrs is not Optimizer._get_lrs:
+        if None in parameters or not self._plain_numbers():
             return self._numbers(indices)
         key = (
             self.learning_rate, self.wd, self.rescale_grad, list(map(_multipliers, parameters))
@@ -136,9 +204,15 @@ class Optimizer:
             self._hyper = key, self._numbers(indices)
         return self._hyper[1]
 
-    def _numbers(self, indices: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _plain_numbers(self) -> bool:
+        """Whether the numbers of a step follow from the attributes that :meth:`hyper` looks at."""
+        own = type(self)
+        return own.more is Optimizer.more and own._get_lrs is Optimizer._get_lrs
+
+    def _numbers(self, indices: Sequence[Any]) -> tuple[np.ndarray, ...]:
         rates, decays = self._get_lrs(indices), self._get_wds(indices)
-        return packed(rates), packed(decays), packed([self.rescale_grad])
+        rescale = packed([self.rescale_grad])
+        return packed(rates), packed(decays), rescale, np.array(self.more(indices), np.float32)
 
     def counts(self, indices: Sequence[Any]) -> np.ndarray:
         """How often each of some parameters was updated, with this step; a field of Hyper."""
@@ -167,15 +241,35 @@ class Optimizer:
         self.lr = lr
 
     def set_lr_mult(self, args_lr_mult: dict[Any, float]) -> None:
-        """Factors on the learning rate, by index or name."""
-        self.lr_mult = dict(args_lr_mult)
+        """Factors on the learning rate, by index or name.
+
+        Those of the symbol's variables (``lr_mult``) hold where ``args_lr_mult`` says nothing.
+        """
+        self.lr_mult = {**self._of_symbol("__lr_mult__"), **args_lr_mult}
+
+    #: Parameters that are decayed unless one says otherwise, by the ends of their names.
+    _DECAYED = ("_weight", "_gamma")
 
     def set_wd_mult(self, args_wd_mult: dict[Any, float]) -> None:
-        """Factors on the weight decay, by index or name; without one, biases have none."""
-        self.wd_mult = {
-            n: 0.0 for n in self.idx2name.values() if not n.endswith(("_weight", "_gamma"))
-        }
-        self.wd_mult.update(args_wd_mult)
+        """Factors on the weight decay, by index or name.
+
+        Those of the symbol's variables (``wd_mult``) hold where ``args_wd_mult`` says nothing. Of
+        the parameters named in ``param_idx2name`` only weights and gammas are decayed otherwise.
+        """
+        names = self.idx2name.values()
+        plain = {n: 0.0 for n in names if not n.endswith(self._DECAYED)}
+        self.wd_mult = {**plain, **self._of_symbol("__wd_mult__"), **args_wd_mult}
+
+    def set_lr_scale(self, args_lrscale: dict[Any, float]) -> None:
+        """Raises DeprecationWarning, as in MXNet: see :meth:`set_lr_mult`."""
+        raise DeprecationWarning("set_lr_scale() is gone; use set_lr_mult()")
+
+    def _of_symbol(self, key: str) -> dict[str, float]:
+        """The factors that variables of the symbol carry."""
+        if not self.sym_info:
+            return {}
+        attributes, names = self.sym_info
+        return {n: float(attributes[n][key]) for n in names if key in attributes.get(n, {})}
 
     def _update_count(self, index: Any) -> None:
         counts, start = self._index_update_count, self.begin_num_update
@@ -220,33 +314,40 @@ class Optimizer:
 
 
 register = registry.get_register_func(Optimizer, "optimizer")
-create = registry.get_create_func(Optimizer, "optimizer")
+_create = registry.get_create_func(Optimizer, "optimizer")
 
 
-class Updater:
-    """Applies an optimizer to parameters by index, making states as needed.
+def create(name: Any, **kwargs: Any) -> Any:
+    """Make the optimizer that a name, an instance or JSON text says.
 
     Parameters
     ----------
-    optimizer : Optimizer
+    name : str or Optimizer
+        A registered name, in any case.
+    **kwargs
+        Arguments of the optimizer.
+
+    Raises
+    ------
+    ValueError
+        If there is no optimizer of that name; lists those there are.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> gx.optimizer.create('adam', learning_rate=0.1).lr
+    0.1
     """
-
-    def __init__(self, optimizer: Optimizer):
-        self.optimizer = optimizer
-        self.states: dict[Any, Any] = {}
-
-    def __call__(self, index: Any, grad: Any, weight: Any) -> None:
-        """Update ``weight`` in place; lists update several parameters."""
-        if not isinstance(index, (list, tuple)):
-            index, grad, weight = [index], [grad], [weight]
-        for i, g, w in zip(index, grad, weight, strict=True):
-            if i not in self.states:
-                self.states[i] = self.optimizer.create_state_multi_precision(i, w)
-            new = self.optimizer.update_multi_precision(i, w, g, self.states[i])
-            if new is not None:
-                self.states[i] = new
+    return _create(name, **kwargs)
 
 
-def get_updater(optimizer: Optimizer) -> Updater:
-    """A function ``updater(index, grad, weight)`` that applies ``optimizer``."""
-    return Updater(optimizer)
+Optimizer.opt_registry = registry.get_table(Optimizer)
+
+
+def _arrays(state: Any) -> list[NDArray]:
+    """The arrays of a state, in order."""
+    if state is None:
+        return []
+    if isinstance(state, NDArray):
+        return [state]
+    return [x for part in state for x in _arrays(part)]

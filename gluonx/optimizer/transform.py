@@ -25,12 +25,14 @@ class Hyper(NamedTuple):
 
     ``learning_rate``, ``weight_decay`` and ``count`` are float32, either one number that holds for
     all parameters or an array with one entry for each, see :func:`number_of`; ``rescale`` is a
-    number that multiplies the gradients.
+    number that multiplies the gradients. ``more`` is an array of what else an optimizer needs, see
+    :meth:`Optimizer.more`.
     """
 
     learning_rate: Any
     weight_decay: Any
     rescale: Any
+    more: Any
     count: Any
 
 
@@ -84,10 +86,17 @@ class Update:
     Parameters
     ----------
     transformation : optax.GradientTransformation
+    precision : Precision, optional
+        What to do about 16-bit parameters; by default the transformation gets them as they are.
     """
 
-    def __init__(self, transformation: Any):
+    def __init__(self, transformation: Any, precision: Any = None):
         self.transformation = optax.with_extra_args_support(transformation)
+        if precision is not None:
+            self.transformation = precision.wrap(self.transformation)
+        self.precision = precision
+        #: The structure of the state of one parameter, once somebody asked for it.
+        self.tree: Any = None
         self._compiled = {
             donate: jax.jit(self.apply, donate_argnums=(0, 2) if donate else ())
             for donate in (False, True)
@@ -108,19 +117,25 @@ class Update:
         """New parameters and state; pure. Where ``mask`` is false, both stay as they are."""
         updates: Any
         updates, after = self.transformation.update(grads, state, params, hyper=hyper)
-        new = [p + u.astype(p.dtype) for p, u in zip(params, updates, strict=True)]
+        if self.precision is not None:
+            new = self.precision.apply(params, updates, after)
+        else:
+            new = [p + u.astype(p.dtype) for p, u in zip(params, updates, strict=True)]
         if mask is not None:
             rows = [mask[i] for i in range(len(params))]
             new = [jnp.where(m, n, p) for m, n, p in zip(rows, new, params, strict=True)]
-            # which parameter each leaf of the state belongs to, -1 for none
-            owner = optax.tree_map_params(
-                self.transformation, lambda _, i: i, state, list(range(len(params))),
-                transform_non_params=lambda _: -1,
-            )  # fmt: skip
+            owner = self.owners(state, len(params))
             after = jax.tree.map(
                 lambda n, o, i: n if i < 0 else jnp.where(rows[i], n, o), after, state, owner
             )
         return new, after
+
+    def owners(self, state: Any, count: int) -> Any:
+        """Which of ``count`` parameters each leaf of the state belongs to, -1 for none."""
+        return optax.tree_map_params(
+            self.transformation, lambda _, i: i, state, list(range(count)),
+            transform_non_params=lambda _: -1,
+        )  # fmt: skip
 
     def __call__(
         self, params: list[Any], grads: list[Any], state: Any, hyper: Hyper, mask: Any, donate: bool

@@ -1,6 +1,8 @@
 """``sym.contrib``: operators of detection, attention and other special uses."""
 
 from ..ndarray.namespace import SPACES
+from .contrib_update import adamw_update as adamw_update
+from .contrib_update import mp_adamw_update as mp_adamw_update
 from .control_flow import cond as cond
 from .control_flow import foreach as foreach
 from .control_flow import while_loop as while_loop

@@ -261,7 +261,7 @@ def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
         return np.dtype(_RESULTS[kind])
     if kind == "_histogram" and i > 0:
         return None
-    if kind in BATCH_NORMS and i > 0:
+    if (kind in BATCH_NORMS and i > 0) or kind == "mp_lamb_update_phase1":
         return np.dtype("float32")
     if kind == "topk" and i == 0 and params.get("ret_typ") != "indices":
         return None

@@ -48,7 +48,9 @@ def node_kernel(node: Node, train: bool) -> Kernel:
 def _extra(node: Node, avals: Sequence[Aval]) -> tuple[list[tuple[Any, Any]], bool]:
     """What the kernel takes after the inputs: numbers with their dtype; whether random state."""
     op = _executed(node.op)  # type: ignore[arg-type]
-    dtype = avals[0].dtype if avals else np.dtype("float32")
+    dtype = np.dtype(avals[0].dtype) if avals else np.dtype("float32")
+    if op.precise and dtype.itemsize < 4:
+        dtype = np.dtype("float32")
     return [(node.params[name], dtype) for name in op.traced], node.random
 
 
@@ -61,7 +63,7 @@ def abstract(node: Node, kernel: Kernel, avals: Sequence[Aval]) -> tuple:
         Naming the node, if the inputs do not fit.
     """
     numbers, random = _extra(node, avals)
-    full = [*avals, *(Aval((), dtype) for _, dtype in numbers)]
+    full = [*avals, *(Aval(np.shape(number), dtype) for number, dtype in numbers)]
     if random:
         full.append(_RANDOM_STATE)
     try:

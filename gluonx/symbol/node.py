@@ -164,7 +164,10 @@ class Node:
         if self.op is None:
             return ()
         if not self.subgraphs:
-            return self.op.aux
+            if not self.op.variadic:
+                return self.op.aux
+            names = self.input_names
+            return [names[at] for at in self.op.changed(len(names), self.params)]
         changed: set[int] = set()
         for entries, places in zip(self.subgraphs, self.links, strict=True):
             found = roles(entries)

@@ -165,6 +165,8 @@ class Case:
         Name of the function in MXNet, where it is not ``op``.
     mx_attrs : dict, optional
         Attributes for MXNet, where they are not ``attrs``.
+    mx_out : tuple of int
+        Inputs whose copies MXNet gets as ``out=``, where it cannot tell the shapes of the outputs.
     note : str
         What differs from MXNet, where ``reference`` is False on purpose.
     """
@@ -185,6 +187,7 @@ class Case:
     fd_tol: float = 1e-5
     mx: str | None = None
     mx_attrs: dict | None = None
+    mx_out: tuple = ()
     note: str = ""
 
     @property

@@ -48,7 +48,9 @@ def run(case):
         inputs[i].attach_grad()
     while inputs and inputs[-1] is None:
         inputs.pop()
-    attrs = case.attrs if case.mx_attrs is None else case.mx_attrs
+    attrs = dict(case.attrs if case.mx_attrs is None else case.mx_attrs)
+    if case.mx_out:
+        attrs["out"] = [inputs[i].copy() for i in case.mx_out]
     mx.random.seed(0)
     with mx.autograd.record(train_mode=case.train):
         outputs = function(case.mx or case.op)(*inputs, **attrs)
