@@ -15,6 +15,7 @@ from .engine.kernel import Kernel
 from .engine.update import run_update
 from .error import MXNetError
 from .ndarray import NDArray
+from .optimizer.lazy import keep_rows, touched
 from .optimizer.transform import Hyper, Update
 from .parameter import Parameter, ParameterDict
 
@@ -275,7 +276,10 @@ class Trainer:
         mask = None
         if len(taken) < len(arrays):
             mask = np.array([i in taken for i in group.indices])
-        kernel = group.kernel(self._update, arrays, mask is not None)
+        lazy = self._lazy(group, arrays)
+        grads += [marks for marks in lazy.values() if marks is not None]
+        known = tuple((k, marks is not None) for k, marks in lazy.items())
+        kernel = group.kernel(self._update, arrays, mask is not None, known)
         written = [x._buffer for x in arrays] + group.states
         optimizer, version = self._optimizer, written[0].version
         if optimizer is not None:
@@ -294,6 +298,19 @@ class Trainer:
             for i, x in zip(group.indices, arrays, strict=True):
                 for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
                     other._buffer.set(x.as_in_context(other.context)._data)
+
+    def _lazy(self, group: _Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
+        """The parameters that are updated lazily, with what marks the rows of their gradients."""
+        optimizer, found = self._optimizer, {}
+        if optimizer is None or not (optimizer.lazy_update or optimizer.lazy_if_sparse):
+            return found
+        for k, (i, x) in enumerate(zip(group.indices, arrays, strict=True)):
+            p = self._params[i]
+            if p._grad_stype != "default" and x._entry is not None:
+                grad = x._entry.grad
+                if optimizer.is_lazy(p._stype, grad.stype):
+                    found[k] = None if grad._mark is None else grad._mark._entry.grad._buffer
+        return found
 
     def _numbers(self, group: _Group, rescale: float) -> list[Any]:
         """What :meth:`Hyper.unpack` takes, for this step."""
@@ -314,14 +331,18 @@ class _Group:
         self.states: list[Buffer] = []
         self.device: Any = None
         self._tree: Any = None
-        self._kernels: dict[bool, Kernel] = {}
+        self._kernels: dict[Any, Kernel] = {}
         self._last: tuple[Any, Any] = (None, None)
 
-    def kernel(self, update: Any, arrays: list[NDArray], masked: bool) -> Kernel:
+    def kernel(
+        self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple = ()
+    ) -> Kernel:
         """The update of parameters and state as a kernel.
 
-        Its inputs are the parameters, the leaves of the state, the gradients, the numbers of the
-        step, and the mask; its outputs new parameters and leaves.
+        Its inputs are the parameters, the leaves of the state, the gradients, the marks of lazily
+        updated ones, the numbers of the step, and the mask; its outputs new parameters and leaves.
+        ``lazy`` has the numbers of the parameters that are updated lazily, and whether there is a
+        mark.
         """
         if self._tree is None:
             ctx = arrays[0].context
@@ -329,9 +350,9 @@ class _Group:
                 update.init([x._data for x in arrays], ctx.device)
             )
             self.states, self.device = [Buffer(a, ctx) for a in leaves], ctx.device
-        found = self._kernels.get(masked)
+        found = self._kernels.get((masked, lazy))
         if found is None:
-            found = self._kernels[masked] = self._make(update, masked)
+            found = self._kernels[masked, lazy] = self._make(update, masked, lazy)
         return found
 
     def on_device(self, numbers: list[float]) -> Any:
@@ -340,15 +361,19 @@ class _Group:
             self._last = (numbers, jax.device_put(np.array(numbers, np.float32), self.device))
         return self._last[1]
 
-    def _make(self, update: Any, masked: bool) -> Kernel:
+    def _make(self, update: Any, masked: bool, lazy: tuple) -> Kernel:
         n, m, tree = len(self.indices), len(self.states), self._tree
 
         def step(*flat):
             params, leaves, grads = list(flat[:n]), flat[n : n + m], list(flat[n + m : 2 * n + m])
             numbers = list(flat[2 * n + m :])
+            rows = {k: touched(grads[k], numbers.pop(0) if marked else None) for k, marked in lazy}
             mask = numbers.pop() if masked else None
             state = jax.tree.unflatten(tree, leaves)
             new, after = update.apply(params, grads, state, Hyper.unpack(*numbers), mask)
+            if rows:
+                before = params, state
+                new, after = keep_rows(update.transformation, before, (new, after), rows)
             return *new, *jax.tree.leaves(after)
 
         return Kernel(step, "update", visible=0)

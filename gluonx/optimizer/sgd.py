@@ -23,7 +23,7 @@ class SGD(Optimizer):
     momentum : float
         0, plain descent, by default.
     lazy_update : bool
-        Accepted for compatibility; it concerns row-sparse gradients.
+        Update only the rows that a row_sparse gradient has.
     **kwargs
         As for :class:`Optimizer`.
 
@@ -56,6 +56,9 @@ class NAG(SGD):
 
     ``m = momentum * m - lr * g``; ``w = w + momentum * m - lr * g``.
     """
+
+    def __init__(self, momentum: float = 0.0, **kwargs: Any):
+        super().__init__(momentum, lazy_update=False, **kwargs)
 
     def transformation(self) -> optax.GradientTransformationExtraArgs:
         parts: list[optax.GradientTransformation] = [
