@@ -55,7 +55,8 @@ class Pending:
         self.parts = parts
 
     def force(self, buffer: Buffer) -> None:
-        buffer.fulfil(self, put(to_dense(self.parts), buffer.ctx.device))
+        with jax.ensure_compile_time_eval():  # a trace may be the first to look
+            buffer.fulfil(self, put(to_dense(self.parts), buffer.ctx.device))
 
 
 def nothing(stype: str, shape: Sequence[int], dtype: Any) -> Rows | CSR:
