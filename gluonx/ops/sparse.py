@@ -38,8 +38,9 @@ def cast_storage(data, *, stype: str):
 
     Examples
     --------
-    >>> nd.cast_storage(nd.array([[0, 1], [0, 0]]), stype='csr')
-    <CSRNDArray 2x2 @cpu(0)>
+    >>> x = nd.cast_storage(nd.array([[0, 1], [0, 0]]), stype='csr')
+    >>> x.data
+    [1.]
     """
     if stype not in _STYPES:
         raise ValueError(f"stype must be one of {', '.join(_STYPES)}, not {stype!r}")
@@ -135,10 +136,14 @@ def marked_embedding(data, weight, mark, *, input_dim: int, output_dim: int):
 
     Parameters
     ----------
-    data, weight, input_dim, output_dim
-        As for ``Embedding``.
+    data : array
+        Indices, of any shape.
+    weight : array
+        (input_dim, output_dim): the table.
     mark : array
         (input_dim,), float32; its values do not matter.
+    input_dim, output_dim : int
+        Number of rows and their length.
 
     Returns
     -------
