@@ -334,9 +334,7 @@ class _Group:
         self._kernels: dict[Any, Kernel] = {}
         self._last: tuple[Any, Any] = (None, None)
 
-    def kernel(
-        self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple = ()
-    ) -> Kernel:
+    def kernel(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple = ()) -> Kernel:
         """The update of parameters and state as a kernel.
 
         Its inputs are the parameters, the leaves of the state, the gradients, the marks of lazily

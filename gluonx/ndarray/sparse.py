@@ -24,9 +24,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.op import OPS
-from . import sparse_dot as _dot
-from . import sparse_ops as _ops
-from . import sparse_updates as _updates
+from . import sparse_dot as _dot  # noqa: F401  (has rules)
+from . import sparse_ops as _ops  # noqa: F401  (has rules)
+from . import sparse_updates as _updates  # noqa: F401  (has rules)
 from .dispatch import bind, invoke
 from .namespace import function
 from .ndarray import NDArray

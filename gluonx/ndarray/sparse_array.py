@@ -24,7 +24,14 @@ from .dispatch import check_inplace, invoke
 from .ndarray import NDArray, _transfer, zeros_later
 from .sparse_storage import CSR, Pending, Rows, from_dense, nothing, rows_of, stored, to_dense
 
-__all__ = ["BaseSparseNDArray", "CSRNDArray", "RowSparseNDArray", "kind", "mark_of", "rows_of_dense"]
+__all__ = [
+    "BaseSparseNDArray",
+    "CSRNDArray",
+    "RowSparseNDArray",
+    "kind",
+    "mark_of",
+    "rows_of_dense",
+]
 
 
 class BaseSparseNDArray(NDArray):

@@ -279,7 +279,10 @@ def _from_definition(data: Any, indices: Any, indptr: Any, shape: Any, dtype: An
 def _from_places(data: Any, row: Any, col: Any, shape: Any, dtype: Any) -> CSR:
     values = _host(data, dtype)
     rows, columns = _host(row, np.int64), _host(col, np.int64)
-    if not values.ndim == rows.ndim == columns.ndim == 1 or len({*map(len, (values, rows, columns))}) > 1:
+    if (
+        not values.ndim == rows.ndim == columns.ndim == 1
+        or len({*map(len, (values, rows, columns))}) > 1
+    ):
         raise ValueError(
             "csr_matrix((data, (row, col))) takes three vectors of one length, got shapes "
             f"{values.shape}, {rows.shape} and {columns.shape}"
@@ -316,5 +319,3 @@ def _from_rows(data: Any, indices: Any, shape: Any, dtype: Any) -> Rows:
     if values.shape[1:] != shape[1:]:
         raise ValueError(f"rows of shape {values.shape[1:]} do not fit into an array of {shape}")
     return Rows(shape, values, indices)
-
-

@@ -120,5 +120,3 @@ def _rows(parts: CSR, transposed: bool, w: NDArray) -> Rows:
     y = _product(parts.values, source, places, w, size)
     values = np.asarray(y._data)[: len(found)]
     return Rows((count, *w.shape[1:]), values, found.astype(np.int64))
-
-

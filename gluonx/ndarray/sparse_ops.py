@@ -282,9 +282,7 @@ def _reduce(this: Call) -> Any:
     axes = sorted({k % 2 for k in axis}) if axis else [0, 1]
     wide = np.float64 if values.dtype.kind not in "iub" else np.int64
     total = np.zeros([1 if k in axes else n for k, n in enumerate(shape)], wide)
-    places = tuple(
-        0 if k in axes else own for k, own in enumerate((rows_of(parts), parts.indices))
-    )
+    places = tuple(0 if k in axes else own for k, own in enumerate((rows_of(parts), parts.indices)))
     np.add.at(total, places, values.astype(wide))
     if this.name == "mean":
         total = total / max(np.prod([shape[k] for k in axes]), 1)

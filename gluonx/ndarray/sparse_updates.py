@@ -58,5 +58,3 @@ def _put(x: NDArray, old: np.ndarray, index: np.ndarray, new: np.ndarray) -> Non
         x._assign(Rows(x.shape, found[kept], kept))
     else:
         x._write(on_device(found, x.context)._data)
-
-

@@ -32,7 +32,10 @@ def touched(grad: Any, counts: Any = None) -> Any:
 
 
 def keep_rows(
-    transformation: Any, old: tuple[list[Any], Any], new: tuple[list[Any], Any], rows: dict[int, Any]
+    transformation: Any,
+    old: tuple[list[Any], Any],
+    new: tuple[list[Any], Any],
+    rows: dict[int, Any],
 ) -> tuple[list[Any], Any]:
     """New parameters and state, but for the rows that were not touched.
 
