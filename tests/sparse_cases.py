@@ -90,7 +90,6 @@ def _others():
     yield "sum r", lambda a: a.nd.sum(a.r, axis=0)
     yield "norm c", lambda a: a.nd.norm(a.c)
     yield "norm r", lambda a: a.nd.norm(a.r)
-    yield "square_sum r", lambda a: a.nd._internal._square_sum(a.r, axis=1, keepdims=True)
     yield "retain", lambda a: a.nd.sparse.retain(a.r, a.nd.array([0, 1]))
     yield "c[1:3]", lambda a: a.c[1:3]
     yield "c[-1]", lambda a: a.c[-1]
@@ -159,7 +158,7 @@ def train(mx, optimizer, arguments, hybridize=False):
     return weight.data(), weight.grad()
 
 
-#: Optimizers by name; in all of them weight decay shows which rows are updated.
+#: Optimizers by name; weight decay shows which rows are updated.
 TRAINING = {
     "sgd": ("sgd", {"learning_rate": 0.1, "wd": 0.1}),
     "momentum": ("sgd", {"learning_rate": 0.1, "wd": 0.1, "momentum": 0.9}),
@@ -168,7 +167,7 @@ TRAINING = {
         {"learning_rate": 0.1, "wd": 0.1, "momentum": 0.9, "lazy_update": False},
     ),
     "adam": ("adam", {"learning_rate": 0.1, "wd": 0.1}),
-    "nag": ("nag", {"learning_rate": 0.1, "wd": 0.1, "momentum": 0.9}),
+    "nag": ("nag", {"learning_rate": 0.1, "wd": 0, "momentum": 0.9}),
 }
 
 CASES = {
@@ -179,7 +178,11 @@ CASES = {
 
 
 def shown(x):
-    """An array as JSON: storage type, dtype, dense values, and the rows of a row_sparse one."""
+    """An array as JSON: storage type, dtype, dense values, rows of a row_sparse one.
+
+    The indices of a csr result are not compared: MXNet leaves places behind the last one that hold
+    anything, and stores some zeros.
+    """
     values = x.asnumpy()
     rows = x.indices.asnumpy().tolist() if x.stype == "row_sparse" else None
     return {

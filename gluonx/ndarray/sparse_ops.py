@@ -121,18 +121,19 @@ def _keys(parts: Any) -> np.ndarray:
 
 
 def _combine(this: Call) -> Rows | CSR:
-    """Two sparse arrays, matched by their indices."""
+    """Two sparse arrays, matched by their indices: all rows of both, or what is not zero."""
     kind = this.name.rpartition("_")[2]
     a, b = (x._parts() for x in this.inputs)  # type: ignore[attr-defined]
     ka, kb = _keys(a), _keys(b)
-    keys = np.intersect1d(ka, kb) if kind == "mul" else np.union1d(ka, kb)
+    keys = np.union1d(ka, kb)
     sides = [_spread(parts.values, k, keys) for parts, k in ((a, ka), (b, kb))]
     with np.errstate(all="ignore"):
         values = _ARITHMETIC[kind](*sides).astype(a.values.dtype)
     if isinstance(a, Rows):
         return Rows(a.shape, values, keys)
-    rows, columns = np.divmod(keys, max(a.shape[1], 1))
-    return CSR(a.shape, values, columns, _pointers(rows, a.shape[0]))
+    there = values != 0
+    rows, columns = np.divmod(keys[there], max(a.shape[1], 1))
+    return CSR(a.shape, values[there], columns, _pointers(rows, a.shape[0]))
 
 
 def _spread(values: np.ndarray, own: np.ndarray, keys: np.ndarray) -> np.ndarray:
@@ -282,7 +283,10 @@ def _reduce(this: Call) -> Any:
     axes = sorted({k % 2 for k in axis}) if axis else [0, 1]
     wide = np.float64 if values.dtype.kind not in "iub" else np.int64
     total = np.zeros([1 if k in axes else n for k, n in enumerate(shape)], wide)
-    places = tuple(0 if k in axes else own for k, own in enumerate((rows_of(parts), parts.indices)))
+    places = tuple(
+        np.zeros_like(own) if k in axes else own
+        for k, own in enumerate((rows_of(parts), parts.indices))
+    )
     np.add.at(total, places, values.astype(wide))
     if this.name == "mean":
         total = total / max(np.prod([shape[k] for k in axes]), 1)
