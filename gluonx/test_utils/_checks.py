@@ -327,6 +327,9 @@ def check_consistency(
     symbols = list(sym) if isinstance(sym, (list, tuple)) else [sym] * len(ctx_list)
     if len(ctx_list) < 2 or len(symbols) != len(ctx_list):
         raise ValueError("check_consistency() needs two settings or more, with one symbol for each")
+    names = [(s.list_arguments(), s.list_outputs()) for s in symbols]
+    if any(own != names[0] for own in names):
+        raise ValueError("check_consistency() compares symbols with the same arguments and outputs")
     executors = [
         s.simple_bind(grad_req=grad_req, **c) for s, c in zip(symbols, ctx_list, strict=True)
     ]
