@@ -15,7 +15,7 @@ from .engine.kernel import Kernel
 from .engine.update import run_update
 from .error import MXNetError
 from .ndarray import NDArray
-from .optimizer.lazy import keep_rows, touched
+from .optimizer.lazy import is_lazy, keep_rows, touched
 from .optimizer.transform import Hyper, Update
 from .parameter import Parameter, ParameterDict
 
@@ -302,13 +302,13 @@ class Trainer:
     def _lazy(self, group: _Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
         """The parameters that are updated lazily, with what marks the rows of their gradients."""
         optimizer, found = self._optimizer, {}
-        if optimizer is None or not (optimizer.lazy_update or optimizer.lazy_if_sparse):
+        if optimizer is None:
             return found
         for k, (i, x) in enumerate(zip(group.indices, arrays, strict=True)):
             p = self._params[i]
             if p._grad_stype != "default" and x._entry is not None:
                 grad = x._entry.grad
-                if optimizer.is_lazy(p._stype, grad.stype):
+                if is_lazy(optimizer, p._stype, grad.stype):
                     found[k] = None if grad._mark is None else grad._mark._entry.grad._buffer
         return found
 

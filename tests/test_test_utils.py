@@ -128,9 +128,7 @@ def test_checks_of_a_symbol():
 def test_consistency_of_devices_and_dtypes():
     y = sym.FullyConnected(sym.var("data"), num_hidden=2, name="fc")
     types = [("float32", gx.cpu(0)), ("float32", gx.cpu(1)), ("float64", gx.cpu(0))]
-    settings = [
-        {"ctx": ctx, "data": (2, 3), "type_dict": {"data": dtype}} for dtype, ctx in types
-    ]
+    settings = [{"ctx": ctx, "data": (2, 3), "type_dict": {"data": dtype}} for dtype, ctx in types]
     truth = tu.check_consistency(y, settings)
     assert truth["fc_output"].dtype == np.float64
     other = sym.FullyConnected(2 * sym.var("data"), num_hidden=2, name="fc")

@@ -11,9 +11,28 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
-__all__ = ["keep_rows", "touched"]
+__all__ = ["is_lazy", "keep_rows", "stored_rows", "touched"]
+
+
+def is_lazy(optimizer: Any, stype: str, grad_stype: str) -> bool:
+    """Whether an optimizer updates a parameter with these storage types lazily.
+
+    It says so by ``lazy_update``; by ``lazy_if_sparse``, if it does for row_sparse parameters only.
+    """
+    lazy = getattr(optimizer, "lazy_update", False)
+    if not lazy and stype == "row_sparse":
+        lazy = getattr(optimizer, "lazy_if_sparse", False)
+    return bool(lazy) and grad_stype == "row_sparse"
+
+
+def stored_rows(grad: Any) -> np.ndarray:
+    """Which rows a RowSparseNDArray stores, as :func:`touched` has them."""
+    rows = np.zeros((grad.shape[0], *[1] * (len(grad.shape) - 1)), bool)
+    rows[grad.indices.asnumpy()] = True
+    return rows
 
 
 def touched(grad: Any, counts: Any = None) -> Any:

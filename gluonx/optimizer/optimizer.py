@@ -11,7 +11,7 @@ import optax
 from .. import registry
 from ..lr_scheduler import LRScheduler
 from ..ndarray import NDArray
-from .lazy import keep_rows
+from .lazy import is_lazy, keep_rows, stored_rows
 from .transform import Hyper, Update
 
 __all__ = ["Optimizer", "Updater", "create", "get_updater", "register"]
@@ -76,11 +76,6 @@ class Optimizer:
         self.wd_mult: dict[Any, float] = {}
         self._update: Update | None = None
 
-    #: Whether only the rows of a row_sparse gradient are updated; and if not, whether they are
-    #: for a parameter that is row_sparse itself.
-    lazy_update = False
-    lazy_if_sparse = False
-
     # -- what subclasses define -------------------------------------------------------------------
 
     def transformation(self) -> optax.GradientTransformationExtraArgs | None:
@@ -114,19 +109,13 @@ class Optimizer:
         self._update_count(index)
         numbers = np.array(self.hyper([index]), np.float32)
         hyper = Hyper.unpack(numbers, self.counts([index]))
-        before = [weight._data], state
-        new, state = update(before[0], [grad._data], state, hyper, None, False)
-        if self.is_lazy(weight.stype, grad.stype):
-            there = np.zeros((weight.shape[0], *[1] * (weight.ndim - 1)), bool)
-            there[grad.indices.asnumpy()] = True
-            new, state = keep_rows(update.transformation, before, (new, state), {0: there})
+        params = [weight._data]
+        new, after = update(params, [grad._data], state, hyper, None, False)
+        if is_lazy(self, weight.stype, grad.stype):
+            rows = {0: stored_rows(grad)}
+            new, after = keep_rows(update.transformation, (params, state), (new, after), rows)
         weight._write(new[0])
-        return state
-
-    def is_lazy(self, stype: str, grad_stype: str) -> bool:
-        """Whether a parameter and gradient of these storage types are updated lazily."""
-        lazy = self.lazy_update or (self.lazy_if_sparse and stype == "row_sparse")
-        return lazy and grad_stype == "row_sparse"
+        return after
 
     def update_multi_precision(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> Any:
         """As :meth:`update`."""
