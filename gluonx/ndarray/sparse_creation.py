@@ -57,9 +57,9 @@ def csr_matrix(
     """
     if isinstance(arg1, tuple):
         if len(arg1) == 3:
-            parts = _from_definition(*arg1, shape, dtype)
+            parts = _from_definition(arg1[0], arg1[1], arg1[2], shape, dtype)
         elif len(arg1) == 2 and isinstance(arg1[1], (tuple, list)) and len(arg1[1]) == 2:
-            parts = _from_places(arg1[0], *arg1[1], shape, dtype)
+            parts = _from_places(arg1[0], arg1[1][0], arg1[1][1], shape, dtype)
         elif len(arg1) == 2:
             _check_shape(arg1, shape)
             return empty("csr", arg1, ctx, dtype)
@@ -116,7 +116,7 @@ def row_sparse_array(
         if len(arg1) > 2 or all(isinstance(n, (int, np.integer)) for n in arg1):
             _check_shape(arg1, shape)
             return empty("row_sparse", arg1, ctx, dtype)
-        return RowSparseNDArray._of(_from_rows(*arg1, shape, dtype), _context(ctx))
+        return RowSparseNDArray._of(_from_rows(arg1[0], arg1[1], shape, dtype), _context(ctx))
     if isinstance(arg1, CSRNDArray):
         raise ValueError("row_sparse_array() cannot take a CSRNDArray; use x.tostype('default')")
     if isinstance(arg1, RowSparseNDArray):
