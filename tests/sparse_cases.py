@@ -136,6 +136,31 @@ def _gradients():
         yield f"gradient sum {x}", _gradient(lambda a, x: a.nd.sum(x), None, x)
 
 
+def _updates():
+    """Update operators with a row_sparse gradient: the weight, and the states, one by one."""
+    numbers = {"lr": 0.1, "wd": 0.5}
+    for name, states, more, stype in (
+        ("sgd_update", 0, numbers, "default"),
+        ("sgd_mom_update", 1, {**numbers, "momentum": 0.9}, "default"),
+        ("sgd_mom_update", 1, {**numbers, "momentum": 0.9, "lazy_update": False}, "default"),
+        ("adam_update", 2, numbers, "default"),
+        ("ftrl_update", 2, numbers, "row_sparse"),
+        ("adagrad_update", 1, {"lr": 0.1}, "default"),
+    ):
+        for shown_one in range(states + 1):
+
+            def run(a, name=name, states=states, more=more, stype=stype, one=shown_one):
+                arrays = [a.w, *(a.nd.ones((3, 2)) for _ in range(states))]
+                arrays = [x.tostype(stype) for x in arrays]
+                grad = a.nd.sparse.row_sparse_array((np.full((1, 2), 0.5, "f"), [1]), shape=(3, 2))
+                weight, *rest = arrays
+                getattr(a.nd.sparse, name)(weight, grad, *rest, out=weight, **more)
+                return arrays[one]
+
+            lazy = "" if more.get("lazy_update", True) else ", not lazy"
+            yield f"{name}{lazy} {shown_one}", run
+
+
 def train(mx, optimizer, arguments, hybridize=False):
     """An embedding after some steps: its weight, and its last gradient."""
     nn = mx.gluon.nn
@@ -172,7 +197,7 @@ TRAINING = {
 
 CASES = {
     name: run
-    for group in (_unary, _binary, _scalars, _products, _others, _gradients)
+    for group in (_unary, _binary, _scalars, _products, _others, _gradients, _updates)
     for name, run in group()
 }
 

@@ -189,7 +189,9 @@ def compare_ndarray_tuple(t1: Any, t2: Any, rtol: Any = None, atol: Any = None) 
         assert_almost_equal(t1, t2, rtol=rtol, atol=atol)
 
 
-def assert_exception(f: Callable, exception_type: type[BaseException], *args: Any, **kwargs: Any) -> None:
+def assert_exception(
+    f: Callable, exception_type: type[BaseException], *args: Any, **kwargs: Any
+) -> None:
     """Raise an AssertionError unless ``f(*args, **kwargs)`` raises ``exception_type``."""
     try:
         f(*args, **kwargs)
