@@ -24,6 +24,7 @@ from . import optimizer as optimizer
 from . import random as random
 from . import registry as registry
 from . import symbol as symbol
+from . import test_utils as test_utils
 from .attribute import AttrScope as AttrScope
 from .block import Block as Block
 from .block import HybridBlock as HybridBlock

@@ -325,7 +325,7 @@ class Block:
         if deduplicate:
             last = {id(p): name for name, p in params.items()}
             params = {n: p for n, p in params.items() if last[id(p)] == n}
-        nd.save(filename, {n: p.list_data()[0] for n, p in params.items()})
+        nd.save(filename, {n: p._saved() for n, p in params.items()})
 
     def load_parameters(
         self, filename: Any, ctx: Any = None, allow_missing: bool = False,

@@ -22,6 +22,7 @@ from .engine.state import state
 from .error import MXNetError
 from .ndarray import NDArray
 from .ndarray.ndarray import zeros_later
+from .ndarray.sparse_array import mark_of, rows_of_dense
 
 __all__ = ["Constant", "DeferredInitializationError", "Parameter", "ParameterDict"]
 
@@ -96,6 +97,10 @@ class Parameter:
         Whether ``initialize`` may be called before the shape is known.
     differentiable : bool
         False for a parameter that never has a gradient.
+    stype : {'default', 'row_sparse', 'csr'}
+        Storage type of the contents. One that is row_sparse is read by :meth:`row_sparse_data`.
+    grad_stype : {'default', 'row_sparse', 'csr'}
+        Storage type of the gradient.
 
     Examples
     --------
@@ -127,6 +132,12 @@ class Parameter:
         self._shape: tuple[int, ...] | None = None if shape is None else tuple(shape)
         self._differentiable = differentiable
         self._allow_deferred_init = allow_deferred_init
+        for kind in (stype, grad_stype):
+            if kind not in ("default", "row_sparse", "csr"):
+                raise ValueError(
+                    f"parameter {name}: a storage type is 'default', 'row_sparse' or 'csr', not "
+                    f"{kind!r}"
+                )
         self._stype, self._grad_stype = stype, grad_stype
         self._data: dict[Context, NDArray] | None = None
         self._deferred: tuple | None = None
@@ -273,8 +284,10 @@ class Parameter:
                 x._entry = None
             elif type(x._entry) is Variable:
                 x._entry.grad_req = self._grad_req
+                mark_of(x)
             else:
-                x.attach_grad(self._grad_req)
+                sparse = self._grad_stype != "default"
+                x.attach_grad(self._grad_req, self._grad_stype if sparse else None)
 
     # -- contents ---------------------------------------------------------------------------
 
@@ -312,13 +325,64 @@ class Parameter:
             If its shape is not known yet.
         """
         x = self._on(ctx)
+        self._check_dense("data")
         if self._deferred is not None and state.depth == 0:
             raise self._deferred_error()
         return x
 
+    def _check_dense(self, method: str) -> None:
+        if self._stype == "row_sparse":
+            instead = method.replace("data", "row_sparse_data")
+            raise RuntimeError(
+                f"{self._title()} has the storage type row_sparse: {method}() would give all of "
+                f"it. Ask for the rows that are used, {instead}(row_id)"
+            )
+
+    def row_sparse_data(self, row_id: NDArray) -> NDArray:
+        """Some rows of a parameter whose storage type is row_sparse, on the device of ``row_id``.
+
+        Parameters
+        ----------
+        row_id : NDArray
+            The rows, in any order and number.
+
+        Returns
+        -------
+        RowSparseNDArray
+            A copy of these rows; the gradient of what is computed from them is the parameter's.
+
+        Raises
+        ------
+        RuntimeError
+            If the storage type is another one.
+        """
+        if self._stype != "row_sparse":
+            raise RuntimeError(
+                f"row_sparse_data() is for parameters with stype='row_sparse'; {self._title()} has "
+                f"{self._stype!r}, use data()"
+            )
+        x = self._on(row_id.context)
+        if self._deferred is not None:
+            raise self._deferred_error()
+        return rows_of_dense(x, row_id)
+
+    def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
+        """:meth:`row_sparse_data` on every device."""
+        return [self.row_sparse_data(row_id.as_in_context(c)) for c in self._initialized()]
+
+    def _saved(self) -> NDArray:
+        """What a file gets: the contents on the first device, with their storage type."""
+        first = next(iter(self._initialized().values()))
+        if self._deferred is not None:
+            raise self._deferred_error()
+        if self._stype != "row_sparse":
+            return first
+        return rows_of_dense(first, nd.arange(first.shape[0], ctx=first.context, dtype="int64"))
+
     def list_data(self) -> list[NDArray]:
         """The contents on every device."""
         data = self._initialized()
+        self._check_dense("list_data")
         if self._deferred is not None:
             raise self._deferred_error()
         return list(data.values())
@@ -369,7 +433,9 @@ class Parameter:
             return
         for x in self._data.values():
             grad: Any = x.grad
-            if grad._view is None:
+            if grad._sparse:
+                grad._clear()
+            elif grad._view is None:
                 grad._buffer.defer(Zeros(grad.shape, grad._buffer.dtype))
             else:
                 grad[:] = 0
@@ -412,6 +478,7 @@ class Parameter:
             self._var = symbol.var(
                 self.name, shape=self.shape, dtype=self.dtype, lr_mult=self.lr_mult,
                 wd_mult=self.wd_mult, init=self.init,
+                stype=None if self._stype == "default" else self._stype,
             )  # fmt: skip
         return self._var
 
@@ -632,7 +699,7 @@ class ParameterDict:
                     f"the name {name} does not begin with strip_prefix={strip_prefix!r}; choose a "
                     "prefix that all names have"
                 )
-            out[name[len(strip_prefix) :]] = p.list_data()[0]
+            out[name[len(strip_prefix) :]] = p._saved()
         nd.save(filename, out)
 
     def load(

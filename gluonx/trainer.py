@@ -18,6 +18,7 @@ from .engine.kernel import Kernel
 from .engine.update import run_update
 from .error import MXNetError
 from .ndarray import NDArray
+from .optimizer.lazy import is_lazy, keep_rows, touched
 from .optimizer.transform import Hyper, Update, number_of, packed
 from .parameter import Parameter, ParameterDict
 
@@ -374,7 +375,10 @@ class Trainer:
         mask = None
         if len(taken) < len(arrays):
             mask = np.array([i in taken for i in group.indices])
-        kernel = group.kernel(self._update, arrays, mask is not None)
+        lazy = self._lazy(group, arrays)
+        grads += [marks for marks in lazy.values() if marks is not None]
+        known = tuple((k, marks is not None) for k, marks in lazy.items())
+        kernel = group.kernel(self._update, arrays, mask is not None, known)
         written = group.written_with(arrays)
         optimizer, version = self._optimizer, written[0].version
         if optimizer is not None:
@@ -393,6 +397,20 @@ class Trainer:
             for i, x in zip(group.indices, arrays, strict=True):
                 for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
                     other._buffer.set(x.as_in_context(other.context)._data)
+
+    def _lazy(self, group: _Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
+        """The parameters that are updated lazily, with what marks the rows of their gradients."""
+        optimizer, found = self._optimizer, {}
+        if group.sparse is None:
+            params = enumerate(self._params[i] for i in group.indices)
+            group.sparse = [(k, p) for k, p in params if p._grad_stype != "default"]
+        if optimizer is not None:
+            for k, p in group.sparse:
+                if arrays[k]._entry is not None:
+                    grad = arrays[k]._entry.grad
+                    if is_lazy(optimizer, p._stype, grad.stype):
+                        found[k] = None if grad._mark is None else grad._mark._entry.grad._buffer
+        return found
 
     def _numbers(self, group: _Group, rescale: float) -> list[Any]:
         """The fields of :class:`Hyper` for this step."""
@@ -418,7 +436,9 @@ class _Group:
         self.states: list[Buffer] = []
         self.device: Any = None
         self._tree: Any = None
-        self._kernels: dict[bool, Kernel] = {}
+        #: Parameters with a sparse gradient and their numbers in the group, once it is known.
+        self.sparse: list[tuple[int, Parameter]] | None = None
+        self._kernels: dict[Any, Kernel] = {}
         self._last: tuple[Any, Any, list] = (None, None, [])
         # what follows from the arrays of all parameters, while these are the same
         self._single: Any = None
@@ -437,17 +457,19 @@ class _Group:
             self._written = arrays, [x._buffer for x in arrays] + self.states
         return self._written[1]
 
-    def kernel(self, update: Any, arrays: list[NDArray], masked: bool) -> Kernel:
+    def kernel(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple = ()) -> Kernel:
         """The update of parameters and state as a kernel.
 
-        Its inputs are the parameters, the leaves of the state, the gradients, the numbers of the
-        step, and the mask; its outputs new parameters and leaves.
+        Its inputs are the parameters, the leaves of the state, the gradients, the marks of lazily
+        updated ones, the numbers of the step, and the mask; its outputs new parameters and leaves.
+        ``lazy`` has the numbers of the parameters that are updated lazily, and whether there is a
+        mark.
         """
         if self._tree is None:
             self.prepare(update, arrays)
-        found = self._kernels.get(masked)
+        found = self._kernels.get((masked, lazy))
         if found is None:
-            found = self._kernels[masked] = self._make(update, masked)
+            found = self._kernels[masked, lazy] = self._make(update, masked, lazy)
         return found
 
     def prepare(self, update: Any, arrays: list[NDArray]) -> None:
@@ -476,15 +498,18 @@ class _Group:
                 self._last = numbers, values, arrays
         return self._last[2]
 
-    def _make(self, update: Any, masked: bool) -> Kernel:
+    def _make(self, update: Any, masked: bool, lazy: tuple) -> Kernel:
         n, m, tree = len(self.indices), len(self.states), self._tree
 
         def step(*flat):
             params, leaves, grads = list(flat[:n]), flat[n : n + m], list(flat[n + m : 2 * n + m])
             numbers = list(flat[2 * n + m :])
+            rows = {k: touched(grads[k], numbers.pop(0) if marked else None) for k, marked in lazy}
             mask = numbers.pop() if masked else None
             state = jax.tree.unflatten(tree, leaves)
             new, after = update.apply(params, grads, state, Hyper(*numbers), mask)
+            if rows:
+                new, after = keep_rows(update, (params, state), (new, after), rows)
             return *new, *jax.tree.leaves(after)
 
         return Kernel(step, "update", visible=0)

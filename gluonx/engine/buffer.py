@@ -131,7 +131,8 @@ class Zeros:
 
     def force(self, buffer: Buffer) -> None:
         zeros = np.zeros(self.aval.shape, self.aval.dtype)
-        buffer.fulfil(self, put(zeros, buffer.ctx.device))
+        with jax.ensure_compile_time_eval():  # a trace may be the first to look
+            buffer.fulfil(self, put(zeros, buffer.ctx.device))
 
 
 class _Taken:

@@ -34,6 +34,10 @@ from .save_load import load_frombuffer as load_frombuffer
 from .save_load import save as save
 
 operators.install()
+from . import sparse as sparse  # noqa: E402
+from .sparse import Embedding as Embedding  # noqa: E402
+from .sparse import cast_storage as cast_storage  # noqa: E402
+
 globals().update({k: v for k, v in namespace.functions().items() if k not in globals()})
 
 for _name, _kind in {

@@ -53,6 +53,10 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     (2, 2)
     """
     ctx = Context(ctx) if ctx is not None else current_context()
+    if getattr(source_array, "_sparse", False) or _is_scipy(source_array):
+        from . import sparse
+
+        return sparse.array(source_array, ctx, dtype)
     if isinstance(source_array, NDArray):
         y = source_array.copyto(ctx)
         return y if dtype is None else y.astype(dtype, copy=False)
@@ -70,6 +74,10 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     if state.trace is not None:
         return NDArray._new(state.trace.new(put(host, ctx), ctx))
     return NDArray._new(Buffer(put(host, ctx), ctx))
+
+
+def _is_scipy(x: Any) -> bool:
+    return type(x).__module__.startswith("scipy.sparse")
 
 
 def _make(name: str, given: dict, ctx: Context | None, out: NDArray | None = None) -> NDArray:
@@ -90,6 +98,7 @@ def zeros(
     shape: int | Sequence[int],
     ctx: Context | None = None,
     dtype: Any = None,
+    stype: str | None = None,
     out: NDArray | None = None,
     **kwargs: Any,
 ) -> NDArray:
@@ -102,7 +111,13 @@ def zeros(
         The device, by default the current context.
     dtype : dtype, optional
         float32 by default.
+    stype : {'default', 'row_sparse', 'csr'}, optional
+        The storage type; see :mod:`gluonx.nd.sparse`.
     """
+    if stype not in (None, "default"):
+        from . import sparse
+
+        return sparse.zeros(stype, shape, ctx, dtype)
     return _make("_zeros", {"shape": _shape(shape), "dtype": _dtype(dtype)}, ctx, out)
 
 
@@ -130,9 +145,14 @@ def full(
     return y
 
 
-def empty(shape: int | Sequence[int], ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def empty(
+    shape: int | Sequence[int],
+    ctx: Context | None = None,
+    dtype: Any = None,
+    stype: str | None = None,
+) -> NDArray:
     """An array whose contents do not matter (they are zeros); parameters as :func:`zeros`."""
-    return zeros(shape, ctx, dtype)
+    return zeros(shape, ctx, dtype, stype)
 
 
 def arange(

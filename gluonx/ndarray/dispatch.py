@@ -310,8 +310,12 @@ def check_alone(x: NDArray) -> None:
 def _call_pending(
     kernel: Kernel, inputs: Sequence[NDArray], numbers: Any, out: Any, ctx: Any
 ) -> Any:
-    """At least one input has no contents yet."""
+    """At least one input has no contents yet, or is sparse."""
     op: Any = kernel.op
+    if any([x._sparse for x in inputs]):
+        from .sparse_dispatch import call_sparse
+
+        return call_sparse(kernel, inputs, numbers, out, ctx)
     waiting = [x for x in inputs if hasattr(x._buffer.pending, "learn_shape")]
     if waiting:
         learn_shapes(kernel, inputs, waiting)

@@ -50,6 +50,7 @@ class NDArray(ArrayMethods):
 
     __slots__ = ("_buffer", "_view", "_entry", "_cache", "__weakref__")
     __array_priority__ = 1000.0
+    _sparse = False
 
     def __init__(self, *args: Any, **kwargs: Any):
         raise TypeError("make an NDArray with nd.array(...), nd.zeros(shape), nd.from_jax(x), ...")
@@ -181,6 +182,18 @@ class NDArray(ArrayMethods):
     def stype(self) -> str:
         """Storage type: ``'default'``, dense."""
         return "default"
+
+    def tostype(self, stype: str) -> NDArray:
+        """A copy with another storage type.
+
+        Parameters
+        ----------
+        stype : {'default', 'row_sparse', 'csr'}
+            See :mod:`gluonx.nd.sparse`.
+        """
+        from .sparse import cast_storage
+
+        return cast_storage(self, stype)
 
     @property
     def writable(self) -> bool:
@@ -405,8 +418,11 @@ class NDArray(ArrayMethods):
         ----------
         grad_req : {'write', 'add', 'null'}
             Replace the gradient, add to it, or compute none.
+        stype : {'default', 'row_sparse', 'csr'}, optional
+            Storage type of the gradient, by default that of the array.
         """
         from .creation import zeros
+        from .sparse_array import kind
 
         if grad_req not in ("write", "add", "null"):
             raise ValueError(f"grad_req must be 'write', 'add' or 'null', got {grad_req!r}")
@@ -414,6 +430,8 @@ class NDArray(ArrayMethods):
             grad = zeros(self.shape, ctx=self.context, dtype=self._buffer.dtype)
         else:
             grad = zeros_later(self.shape, self.context, self._buffer.dtype)
+            if self._sparse or stype is not None:
+                grad = kind(stype or self.stype)._like(grad)
         self._entry = Variable(grad, grad_req, plain=True)
 
     def backward(

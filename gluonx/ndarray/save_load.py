@@ -6,14 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..context import Context, current_context
 from ..engine.buffer import Buffer
 from ..serialization import params
 from ..serialization.files import open_read, open_write, path_name
 from .creation import put
 from .ndarray import NDArray
+from .sparse_array import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
+from .sparse_storage import CSR, Rows
 
 __all__ = ["load", "load_frombuffer", "save"]
 
@@ -65,10 +65,17 @@ def save(
             raise TypeError(
                 f"{_EXPECTED}; {which} is of type {type(x).__name__}; nd.array(x) makes an NDArray"
             )
-    pieces = params.dump([x._concrete("save()") for x in arrays], names)
+    pieces = params.dump(list(map(_contents, arrays)), names)
     with open_write(fname) as file:
         for piece in pieces:
             file.write(piece)
+
+
+def _contents(x: NDArray) -> Any:
+    """What a file gets of an array."""
+    if not isinstance(x, BaseSparseNDArray):
+        return x._concrete("save()")
+    return params.Sparse(x.stype, *x._parts())
 
 
 _EXPECTED = "save() takes an NDArray, a list of NDArrays or a dict of str to NDArray"
@@ -79,7 +86,7 @@ def load(
 ) -> list[NDArray] | dict[str, NDArray]:
     """Load the arrays of a file that :func:`save` or any version of MXNet 1 has written.
 
-    Sparse arrays are loaded as dense ones. Nothing in a file is executed.
+    Nothing in a file is executed.
 
     Parameters
     ----------
@@ -123,8 +130,16 @@ def load_frombuffer(buf: Any) -> list[NDArray] | dict[str, NDArray]:
 
 
 def _place(
-    arrays: list[np.ndarray], names: list[str], ctx: Context | None
+    arrays: list[Any], names: list[str], ctx: Context | None
 ) -> list[NDArray] | dict[str, NDArray]:
     ctx = current_context() if ctx is None else Context(ctx)
-    placed = [NDArray._new(Buffer(put(host, ctx), ctx)) for host in arrays]
+    placed = [_placed(host, ctx) for host in arrays]
     return dict(zip(names, placed, strict=True)) if names else placed
+
+
+def _placed(host: Any, ctx: Context) -> NDArray:
+    if not isinstance(host, params.Sparse):
+        return NDArray._new(Buffer(put(host, ctx), ctx))
+    if host.indptr is None:
+        return RowSparseNDArray._of(Rows(host.shape, host.values, host.indices), ctx)
+    return CSRNDArray._of(CSR(host.shape, host.values, host.indices, host.indptr), ctx)

@@ -209,7 +209,8 @@ class Embedding(HybridBlock):
     weight_initializer : Initializer or str, optional
         Initial vectors.
     sparse_grad : bool
-        Accepted for compatibility: the gradient is dense.
+        Whether the gradient of the vectors is row_sparse: it has the rows of the numbers that
+        occurred, and optimizers with ``lazy_update`` leave all others alone.
     **kwargs
         ``prefix`` and ``params``, see :class:`gluonx.gluon.Block`.
 
@@ -263,6 +264,7 @@ class Embedding(HybridBlock):
             init=weight_initializer,
             dtype=dtype,
             allow_deferred_init=True,
+            grad_stype="row_sparse" if sparse_grad else "default",
         )
 
     def hybrid_forward(self, F: ModuleType, x: Any, weight: Any) -> Any:

@@ -38,6 +38,7 @@ from . import (  # noqa: F401
     shape,
     sketch,
     softmax,
+    sparse,
     straight_through,
     update,
 )

@@ -32,7 +32,7 @@ class Adam(Optimizer):
         0.001 by default.
     beta1, beta2, epsilon : float
     lazy_update : bool
-        Accepted for compatibility; it concerns row-sparse gradients.
+        Update only the rows that a row_sparse gradient has.
     **kwargs
         As for :class:`Optimizer`.
     """

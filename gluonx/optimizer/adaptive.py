@@ -161,6 +161,9 @@ class Ftrl(Optimizer):
         As for :class:`Optimizer`.
     """
 
+    #: A row_sparse parameter is updated lazily.
+    lazy_if_sparse = True
+
     lamda1 = Fixed()
     beta = Fixed()
 

@@ -14,6 +14,7 @@ from .. import registry
 from ..engine.buffer import Buffer
 from ..lr_scheduler import LRScheduler
 from ..ndarray import NDArray
+from .lazy import is_lazy, keep_rows, stored_rows
 from .precision import Precision, is_half
 from .rule import Fixed
 from .transform import Hyper, Update, packed
@@ -171,6 +172,8 @@ class Optimizer:
             update.tree = jax.tree.structure(jax.eval_shape(update.transformation.init, params))
         old = jax.tree.unflatten(update.tree, [x._data for x in arrays])
         new, after = update(params, [grad._data], old, hyper, None, False)
+        if is_lazy(self, weight.stype, grad.stype):
+            new, after = keep_rows(update, (params, old), (new, after), {0: stored_rows(grad)})
         weight._write(new[0])
         for x, leaf in zip(arrays, jax.tree.leaves(after), strict=True):
             x._write(leaf)

@@ -31,7 +31,7 @@ class SGD(Optimizer):
     momentum : float
         0, plain descent, by default.
     lazy_update : bool
-        Accepted for compatibility; it concerns row-sparse gradients.
+        Update only the rows that a row_sparse gradient has.
     **kwargs
         As for :class:`Optimizer`.
 

@@ -27,19 +27,20 @@ import math
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import ml_dtypes
 import numpy as np
 
 from ..error import MXNetError
 
-__all__ = ["dump", "load"]
+__all__ = ["Sparse", "dump", "load"]
 
 _LIST = 0x112
 _V1, _V2, _V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 _DENSE, _ROW_SPARSE, _CSR = 0, 1, 2
 _AUXILIARY = {_DENSE: 0, _ROW_SPARSE: 1, _CSR: 2}  # the number of auxiliary arrays
+_STYPES = {_ROW_SPARSE: "row_sparse", _CSR: "csr"}
 _CPU = 1
 
 _DTYPES = {
@@ -57,8 +58,25 @@ _FLAGS = {dtype.name: flag for flag, dtype in _DTYPES.items()}
 
 _MAX_AXES = 32
 _ALIGNMENT = 64  # what XLA takes over on the CPU without a copy
-# Bytes that the sparse arrays of a file may take when made dense.
-_DENSE_FIXED, _DENSE_PER_BYTE = 2**26, 64
+
+
+class Sparse(NamedTuple):
+    """A sparse array of a file.
+
+    ``stype`` is ``'row_sparse'`` (``values`` are the rows ``indices``) or ``'csr'`` (``values`` are
+    in the columns ``indices``, those of row i from ``indptr[i]`` to ``indptr[i + 1]``).
+    """
+
+    stype: str
+    shape: tuple[int, ...]
+    values: np.ndarray
+    indices: np.ndarray
+    indptr: np.ndarray | None = None
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the values."""
+        return self.values.dtype
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -73,7 +91,7 @@ def dump(arrays: Sequence[Any], names: Sequence[str] = ()) -> Iterator[bytes | m
 
     Parameters
     ----------
-    arrays : sequence of numpy.ndarray or jax.Array
+    arrays : sequence of numpy.ndarray, jax.Array or Sparse
         Each is brought to the host when its turn comes.
     names : sequence of str
         One for each array, or none at all.
@@ -99,7 +117,10 @@ def dump(arrays: Sequence[Any], names: Sequence[str] = ()) -> Iterator[bytes | m
 def _pieces(arrays: Sequence[Any], keys: list[bytes]) -> Iterator[bytes | memoryview]:
     yield struct.pack("<QQQ", _LIST, 0, len(arrays))
     for array in arrays:
-        yield from _record(np.asarray(array))
+        if isinstance(array, Sparse):
+            yield from _sparse_record(array)
+        else:
+            yield from _record(np.asarray(array))
     yield struct.pack("<Q", len(keys))
     for key in keys:
         yield struct.pack("<Q", len(key)) + key
@@ -116,14 +137,31 @@ def _record(array: np.ndarray) -> Iterator[bytes | memoryview]:
         yield array.reshape(-1).view(np.uint8).data
 
 
+def _sparse_record(array: Sparse) -> Iterator[bytes | memoryview]:
+    flag, wide = _FLAGS[array.dtype.name], _FLAGS["int64"]
+    values = np.ascontiguousarray(array.values, dtype=_DTYPES[flag])
+    auxiliary = [array.indices] if array.indptr is None else [array.indptr, array.indices]
+    auxiliary = [np.ascontiguousarray(a, dtype=_DTYPES[wide]) for a in auxiliary]
+    storage = next(k for k, stype in _STYPES.items() if stype == array.stype)
+    yield struct.pack("<Ii", _V2, storage)
+    for shape in (values.shape, array.shape):
+        yield struct.pack(f"<i{len(shape)}q", len(shape), *shape)
+    yield struct.pack("<iii", _CPU, 0, flag)
+    for a in auxiliary:
+        yield struct.pack("<iiq", wide, 1, len(a))
+    for a in (values, *auxiliary):
+        if a.size:
+            yield a.reshape(-1).view(np.uint8).data
+
+
 # -- reading --------------------------------------------------------------------------------------
 
 
-def load(source: Any, name: str | os.PathLike = "<bytes>") -> tuple[list[np.ndarray], list[str]]:
+def load(source: Any, name: str | os.PathLike = "<bytes>") -> tuple[list[Any], list[str]]:
     """Read the arrays of a file and their names.
 
-    All versions and element types are read. A sparse array comes back dense, a record without an
-    array as float32 of shape (0,). Devices in the file are ignored.
+    All versions and element types are read. A record without an array comes back as float32 of
+    shape (0,). Devices in the file are ignored.
 
     Parameters
     ----------
@@ -134,7 +172,7 @@ def load(source: Any, name: str | os.PathLike = "<bytes>") -> tuple[list[np.ndar
 
     Returns
     -------
-    arrays : list of numpy.ndarray
+    arrays : list of numpy.ndarray or Sparse
         Writable, each in memory of its own.
     names : list of str
         One for each array, or empty.
@@ -170,7 +208,6 @@ class _Reader:
         self.part = ""
         file.seek(0, io.SEEK_END)
         self.size = file.tell()
-        self.dense_budget = _DENSE_FIXED + _DENSE_PER_BYTE * self.size
         self.seek(0)
 
     def seek(self, at: int) -> None:
@@ -236,7 +273,7 @@ class _Reader:
         return memory.view(dtype).reshape(shape)
 
 
-def _read_array(reader: _Reader, count: int, last: bool) -> np.ndarray:
+def _read_array(reader: _Reader, count: int, last: bool) -> np.ndarray | Sparse:
     start = reader.at
     (magic,) = reader.unpack("<I", "the first word of an array")
     version = {_V1: 1, _V2: 2, _V3: 3}.get(magic, 0)
@@ -265,7 +302,7 @@ def _read_array(reader: _Reader, count: int, last: bool) -> np.ndarray:
         kind = reader.dtype()
         headers.append((kind, reader.shape(*reader.unpack("<i", "a number of axes"))))
     values = reader.values(dtype, stored)
-    return _dense(reader, storage, shape, values, [reader.values(*h) for h in headers], start)
+    return _sparse(reader, storage, shape, values, [reader.values(*h) for h in headers], start)
 
 
 def _scalar_follows(reader: _Reader, count: int, last: bool) -> bool:
@@ -287,56 +324,41 @@ def _scalar_follows(reader: _Reader, count: int, last: bool) -> bool:
         reader.part = part
 
 
-def _dense(
+def _sparse(
     reader: _Reader,
     storage: int,
     shape: tuple[int, ...],
     values: np.ndarray,
     auxiliary: list[np.ndarray],
     start: int,
-) -> np.ndarray:
-    """The dense form of a sparse array."""
+) -> Sparse:
+    """A sparse array that holds together: what it stores lies inside its shape."""
 
     def check(holds: Any, expected: str) -> None:
         if not holds:
             raise reader.error(f"a sparse array with {expected}", start)
 
     check(all(a.ndim == 1 and a.dtype.kind in "iu" for a in auxiliary), "lists of integer indices")
-    *pointers, indices = auxiliary
+    *pointers, indices = (a.astype(np.int64, copy=False) for a in auxiliary)
     stored = len(indices)
     if storage == _CSR:
         check(len(shape) == 2, f"two axes, not shape {shape}")
         check(values.shape == (stored,), f"{stored} values, not shape {values.shape}")
+        (pointer,) = pointers
+        check(
+            len(pointer) == shape[0] + 1
+            and pointer[0] == 0
+            and pointer[-1] == stored
+            and (pointer[1:] >= pointer[:-1]).all(),
+            f"{shape[0] + 1} row pointers that ascend from 0 to {stored}",
+        )
     else:
         check(shape, "at least one axis")
         check(values.shape == (stored, *shape[1:]), f"{stored} rows, not shape {values.shape}")
-    size = math.prod(shape) * values.dtype.itemsize
-    if size > reader.dense_budget:
-        raise MXNetError(
-            f"{reader.name} cannot be loaded: {reader.part}at byte {start} is a sparse array of "
-            f"shape {shape}; it is loaded as a dense one, which would take {size} bytes, too many "
-            f"for a file of {reader.size}"
-        )
-    reader.dense_budget -= size
-
-    dense = np.zeros(shape, values.dtype)
-    if not stored:
-        return dense
     bound = shape[1] if storage == _CSR else shape[0]
-    check(indices.min() >= 0 and indices.max() < bound, f"indices from 0 to {bound - 1}")
-    if storage == _ROW_SPARSE:
-        dense[indices] = values
-        return dense
-    (pointer,) = pointers
-    check(
-        len(pointer) == shape[0] + 1
-        and pointer[0] == 0
-        and pointer[-1] == stored
-        and (pointer[1:] >= pointer[:-1]).all(),
-        f"{shape[0] + 1} row pointers that ascend from 0 to {stored}",
-    )
-    dense[np.repeat(np.arange(shape[0]), np.diff(pointer)), indices] = values
-    return dense
+    inside = not stored or (indices.min() >= 0 and indices.max() < bound)
+    check(inside, f"indices from 0 to {bound - 1}")
+    return Sparse(_STYPES[storage], shape, values, indices, *pointers)
 
 
 def _read_names(reader: _Reader, arrays: int) -> list[str]:

@@ -9,6 +9,7 @@ from . import creation, namespace, operators
 from . import image as image
 from . import linalg as linalg
 from . import random as random
+from . import sparse as sparse
 from .creation import arange as arange
 from .creation import array as array
 from .creation import concatenate as concatenate
