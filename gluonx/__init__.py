@@ -22,6 +22,7 @@ from . import nn as nn
 from . import optimizer as optimizer
 from . import random as random
 from . import registry as registry
+from . import rnn as rnn
 from . import symbol as symbol
 from .attribute import AttrScope as AttrScope
 from .block import Block as Block

@@ -31,9 +31,9 @@ def ctc_loss(
 
     .. math:: -\log \sum_\pi \prod_t y^t_{\pi_t}
 
-    where :math:`\pi` runs over the sequences of symbols and blanks that give the label when repeated
-    symbols are merged and then blanks removed. It is computed by the forward recursion, in
-    logarithms. Graves et al., "Connectionist temporal classification: labelling unsegmented
+    where :math:`\pi` runs over the sequences of symbols and blanks that give the label when
+    repeated symbols are merged and then blanks removed. It is computed by the forward recursion,
+    in logarithms. Graves et al., "Connectionist temporal classification: labelling unsegmented
     sequence data with recurrent neural networks", ICML 2006.
 
     Parameters

@@ -301,18 +301,20 @@ def _drop(key, x, p: float):
 
 @register("_rnn_param_concat")
 def rnn_param_concat(*data, dim: int = 1):
-    """Flat weights and biases joined into the vector that ``RNN`` takes, in graphs of layers.
+    """Weights and biases joined into the vector that ``RNN`` takes, in graphs of layers.
 
     Parameters
     ----------
     *data : array
-        Arrays of one dtype, whose shapes differ at most along `dim`.
+        Arrays of one dtype.
     dim : int
-        The axis.
+        The axis along which they are joined. For axis 0 they are flat, or are made so.
 
     Returns
     -------
     array
         As long along `dim` as the arrays together.
     """
+    if dim == 0:
+        data = tuple(a.reshape(-1) for a in data)
     return concat(*data, dim=dim)

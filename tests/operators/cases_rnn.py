@@ -2,10 +2,10 @@
 
 from case import Case, const, full, integers, normal, uniform
 
-T, N, I, H = 4, 2, 3, 3
+T, N, INPUTS, H = 4, 2, 3, 3
 
 
-def _rnn(mode, layers=1, directions=1, projection=None, inputs=I, **more):
+def _rnn(mode, layers=1, directions=1, projection=None, inputs=INPUTS, **more):
     """A case of ``RNN``."""
     gates = {"lstm": 4, "gru": 3}.get(mode, 1)
     out = projection or H
