@@ -18,7 +18,8 @@ class _GatedCell(HybridRecurrentCell):
 
     def __init__(
         self, hidden_size: int, i2h_weight_initializer: Any, h2h_weight_initializer: Any,
-        i2h_bias_initializer: Any, h2h_bias_initializer: Any, input_size: int, prefix: str | None, params: Any,
+        i2h_bias_initializer: Any, h2h_bias_initializer: Any, input_size: int, prefix: str | None,
+        params: Any,
     ):  # fmt: skip
         super().__init__(prefix=prefix, params=params)
         if hidden_size < 1 or input_size < 0:
