@@ -139,6 +139,18 @@ class _Layers(HybridBlock):
 
     def forward(self, inputs: Any, states: Any = None, sequence_length: Any = None) -> Any:
         """Run the layers along sequences."""
+        wanted = len(self.state_info())
+        if states is not None and not isinstance(states, (list, tuple)):
+            states = [states]
+        if states is not None and len(states) != wanted:
+            raise ValueError(
+                f"{self!r} has {wanted} states, got {len(states)}; begin_state() makes them"
+            )
+        if (sequence_length is not None) != self._use_sequence_length:
+            raise ValueError(
+                f"{self!r} takes sequence_length if it is made with use_sequence_length=True, and "
+                "only then"
+            )
         if isinstance(inputs, NDArray):
             self._check(inputs)
         return super().forward(inputs, states, sequence_length)
@@ -159,14 +171,10 @@ class _Layers(HybridBlock):
         self, F: ModuleType, x: Any, states: Any = None, sequence_length: Any = None, **params: Any
     ) -> Any:
         batch_axis = _sequence.axis_of("N", self._layout)
-        infos = self.state_info()
         given = states
         if states is None:
-            states = [_sequence.zeros(x, batch_axis, info["shape"], 1) for info in infos]
-        elif not isinstance(states, (list, tuple)):
-            states = [states]
-        if len(states) != len(infos):
-            raise ValueError(f"{self!r} has {len(infos)} states, got {len(states)}")
+            shapes = [info["shape"] for info in self.state_info()]
+            states = [_sequence.zeros(x, batch_axis, shape, 1) for shape in shapes]
         if self._layout == "NTC":
             x = F.swapaxes(x, dim1=0, dim2=1)
         named = {"state": states[0]}
@@ -174,10 +182,6 @@ class _Layers(HybridBlock):
             named["state_cell"] = states[1]
         if self._use_sequence_length:
             named["sequence_length"] = sequence_length
-        elif sequence_length is not None:
-            raise ValueError(
-                f"sequence_length was given to {self!r}; make it with use_sequence_length=True"
-            )
         low, high, nan = self._clip
         out, *after = F.RNN(
             x, self._packed(F, params), **named, state_size=self._hidden_size,
