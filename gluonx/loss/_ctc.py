@@ -54,8 +54,8 @@ class CTCLoss(Loss):
     --------
     >>> from gluonx import gluon, nd
     >>> loss = gluon.loss.CTCLoss()
-    >>> loss(nd.zeros((1, 4, 3)), nd.array([[0, 1]])).asnumpy().round(4).tolist()
-    [1.6864]
+    >>> loss(nd.zeros((1, 4, 3)), nd.array([[0, 1]])).round().asnumpy().tolist()
+    [2.0]
     """
 
     def __init__(

@@ -61,7 +61,7 @@ def ctc_loss(
     Examples
     --------
     >>> nd.CTCLoss(nd.zeros((4, 1, 3)), nd.array([[1, 2]]))
-    [1.6863989]
+    [1.686399]
     """
     if blank_label not in ("first", "last"):
         raise ValueError(f"blank_label={blank_label!r} is not one of 'first', 'last'")

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ndarray as nd
-from .. import symbol as F
+from .. import symbol
 from ..block import Block, HybridBlock
 from ..engine.state import state as _state
 from ..error import HybridizeError
 from . import _sequence
+
+F: Any = symbol  # its functions take NDArrays, too
 
 __all__ = ["HybridRecurrentCell", "Memory", "RecurrentCell", "make_states"]
 

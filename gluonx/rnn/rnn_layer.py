@@ -63,7 +63,7 @@ class _Layers(HybridBlock):
             shapes["i2h_weight"] = (rows, len(self._sides) * state)
 
     def __repr__(self) -> str:
-        rows, inside = self.l0_i2h_weight.shape
+        rows, inside = self._reg_params["l0_i2h_weight"].shape or (0, 0)
         text = f"{inside or None} -> {rows // _GATES[self._mode]}, {self._layout}"
         if self._num_layers > 1:
             text += f", num_layers={self._num_layers}"
@@ -157,7 +157,7 @@ class _Layers(HybridBlock):
 
     def _check(self, inputs: NDArray) -> None:
         """Look at the inputs' shape, and tell it to the weights that wait for it."""
-        rows, size = self.l0_i2h_weight.shape
+        rows, size = self._reg_params["l0_i2h_weight"].shape or (0, 0)
         if inputs.ndim != 3 or (size and inputs.shape[2] != size):
             raise ValueError(
                 f"{self!r} takes inputs of shape ({', '.join(self._layout)}) with C = "

@@ -138,6 +138,8 @@ class LSTMPCell(LSTMCell):
     (2, 3)
     """
 
+    _projection: tuple[int, Any]
+
     def __init__(
         self, hidden_size: int, projection_size: int, i2h_weight_initializer: Any = None,
         h2h_weight_initializer: Any = None, h2r_weight_initializer: Any = None,
