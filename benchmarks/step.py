@@ -225,7 +225,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     parser.add_argument("--work", help=argparse.SUPPRESS)
-    parser.add_argument("--only", nargs="*", help="workloads: mlp micro lenet resnet transformer")
+    parser.add_argument(
+        "--only", nargs="*", help="workloads: mlp micro lenet resnet transformer lstm"
+    )
     parser.add_argument("--columns", nargs="*", default=COLUMNS)
     parser.add_argument("--python", action="append", default=[], metavar="COLUMN=PATH")
     parser.add_argument("--rounds", type=int, default=21)

@@ -23,6 +23,7 @@ from . import operator as operator
 from . import optimizer as optimizer
 from . import random as random
 from . import registry as registry
+from . import rnn as rnn
 from . import symbol as symbol
 from . import test_utils as test_utils
 from .attribute import AttrScope as AttrScope

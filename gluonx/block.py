@@ -243,6 +243,15 @@ class Block:
             found.update(child._collect_params_with_prefix(prefix + name))
         return found
 
+    def _other_names(self, prefix: str = "") -> dict[str, str]:
+        """Further names that a file may have for parameters, and the structural names."""
+        if prefix:
+            prefix += "."
+        found: dict[str, str] = {}
+        for name, child in self._children.items():
+            found.update(child._other_names(prefix + name))
+        return found
+
     def _name_paths(self) -> None:
         """Tell the parameters where in this network they are, for messages."""
         for path, p in self._collect_params_with_prefix().items():
@@ -358,6 +367,8 @@ class Block:
             return
         if not isinstance(arrays, dict):
             raise ValueError(f"{filename} holds arrays without names; save_parameters writes names")
+        others = self._other_names()
+        arrays = {n if n in params else others.get(n, n): a for n, a in arrays.items()}
         if not any("." in name for name in arrays) and any("." in n for n in params):
             # written by save_params: names of parameters, less the prefix
             self.collect_params().load(

@@ -51,11 +51,7 @@ class _Waiting:
         p = self.parameter
         if shape is None or not _known(shape):
             raise p._deferred_error()
-        p.shape = tuple(shape)
-        if state.trace is None:
-            p._finish_deferred_init()
-        else:
-            state.trace.resolved.append(p)
+        p._learn_shape(shape)
 
     def resolve(self, trace: Any, buffer: Buffer) -> Any:
         """Contents while a trace finds shapes."""
@@ -261,6 +257,14 @@ class Parameter:
         buffer = Buffer(None, ctx)
         buffer.pending = _Waiting(self)
         return NDArray._new(buffer)
+
+    def _learn_shape(self, shape: Sequence[int]) -> None:
+        """Take the shape that the parameter waits for; inside a trace it is initialized later."""
+        self.shape = tuple(shape)
+        if state.trace is None:
+            self._finish_deferred_init()
+        elif self._deferred is not None:
+            state.trace.resolved.append(self)
 
     def _finish_deferred_init(self) -> None:
         if self._deferred is None or self._data is None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gluonx as gx
-from gluonx import autograd, nd, nn
+from gluonx import autograd, gluon, nd, nn
 
 ENTRIES = json.loads(Path(__file__).with_name("reference").joinpath("layers.json").read_text())
 
@@ -22,6 +22,8 @@ def nested():
 
 
 def make(text):
+    if text.startswith(("rnn.", "contrib.")):
+        return eval(text, {"rnn": gluon.rnn, "contrib": gluon.contrib})
     return nested() if text == "nested" else eval("nn." + text, {"nn": nn})
 
 
@@ -36,6 +38,8 @@ def test_repr_and_parameters_are_those_of_mxnet(entry):
     }
     assert found == entry["params"]
     assert list(found) == list(entry["params"])
+    if "states" in entry:
+        assert json.loads(json.dumps(layer.state_info(2))) == entry["states"]
     expected = entry["repr"]
     if "NHWC" in entry["layer"] and "Conv" in entry["layer"]:
         expected = expected.replace("3 -> 4", "None -> 4")  # MXNet shows the kernel's height

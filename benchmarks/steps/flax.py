@@ -42,6 +42,15 @@ class Layers:
             kernel_init=self.init(name + ".weight"), bias_init=self.init(bias), rngs=self.rngs,
         )  # fmt: skip
 
+    def lstm(self, name):
+        """It has one bias in place of two, which learns half as fast."""
+        inside, gates = self.weights[name + ".i2h.weight"].shape
+        return nnx.OptimizedLSTMCell(
+            inside, gates // 4, rngs=self.rngs, kernel_init=self.init(name + ".i2h.weight"),
+            recurrent_kernel_init=self.init(name + ".h2h.weight"),
+            bias_init=self.init(name + ".h2h.bias"),
+        )  # fmt: skip
+
     def batch_norm(self, name):
         size = len(self.weights[name + ".gamma"])
         return nnx.BatchNorm(size, momentum=0.9, epsilon=1e-5, rngs=self.rngs)
@@ -140,7 +149,24 @@ class Transformer(nnx.Module):
         return self.head(self.norm(x))
 
 
-NETS = {"mlp": MLP, "lenet": LeNet, "resnet": ResNet, "transformer": Transformer}
+class LSTM(nnx.Module):
+    def __init__(self, layers: Layers, sizes):
+        self.embed = nnx.Embed(
+            sizes["vocab"], sizes["units"], embedding_init=layers.init("embed"), rngs=layers.rngs
+        )
+        self.lstm = nnx.List(
+            nnx.RNN(layers.lstm(f"lstm{i}"), rngs=layers.rngs) for i in range(sizes["layers"])
+        )
+        self.head = layers.dense("head")
+
+    def __call__(self, tokens):
+        x = self.embed(tokens)
+        for layer in self.lstm:
+            x = layer(x)
+        return self.head(x)
+
+
+NETS = {"mlp": MLP, "lenet": LeNet, "resnet": ResNet, "transformer": Transformer, "lstm": LSTM}
 
 
 class Column:

@@ -88,15 +88,31 @@ def transformer(w, stats, tokens, sizes):
     return dense(w, "head", layer_norm(w, "norm", x)), stats
 
 
-NETS = {"mlp": mlp, "lenet": lenet, "resnet": resnet}
+def lstm(w, stats, tokens, sizes):
+    x = w["embed"][tokens].swapaxes(0, 1)
+    zeros = jnp.zeros((len(tokens), sizes["units"]))
+    for i in range(sizes["layers"]):
+
+        def cell(carry, x, name=f"lstm{i}"):
+            h, c = carry
+            gates = dense(w, name + ".i2h", x) + dense(w, name + ".h2h", h)
+            i, f, g, o = jnp.split(gates, 4, -1)
+            c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+            h = jax.nn.sigmoid(o) * jnp.tanh(c)
+            return (h, c), h
+
+        _, x = jax.lax.scan(cell, (zeros, zeros), x)
+    return dense(w, "head", x.swapaxes(0, 1)), stats
+
+
+NETS = {"mlp": mlp, "lenet": lenet, "resnet": resnet, "transformer": transformer, "lstm": lstm}
 
 
 class Column:
     def __init__(self, work: Work):
-        if work.net == "transformer":
-            net = functools.partial(transformer, sizes=work.sizes)
-        else:
-            net = NETS[work.net]
+        net = NETS[work.net]
+        if work.sizes:
+            net = functools.partial(net, sizes=work.sizes)
         optimizer = optax.adam(work.rate) if work.optimizer == "adam" else optax.sgd(work.rate, 0.9)
         micro = work.micro
 

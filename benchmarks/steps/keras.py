@@ -105,7 +105,22 @@ def transformer(net: Layers, work: Work, tokens):
     return net.dense(layer_norm(x), "head")
 
 
-NETS = {"mlp": mlp, "lenet": lenet, "resnet": resnet, "transformer": transformer}
+def lstm(net: Layers, work: Work, tokens):
+    """Its layers have one bias in place of two, which learns half as fast."""
+    s = work.sizes
+    x = layers.Embedding(s["vocab"], s["units"], embeddings_initializer=net.init("embed"))(tokens)
+    for i in range(s["layers"]):
+        name = f"lstm{i}."
+        x = layers.LSTM(
+            s["units"], return_sequences=True, unit_forget_bias=False,
+            kernel_initializer=net.init(name + "i2h.weight"),
+            recurrent_initializer=net.init(name + "h2h.weight"),
+            bias_initializer=net.init(name + "h2h.bias"),
+        )(x)  # fmt: skip
+    return net.dense(x, "head")
+
+
+NETS = {"mlp": mlp, "lenet": lenet, "resnet": resnet, "transformer": transformer, "lstm": lstm}
 
 
 class Column:

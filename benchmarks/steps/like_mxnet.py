@@ -78,6 +78,16 @@ def networks(mx):
                 x = layer(x, mask)
             return self.head(self.norm(x))
 
+    class LSTM(HybridBlock):
+        def __init__(self, layers, units, vocab):
+            super().__init__()
+            self.embed = nn.Embedding(vocab, units)
+            self.lstm = mx.gluon.rnn.LSTM(units, layers, layout="NTC", input_size=units)
+            self.head = nn.Dense(vocab, flatten=False, in_units=units)
+
+        def hybrid_forward(self, F, x):
+            return self.head(self.lstm(self.embed(x)))
+
     def sequence(*layers):
         net = nn.HybridSequential()
         net.add(*layers)
@@ -107,7 +117,9 @@ def networks(mx):
         net.add(nn.GlobalAvgPool2D(), nn.Dense(10))
         return net
 
-    return {"mlp": mlp, "lenet": lenet, "resnet": resnet, "transformer": Transformer}
+    return {
+        "mlp": mlp, "lenet": lenet, "resnet": resnet, "transformer": Transformer, "lstm": LSTM,
+    }  # fmt: skip
 
 
 class Loop:

@@ -89,7 +89,18 @@ def resnet():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
 
 
-NETS = {"mlp": mlp, "lenet": lenet, "resnet": resnet, "transformer": Transformer}
+class LSTM(nn.Module):
+    def __init__(self, layers, units, vocab):
+        super().__init__()
+        self.embed = nn.Embedding(vocab, units)
+        self.lstm = nn.LSTM(units, units, layers, batch_first=True)
+        self.head = nn.Linear(units, vocab)
+
+    def forward(self, tokens):
+        return self.head(self.lstm(self.embed(tokens))[0])
+
+
+NETS = {"mlp": mlp, "lenet": lenet, "resnet": resnet, "transformer": Transformer, "lstm": LSTM}
 
 
 class Column:

@@ -25,7 +25,7 @@ class Work:
     ----------
     name : str
     net : str
-        Which network: ``'mlp'``, ``'lenet'``, ``'resnet'`` or ``'transformer'``.
+        Which network: ``'mlp'``, ``'lenet'``, ``'resnet'``, ``'transformer'`` or ``'lstm'``.
     weights : dict of numpy.ndarray
     batches : list of (x, y)
         Inputs, float32 images or int32 tokens, and int32 classes.
@@ -165,4 +165,26 @@ def transformer() -> Work:
     return Work("Transformer", "transformer", _float32(weights), batches, "adam", 1e-3, sizes=s)
 
 
-WORKS = {f.__name__: f for f in (mlp, micro, lenet, resnet, transformer)}
+LSTM = {"layers": 2, "units": 200, "vocab": 2000}
+
+
+def lstm() -> Work:
+    """LSTM language model, two layers of 200 units, sequences of 35, batch 20, SGD."""
+    rng = np.random.default_rng(5)
+    units, vocab = LSTM["units"], LSTM["vocab"]
+    weights: Weights = {"embed": rng.uniform(-0.1, 0.1, (vocab, units))}
+    for i in range(LSTM["layers"]):
+        for part in ("i2h", "h2h"):
+            scale = units**-0.5
+            weights[f"lstm{i}.{part}.weight"] = rng.uniform(-scale, scale, (4 * units, units))
+        for part in ("i2h", "h2h"):
+            weights[f"lstm{i}.{part}.bias"] = np.zeros(4 * units)
+    _dense(rng, weights, "head", vocab, units)
+    batches = []
+    for _ in range(BATCHES):
+        tokens = rng.integers(0, vocab, (20, 36)).astype(np.int32)
+        batches.append((tokens[:, :-1].copy(), tokens[:, 1:].copy()))
+    return Work("LSTM", "lstm", _float32(weights), batches, rate=0.1, sizes=LSTM)
+
+
+WORKS = {f.__name__: f for f in (mlp, micro, lenet, resnet, transformer, lstm)}

@@ -8,6 +8,7 @@ from .. import loss as loss
 from .. import metric as metric
 from .. import nn as nn
 from .. import parameter as parameter
+from .. import rnn as rnn
 from .. import trainer as trainer
 from .. import utils as utils
 from ..block import Block as Block
@@ -17,6 +18,7 @@ from ..parameter import DeferredInitializationError as DeferredInitializationErr
 from ..parameter import Parameter as Parameter
 from ..parameter import ParameterDict as ParameterDict
 from ..trainer import Trainer as Trainer
+from . import contrib as contrib
 
 __all__ = [
     "Block",
@@ -27,11 +29,13 @@ __all__ = [
     "ParameterDict",
     "Trainer",
     "block",
+    "contrib",
     "data",
     "loss",
     "metric",
     "nn",
     "parameter",
+    "rnn",
     "trainer",
     "utils",
 ]

@@ -10,6 +10,7 @@ from ._classification import SigmoidBCELoss as SigmoidBCELoss
 from ._classification import SigmoidBinaryCrossEntropyLoss as SigmoidBinaryCrossEntropyLoss
 from ._classification import SoftmaxCELoss as SoftmaxCELoss
 from ._classification import SoftmaxCrossEntropyLoss as SoftmaxCrossEntropyLoss
+from ._ctc import CTCLoss as CTCLoss
 from ._margin import CosineEmbeddingLoss as CosineEmbeddingLoss
 from ._margin import HingeLoss as HingeLoss
 from ._margin import LogisticLoss as LogisticLoss
@@ -21,6 +22,7 @@ from ._regression import L2Loss as L2Loss
 from ._regression import PoissonNLLLoss as PoissonNLLLoss
 
 __all__ = [
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "HingeLoss",
     "HuberLoss",

@@ -6,6 +6,7 @@ seeds draw its inputs and parameters.
 
 from __future__ import annotations
 
+import importlib
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from types import ModuleType
 
 import numpy as np
 
-__all__ = ["LAYERS", "Layer"]
+__all__ = ["LAYERS", "UNROLLED", "Layer"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Layer:
     Parameters
     ----------
     text : str
-        The call that makes it, without ``nn.``; a name in ``NETS`` for a network.
+        The call that makes it, without ``nn.``; a name in ``NETS`` for a network. What begins with
+        ``rnn.`` is recurrent.
     shape : tuple of int
         Shape of the input.
     known : str
@@ -62,7 +64,14 @@ class Layer:
         text = self.text
         if known and self.known:
             text = text[:-1] + (", " if text[-2] != "(" else "") + self.known + ")"
+        if self.recurrent:
+            return eval(text, {"rnn": recurrent(nn)})
         return eval("nn." + text, {"nn": nn})
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether MXNet computes it on a CPU by oneDNN alone."""
+        return self.text.startswith("rnn.")
 
     def _rng(self, what: str) -> np.random.RandomState:
         return np.random.RandomState(zlib.crc32(f"{self.text} {self.shape} {what}".encode()))
@@ -85,6 +94,11 @@ class Layer:
         """The value of the parameter with this structural name."""
         low, high = (0.5, 1.5) if name.endswith(("var", "gamma")) else (-0.5, 0.5)
         return self._rng(name).uniform(low, high, shape).astype("float32")
+
+
+def recurrent(nn: ModuleType, contrib: str = "") -> ModuleType:
+    """The module of recurrent layers beside ``nn``."""
+    return importlib.import_module(f"{nn.__name__.split('.')[0]}.gluon.{contrib}rnn")
 
 
 def _mlp(nn):
@@ -123,6 +137,52 @@ def _plain(nn):
     return net
 
 
+def _unrolled(nn, cell, layout="NTC"):
+    class Unrolled(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.cell = cell
+
+        def hybrid_forward(self, F, x):
+            outputs, states = self.cell.unroll(3, x, layout=layout, merge_outputs=True)
+            return F.concat(F.reshape(outputs, (0, -1)), *(F.flatten(s) for s in states), dim=1)
+
+    return Unrolled()
+
+
+def _cells(nn):
+    rnn = recurrent(nn)
+    cell = rnn.HybridSequentialRNNCell()
+    for part in (
+        rnn.LSTMCell(4), rnn.DropoutCell(0), rnn.ResidualCell(rnn.GRUCell(4)),
+        rnn.ZoneoutCell(rnn.RNNCell(3, activation="softsign"), 0, 0),
+    ):  # fmt: skip
+        cell.add(part)
+    return _unrolled(nn, cell)
+
+
+def _bidirectional(nn):
+    rnn = recurrent(nn)
+    return _unrolled(nn, rnn.BidirectionalCell(rnn.GRUCell(3), rnn.LSTMCell(2)))
+
+
+def _projected(nn):
+    contrib = recurrent(nn, "contrib.")
+    return _unrolled(nn, contrib.VariationalDropoutCell(contrib.LSTMPCell(4, 2)))
+
+
+def _conv_lstm(nn):
+    contrib = recurrent(nn, "contrib.")
+    cell = contrib.Conv1DLSTMCell((2, 5), 2, 2, 3, i2h_pad=1, i2h_dilate=2)
+    return _unrolled(nn, cell, "NTCW")
+
+
+def _conv_gru(nn):
+    contrib = recurrent(nn, "contrib.")
+    cell = contrib.Conv2DGRUCell((2, 3, 3), 2, 2, (1, 3), h2h_dilate=2, activation="relu")
+    return _unrolled(nn, cell, "NTCHW")
+
+
 #: Networks by name.
 NETS: dict[str, Callable] = {
     "mlp": _mlp,
@@ -130,6 +190,11 @@ NETS: dict[str, Callable] = {
     "batch_norms": _batch_norms,
     "nested": _nested,
     "plain": _plain,
+    "cells": _cells,
+    "bidirectional": _bidirectional,
+    "projected": _projected,
+    "conv_lstm": _conv_lstm,
+    "conv_gru": _conv_gru,
 }
 
 _IMAGE = (2, 3, 7, 8)
@@ -200,4 +265,15 @@ LAYERS = [
     Layer("batch_norms", (6, 2, 5, 6), batch=True, grads=("train",), half_tol=0.05),
     Layer("nested", (2, 5), integers=7),
     Layer("plain", (3, 4), hybrid=False),
+    Layer("rnn.LSTM(3, layout='NTC')", (2, 4, 3), "input_size=3"),
+    Layer("rnn.GRU(2, layout='NTC', bidirectional=True)", (2, 3, 2), "input_size=2"),
+]
+
+#: Cells along sequences: only compared with MXNet, for what is unrolled compiles slowly.
+UNROLLED = [
+    Layer("cells", (2, 3, 5)),
+    Layer("bidirectional", (2, 3, 2)),
+    Layer("projected", (2, 3, 3)),
+    Layer("conv_lstm", (2, 3, 2, 5)),
+    Layer("conv_gru", (2, 3, 2, 3, 3)),
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layers import LAYERS
+from layers import LAYERS, UNROLLED
 
 import gluonx as gx
 from gluonx import autograd, gluon, nd, nn
@@ -90,22 +90,36 @@ def stored():
     return texts.split("\n"), found
 
 
-@each(lambda layer: layer.reference)
-@MODES
-def test_mxnet(layer, mode):
+def check_mxnet(layer, net, mode):
     texts, arrays = stored()
-    at = LAYERS.index(layer)
+    at = (LAYERS + UNROLLED).index(layer)
     assert texts[at : at + 1] == [f"{at}|{layer.text}|{layer.shape}"], (
         "the list of layers has changed; run tests/layers/reference/make_reference.py with a "
         "Python that has mxnet 1.9.1"
     )
     begin = f"{at} {mode} "
     want = {k[len(begin) :]: v for k, v in arrays.items() if k.startswith(begin)}
-    got = run(layer, made(layer), mode)
+    got = run(layer, net, mode)
     assert got["output"].shape == tuple(want.pop("shape"))
     for what, a in want.items():
         assert got[what].dtype == a.dtype
         np.testing.assert_allclose(got[what], a, rtol=1e-4, atol=1e-5, err_msg=what)
+
+
+@each(lambda layer: layer.reference)
+@MODES
+def test_mxnet(layer, mode):
+    check_mxnet(layer, made(layer), mode)
+
+
+@pytest.mark.parametrize("layer", [pytest.param(layer, id=layer.text) for layer in UNROLLED])
+def test_unrolled_cells_are_mxnets(layer):
+    net = layer.make(nn)
+    net.initialize()
+    net.infer_shape(nd.array(layer.data()))
+    fill(layer, net)
+    net.hybridize()
+    check_mxnet(layer, net, "train")
 
 
 @each(lambda layer: layer.hybrid)

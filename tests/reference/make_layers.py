@@ -8,7 +8,7 @@ Needs mxnet 1.9.1; the tests do not.
 import json
 from pathlib import Path
 
-from mxnet.gluon import nn
+from mxnet.gluon import contrib, nn, rnn
 
 CASES = [
     "Dense(3)",
@@ -51,6 +51,24 @@ CASES = [
     "GlobalAvgPool3D()",
     "Sequential()",
     "HybridSequential()",
+    "rnn.RNN(4)",
+    "rnn.LSTM(4, 2, layout='NTC', dropout=0.5, bidirectional=True)",
+    "rnn.LSTM(4, projection_size=2, input_size=3)",
+    "rnn.GRU(4, input_size=3)",
+    "rnn.RNNCell(4, activation='relu', input_size=3)",
+    "rnn.LSTMCell(4)",
+    "rnn.GRUCell(4)",
+    "rnn.DropoutCell(0.3)",
+    "rnn.ZoneoutCell(rnn.RNNCell(4, prefix='base_'), 0.1, 0.2)",
+    "rnn.ResidualCell(rnn.GRUCell(4, prefix='base_'))",
+    "rnn.BidirectionalCell(rnn.LSTMCell(3, prefix='l_'), rnn.LSTMCell(3, prefix='r_'))",
+    "rnn.SequentialRNNCell()",
+    "contrib.rnn.LSTMPCell(4, 2)",
+    "contrib.rnn.VariationalDropoutCell(rnn.LSTMCell(4, prefix='base_'), 0.1, 0.2, 0.3)",
+    "contrib.rnn.Conv1DRNNCell((3, 8), 4, 3, 3)",
+    "contrib.rnn.Conv2DLSTMCell((3, 8, 8), 4, 3, (1, 5), i2h_pad=1, activation='relu')",
+    "contrib.rnn.Conv2DGRUCell((8, 8, 3), 4, (2, 3), 3, conv_layout='NHWC')",
+    "contrib.rnn.Conv3DGRUCell((2, 4, 4, 4), 4, 3, 1)",
 ]
 
 
@@ -63,18 +81,30 @@ def nested():
     return net
 
 
+def states(layer):
+    """What a recurrent layer says about its states."""
+    return {"states": layer.state_info(2)} if hasattr(layer, "state_info") else {}
+
+
+def make(text):
+    if text.startswith(("rnn.", "contrib.")):
+        return eval(text, {"rnn": rnn, "contrib": contrib})
+    return eval("nn." + text, {"nn": nn})
+
+
 def reference(layer):
     params = layer.collect_params()
     names = {name[len(layer.prefix) :]: params[name] for name in params}
     return {
         "repr": repr(layer),
         "prefix": layer.prefix.rstrip("0123456789_"),
+        **states(layer),
         "params": {n: {"shape": p.shape, "grad_req": p.grad_req} for n, p in names.items()},
     }
 
 
 def main():
-    entries = [{"layer": c, **reference(eval("nn." + c, {"nn": nn}))} for c in CASES]
+    entries = [{"layer": c, **reference(make(c))} for c in CASES]
     entries.append({"layer": "nested", **reference(nested())})
     lines = ",\n".join(map(json.dumps, entries))
     Path(__file__).with_name("layers.json").write_text(f"[\n{lines}\n]\n")

@@ -186,6 +186,24 @@ MARGIN = [
         },
     ),
 ]
+CTC = [
+    (
+        "CTCLoss",
+        {},
+        {"pred": normal(2, 5, 4), "label": np.array([[0, 2, -1], [1, 1, 0]])},
+    ),
+    (
+        "CTCLoss",
+        {"layout": "TNC", "label_layout": "TN", "weight": 2.0},
+        {
+            "pred": normal(6, 2, 4),
+            "label": np.array([[0, 2], [1, 0]]),
+            "pred_lengths": np.array([6, 4]),
+            "label_lengths": np.array([2, 1]),
+            "sample_weight": uniform(2),
+        },
+    ),
+]
 WITH_GRADIENT = ("pred", "positive", "negative", "input1", "input2")
 
 
@@ -215,7 +233,7 @@ def reference(name, arguments, inputs):
 
 
 def main():
-    entries = [reference(*case) for case in REGRESSION + CLASSIFICATION + MARGIN]
+    entries = [reference(*case) for case in REGRESSION + CLASSIFICATION + MARGIN + CTC]
     lines = ",\n".join(json.dumps(entry) for entry in entries)
     Path(__file__).with_name("losses.json").write_text(f"[\n{lines}\n]\n")
 

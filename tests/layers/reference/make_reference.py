@@ -7,17 +7,20 @@ modes: outputs, gradients of the input and the parameters, and the parameters th
 """
 
 import os
+import pickle
+import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-os.environ["MXNET_MKLDNN_ENABLED"] = "0"
+RECURRENT = "--recurrent" in sys.argv  # these need oneDNN, whose gradients vary elsewhere
+os.environ["MXNET_MKLDNN_ENABLED"] = str(int(RECURRENT))
 os.environ["MXNET_STORAGE_FALLBACK_LOG_VERBOSE"] = "0"
 
 import mxnet as mx  # noqa: E402
 import numpy as np  # noqa: E402
-from layers import LAYERS  # noqa: E402
+from layers import LAYERS, UNROLLED  # noqa: E402
 
 
 def run(layer, mode):
@@ -51,24 +54,35 @@ def run(layer, mode):
     return found
 
 
+def computed():
+    """The arrays of all layers that this process is for."""
+    return {
+        f"{i} {mode} {what}": a
+        for i, layer in enumerate(LAYERS + UNROLLED)
+        if layer.reference and layer.recurrent == RECURRENT
+        for mode in ("train", "predict")
+        for what, a in run(layer, mode).items()
+    }
+
+
 def main():
-    arrays = {}
-    for i, layer in enumerate(LAYERS):
-        if layer.reference:
-            for mode in ("train", "predict"):
-                for what, a in run(layer, mode).items():
-                    arrays[f"{i} {mode} {what}"] = a
+    if RECURRENT:
+        sys.stdout.buffer.write(pickle.dumps(computed()))
+        return
+    command = [sys.executable, __file__, "--recurrent"]
+    arrays = computed()
+    arrays.update(pickle.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
     # one member for each kind of contents: an archive of many small files is mostly headers
     names = list(arrays)
     index = [f"{n}|{arrays[n].dtype}|{','.join(map(str, arrays[n].shape))}" for n in names]
-    texts = [f"{i}|{layer.text}|{layer.shape}" for i, layer in enumerate(LAYERS)]
+    texts = [f"{i}|{layer.text}|{layer.shape}" for i, layer in enumerate(LAYERS + UNROLLED)]
     np.savez_compressed(
         HERE / "layers.npz",
         layers=np.array("\n".join(texts)),
         index=np.array("\n".join(index)),
         data=np.frombuffer(b"".join(arrays[n].tobytes() for n in names), np.uint8),
     )
-    print(f"layers.npz: {len(names)} arrays of {len(LAYERS)} layers")
+    print(f"layers.npz: {len(names)} arrays of {len(texts)} layers")
 
 
 if __name__ == "__main__":
