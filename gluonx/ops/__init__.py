@@ -5,6 +5,8 @@ from . import (  # noqa: F401
     binary,
     conv,
     elemwise,
+    image,
+    image_color,
     indexing,
     init,
     join,
