@@ -12,7 +12,7 @@ parameters are attributes::
 An array parameter with the default ``None`` may be left out. ``*data`` takes any number of arrays.
 Two keyword-only names are supplied by the engine, not by the caller: ``key`` (a PRNG key, for
 operators that draw random numbers) and ``train`` (a bool, for operators that act differently while
-training).
+training). With an annotation they are attributes like any other.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Op:
                 inputs.append(p.name)
                 if p.default is not p.empty:
                     optional.append(p.name)
-            elif p.kind is p.KEYWORD_ONLY and p.name in SUPPLIED:
+            elif p.kind is p.KEYWORD_ONLY and p.name in SUPPLIED and p.annotation is p.empty:
                 supplied.add(p.name)
             elif p.kind is p.KEYWORD_ONLY:
                 attrs[p.name] = p
