@@ -17,6 +17,7 @@ from ..parameter import DeferredInitializationError as DeferredInitializationErr
 from ..parameter import Parameter as Parameter
 from ..parameter import ParameterDict as ParameterDict
 from ..trainer import Trainer as Trainer
+from . import contrib as contrib
 
 __all__ = [
     "Block",
@@ -27,6 +28,7 @@ __all__ = [
     "ParameterDict",
     "Trainer",
     "block",
+    "contrib",
     "data",
     "loss",
     "metric",

@@ -31,4 +31,5 @@ from . import (  # noqa: F401
     shape,
     softmax,
     spatial,
+    sync_norm,
 )

@@ -176,6 +176,101 @@ def roi_align(
     return _pooled(features, image, jnp.where(there[:, None, None], wy, 0), wx)
 
 
+@register("_contrib_RROIAlign")
+def rotated_roi_align(
+    data, rois, *, pooled_size: Shape, spatial_scale: float, sampling_ratio: int = -1
+):
+    """The mean of bilinear samples in each bin of a region that is turned.
+
+    Ma et al., "Arbitrary-oriented scene text detection via rotation proposals", 2018.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, height, width).
+    rois : array
+        (regions, 6): rows of (image, x, y, width, height, angle), with the middle and the angle in
+        degrees.
+    pooled_size : (int, int)
+        Rows and columns of bins.
+    spatial_scale : float
+        Size of the features in relation to that of the picture.
+    sampling_ratio : int
+        Samples of a bin along each axis; by default one for each pixel that it covers.
+
+    Returns
+    -------
+    array
+        (regions, channels, \\*pooled_size).
+
+    Examples
+    --------
+    >>> x, rois = nd.ones((1, 2, 6, 6)), nd.array([[0, 3, 3, 2, 2, 45]])
+    >>> nd.contrib.RROIAlign(x, rois, pooled_size=(2, 2), spatial_scale=1, sampling_ratio=2).shape
+    (1, 2, 2, 2)
+    """
+    check_regions(data, rois, pooled_size, 6)
+    height, width = data.shape[2:]
+    rois = jax.lax.stop_gradient(wide(rois))
+    image, there = images_of(data, rois)
+    middle_x, middle_y = rois[:, 1] * spatial_scale, rois[:, 2] * spatial_scale
+    broad, tall = (jnp.maximum(rois[:, i] * spatial_scale, 1) for i in (3, 4))
+    angle = rois[:, 5] * (jnp.pi / 180)
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+
+    def counts(extent, bins):
+        if sampling_ratio > 0:
+            return jnp.full_like(extent, sampling_ratio)
+        return jnp.clip(jnp.nan_to_num(jnp.ceil(extent / bins)), 1, _MOST)
+
+    along_y, along_x = counts(tall, pooled_size[0]), counts(broad, pooled_size[1])
+
+    def spread(x):
+        return x[:, None, None]
+
+    def place(i, j):
+        """Rows and columns of one sample of each bin: (regions, rows, columns)."""
+
+        def along(extent, bins, number, count):
+            at = jnp.arange(bins, dtype=extent.dtype) + ((number + 0.5) / count)[:, None]
+            return at * (extent / bins)[:, None] - (extent / 2)[:, None]
+
+        y = along(tall, pooled_size[0], i, along_y)[:, :, None]
+        x = along(broad, pooled_size[1], j, along_x)[:, None, :]
+        return (
+            y * spread(cos) - x * spread(sin) + spread(middle_y),
+            x * spread(cos) + y * spread(sin) + spread(middle_x),
+        )
+
+    most = along_x.max(initial=1).astype(jnp.int32)
+    rounds = most * along_y.max(initial=1).astype(jnp.int32)
+
+    def add(k, total):
+        """One more sample of each bin, as the weights of all pixels."""
+        i, j = k // most, k % most
+        y, x = place(i, j)
+        used = (y >= -1) & (y <= height) & (x >= -1) & (x <= width)
+        used &= spread((i < along_y) & (j < along_x))
+        near_y = 1 - jnp.abs(jnp.clip(y, 0, height - 1)[..., None] - jnp.arange(height))
+        near_x = 1 - jnp.abs(jnp.clip(x, 0, width - 1)[..., None] - jnp.arange(width))
+        near_y, near_x = jnp.maximum(near_y, 0), jnp.maximum(near_x, 0)
+        pixels = near_y[..., :, None] * near_x[..., None, :]
+        return total + jnp.where(used[..., None, None], pixels, 0).astype(total.dtype)
+
+    empty = jnp.zeros((len(rois), *pooled_size, height, width), rois.dtype)
+    weights = jax.lax.fori_loop(0, rounds, add, empty)
+    weights = weights / (along_y * along_x)[:, None, None, None, None]
+    weights = jnp.where(there[:, None, None, None, None], weights, 0)
+    features = wide(data)
+
+    def one(region):
+        number, weight = region
+        part = jax.lax.dynamic_index_in_dim(features, number, keepdims=False)
+        return jnp.einsum("pqhw,chw->cpq", weight, part, precision=jax.lax.Precision.HIGHEST)
+
+    return jax.lax.map(one, (image, weights.astype(features.dtype))).astype(data.dtype)
+
+
 def _by_place(data, pooled_size):
     """The channels as (channels, rows, columns)."""
     bins = pooled_size[0] * pooled_size[1]

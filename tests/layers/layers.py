@@ -6,6 +6,7 @@ seeds draw its inputs and parameters.
 
 from __future__ import annotations
 
+import importlib
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Layer:
         Modes in which MXNet's gradients are right.
     half_tol : float
         Tolerance in float16; eight times as much in bfloat16.
+    home : str
+        The module that has it, within ``gluon``.
     """
 
     text: str
@@ -54,9 +57,12 @@ class Layer:
     reference: bool = True
     grads: tuple = ("train", "predict")
     half_tol: float = 0.01
+    home: str = "nn"
 
     def make(self, nn: ModuleType, known: bool = False):
         """The layer, with ``nn`` of gluonx or MXNet."""
+        if self.home != "nn":
+            nn = importlib.import_module(f"{nn.__name__.partition('.')[0]}.gluon.{self.home}")
         if self.text in NETS:
             return NETS[self.text](nn)
         text = self.text
@@ -123,6 +129,12 @@ def _plain(nn):
     return net
 
 
+def _concurrent(nn):
+    net = nn.HybridConcurrent(axis=1)
+    net.add(nn.Identity(), nn.Identity())
+    return net
+
+
 #: Networks by name.
 NETS: dict[str, Callable] = {
     "mlp": _mlp,
@@ -130,6 +142,7 @@ NETS: dict[str, Callable] = {
     "batch_norms": _batch_norms,
     "nested": _nested,
     "plain": _plain,
+    "concurrent": _concurrent,
 }
 
 _IMAGE = (2, 3, 7, 8)
@@ -200,4 +213,33 @@ LAYERS = [
     Layer("batch_norms", (6, 2, 5, 6), batch=True, grads=("train",), half_tol=0.05),
     Layer("nested", (2, 5), integers=7),
     Layer("plain", (3, 4), hybrid=False),
+    Layer("ReflectionPad2D(2)", (2, 3, 4, 5)),
+    Layer("PixelShuffle1D(2)", (2, 4, 3), home="contrib.nn"),
+    Layer("PixelShuffle2D((2, 3))", (2, 12, 3, 2), home="contrib.nn"),
+    Layer("PixelShuffle3D(2)", (2, 8, 2, 3, 1), home="contrib.nn"),
+    Layer("concurrent", (2, 3, 2), home="contrib.nn"),
+    Layer("SparseEmbedding(7, 3)", (2, 4), integers=7, home="contrib.nn", reference=False),
+    Layer(
+        "SyncBatchNorm(num_devices=1)",
+        (4, 3, 5),
+        "in_channels=3",
+        batch=True,
+        grads=("train",),
+        home="contrib.nn",
+    ),
+    Layer(
+        "DeformableConvolution(4, 3, padding=1, strides=(2, 1), activation='tanh')",
+        (2, 3, 5, 6),
+        "in_channels=3",
+        half_tol=0.1,
+        home="contrib.cnn",
+    ),
+    Layer(
+        "ModulatedDeformableConvolution(3, 2, use_bias=False)",
+        (2, 2, 3, 4),
+        "in_channels=2",
+        half_tol=0.1,
+        home="contrib.cnn",
+        reference=False,
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Cases of the operators in ``spatial.py``, ``roi.py`` and ``deformable.py``."""
+"""Cases of the operators in ``spatial.py``, ``roi.py``, ``deformable.py`` and ``sync_norm.py``."""
 
 from __future__ import annotations
 
@@ -98,6 +98,18 @@ CASES += [
         reference=False,
         note="MXNet does not write the output",
     ),
+    *(
+        Case(
+            "_contrib_RROIAlign",
+            [MAPS, const([[0, 3, 3, 4, 2, 30], [1, 4, 2.5, 3, 5, -100]])],
+            {"spatial_scale": 0.75, "pooled_size": (2, 3), **attrs},
+            grad=False,
+            fd=(0,),
+            half=False,
+            rtol=1e-4,
+        )
+        for attrs in ({}, {"sampling_ratio": 2})
+    ),
     on_regions("_contrib_PSROIPooling", {"output_dim": 2, "pooled_size": 2}),
     on_regions("_contrib_PSROIPooling", {"output_dim": 2, "pooled_size": 3, "group_size": 2}),
     on_regions(
@@ -165,3 +177,24 @@ for attrs, offset, size in (
             **facts,
         ),
     ]
+
+# -- SyncBatchNorm --------------------------------------------------------------------------------
+
+for attrs in ({"key": "a"}, {"key": "b", "fix_gamma": False, "eps": 1e-5, "momentum": 0.7}):
+    CASES.append(
+        Case(
+            "_contrib_SyncBatchNorm",
+            [
+                normal(4, 3, 5, scale=2, shift=1),
+                uniform(3, low=0.5, high=1.5),
+                normal(3),
+                normal(3),
+                uniform(3, low=0.5, high=2),
+            ],
+            attrs,
+            grad=(0, 1, 2),
+            aux=(3, 4),
+            rtol=1e-4,
+            atol=2e-5,
+        )
+    )
