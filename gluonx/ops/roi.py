@@ -224,51 +224,38 @@ def rotated_roi_align(
         return jnp.clip(jnp.nan_to_num(jnp.ceil(extent / bins)), 1, _MOST)
 
     along_y, along_x = counts(tall, pooled_size[0]), counts(broad, pooled_size[1])
-
-    def spread(x):
-        return x[:, None, None]
-
-    def place(i, j):
-        """Rows and columns of one sample of each bin: (regions, rows, columns)."""
-
-        def along(extent, bins, number, count):
-            at = jnp.arange(bins, dtype=extent.dtype) + ((number + 0.5) / count)[:, None]
-            return at * (extent / bins)[:, None] - (extent / 2)[:, None]
-
-        y = along(tall, pooled_size[0], i, along_y)[:, :, None]
-        x = along(broad, pooled_size[1], j, along_x)[:, None, :]
-        return (
-            y * spread(cos) - x * spread(sin) + spread(middle_y),
-            x * spread(cos) + y * spread(sin) + spread(middle_x),
-        )
-
-    most = along_x.max(initial=1).astype(jnp.int32)
-    rounds = most * along_y.max(initial=1).astype(jnp.int32)
-
-    def add(k, total):
-        """One more sample of each bin, as the weights of all pixels."""
-        i, j = k // most, k % most
-        y, x = place(i, j)
-        used = (y >= -1) & (y <= height) & (x >= -1) & (x <= width)
-        used &= spread((i < along_y) & (j < along_x))
-        near_y = 1 - jnp.abs(jnp.clip(y, 0, height - 1)[..., None] - jnp.arange(height))
-        near_x = 1 - jnp.abs(jnp.clip(x, 0, width - 1)[..., None] - jnp.arange(width))
-        near_y, near_x = jnp.maximum(near_y, 0), jnp.maximum(near_x, 0)
-        pixels = near_y[..., :, None] * near_x[..., None, :]
-        return total + jnp.where(used[..., None, None], pixels, 0).astype(total.dtype)
-
-    empty = jnp.zeros((len(rois), *pooled_size, height, width), rois.dtype)
-    weights = jax.lax.fori_loop(0, rounds, add, empty)
-    weights = weights / (along_y * along_x)[:, None, None, None, None]
-    weights = jnp.where(there[:, None, None, None, None], weights, 0)
     features = wide(data)
 
+    @jax.checkpoint  # the weights of one region at a time, in the gradient too
     def one(region):
-        number, weight = region
-        part = jax.lax.dynamic_index_in_dim(features, number, keepdims=False)
-        return jnp.einsum("pqhw,chw->cpq", weight, part, precision=jax.lax.Precision.HIGHEST)
+        number, there, y0, x0, tall, broad, cos, sin, rows, columns = region
 
-    return jax.lax.map(one, (image, weights.astype(features.dtype))).astype(data.dtype)
+        def along(extent, bins, k, count):
+            at = jnp.arange(bins, dtype=extent.dtype) + (k + 0.5) / count
+            return at * (extent / bins) - extent / 2
+
+        def add(k, total):
+            """One more sample of each bin, as weights of the pixels."""
+            i, j = (at.astype(tall.dtype) for at in (k // most, k % most))
+            y = along(tall, pooled_size[0], i, rows)[:, None]
+            x = along(broad, pooled_size[1], j, columns)
+            y, x = y * cos - x * sin + y0, x * cos + y * sin + x0
+            used = (y >= -1) & (y <= height) & (x >= -1) & (x <= width) & there
+            near_y = 1 - jnp.abs(jnp.clip(y, 0, height - 1)[..., None] - jnp.arange(height))
+            near_x = 1 - jnp.abs(jnp.clip(x, 0, width - 1)[..., None] - jnp.arange(width))
+            near_y, near_x = jnp.maximum(near_y, 0), jnp.maximum(near_x, 0)
+            pixels = near_y[..., :, None] * near_x[..., None, :]
+            return total + jnp.where(used[..., None, None], pixels, 0).astype(total.dtype)
+
+        most = columns.astype(jnp.int32)
+        empty = jnp.zeros((*pooled_size, height, width), features.dtype)
+        weights = jax.lax.fori_loop(0, rows.astype(jnp.int32) * most, add, empty)
+        part = jax.lax.dynamic_index_in_dim(features, number, keepdims=False)
+        total = jnp.einsum("pqhw,chw->cpq", weights, part, precision=jax.lax.Precision.HIGHEST)
+        return total / (rows * columns).astype(total.dtype)
+
+    regions = (image, there, middle_y, middle_x, tall, broad, cos, sin, along_y, along_x)
+    return jax.lax.map(one, regions).astype(data.dtype)
 
 
 def _by_place(data, pooled_size):
