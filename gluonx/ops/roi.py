@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..engine.op import Shape, register
 from ._regions import check_regions, images_of, pool, round_away, wide
@@ -62,33 +63,69 @@ def roi_pooling(data, rois, *, pooled_size: Shape, spatial_scale: float):
        [13. 15.]]]]
     """
     check_regions(data, rois, pooled_size)
-    batch, channels, height, width = data.shape
+    height, width = data.shape[2:]
     rois = jax.lax.stop_gradient(wide(rois))
     image, there = images_of(data, rois)
     x1, y1, x2, y2 = (round_away(rois[:, i] * spatial_scale) for i in range(1, 5))
     tall, broad = jnp.maximum(y2 - y1 + 1, 1), jnp.maximum(x2 - x1 + 1, 1)
     rows = _inside(*_spans(y1, tall, pooled_size[0], height), height)
     columns = _inside(*_spans(x1, broad, pooled_size[1], width), width)
-    still = jax.lax.stop_gradient(data)
+    found = _largest(data, image, rows, columns)
+    bins = rows.any(-1)[:, :, None] & columns.any(-1)[:, None, :] & there[:, None, None]
+    return jnp.where(bins[:, None], found, jnp.zeros((), data.dtype))
+
+
+def _scan(data, image, rows, columns, places: bool):
+    """The largest value of each bin, or where the first such value is, row by row.
+
+    (regions, channels, rows of bins, columns of bins). The columns of pixels are gone through
+    first, with the channels innermost, where they fill vector registers.
+    """
+    height, width = data.shape[2:]
+    pictures = jnp.moveaxis(data, 1, -1)
     low = jnp.asarray(-jnp.inf, data.dtype)
 
-    def place(region):
-        """Where the largest value of each bin is: the first one, row by row."""
+    def one(region):
         number, row, column = region
-        part = jax.lax.dynamic_index_in_dim(still, number, keepdims=False)
-        # over the columns first: (channels, height, bins)
-        there = jnp.where(column, part[:, :, None], low)
-        best, at_x = there.max(-1), there.argmax(-1)
-        over = jnp.where(row[:, :, None], best[:, None], low)  # (channels, bins, height, bins)
-        at_y = over.argmax(2)
-        at_x = jnp.take_along_axis(at_x[:, None], at_y[:, :, None], 2)[:, :, 0]
-        return (at_y * width + at_x).astype(jnp.int32)
+        row, column = row[:, None, :, None], column[:, None, :, None]
+        part = jax.lax.dynamic_index_in_dim(pictures, number, keepdims=False)
+        line = jnp.where(column, part, low).max(2)  # (columns of bins, height, channels)
+        best = jnp.where(row, line, low).max(2)  # (rows of bins, columns of bins, channels)
+        if not places:
+            return best
+        across, down = (jnp.arange(n, dtype=jnp.int32)[:, None] for n in (width, height))
+        x = jnp.where(column & (part == line[:, :, None]), across, width - 1).min(2)
+        y = jnp.where(row & (line == best[:, :, None]), down, height - 1).min(2)
+        x = jnp.take_along_axis(x[None], y[:, :, None], 2, mode="promise_in_bounds")[:, :, 0]
+        return y * width + x
 
-    places = jax.lax.map(place, (image, rows, columns))
-    bins = rows.any(-1)[:, :, None] & columns.any(-1)[:, None, :] & there[:, None, None]
-    line = jnp.arange(channels)[:, None, None]
-    found = data.reshape(batch, channels, -1)[image[:, None, None, None], line, places]
-    return jnp.where(bins[:, None], found, jnp.zeros((), data.dtype))
+    return jnp.moveaxis(jax.lax.map(one, (image, rows, columns)), -1, 1)
+
+
+@jax.custom_vjp
+def _largest(data, image, rows, columns):
+    return _scan(data, image, rows, columns, places=False)
+
+
+def _largest_forward(data, image, rows, columns):
+    at = _scan(data, image, rows, columns, places=True)
+    flat = data.reshape(*data.shape[:2], -1)
+    found = flat[_of(image, data.shape[1], at)]
+    return found, (jnp.zeros_like(data), image, rows, columns, at)
+
+
+def _of(image, channels: int, at) -> tuple:
+    return image[:, None, None, None], jnp.arange(channels)[:, None, None], at
+
+
+def _largest_backward(kept, head):
+    empty, image, rows, columns, at = kept
+    flat = empty.reshape(*empty.shape[:2], -1).at[_of(image, empty.shape[1], at)].add(head)
+    nothing = (np.zeros(x.shape, jax.dtypes.float0) for x in (image, rows, columns))
+    return flat.reshape(empty.shape), *nothing
+
+
+_largest.defvjp(_largest_forward, _largest_backward)
 
 
 #: No bin has more samples along one axis: keeps a region that is not a number from running forever.
