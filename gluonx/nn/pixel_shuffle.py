@@ -22,7 +22,9 @@ class _PixelShuffle(HybridBlock):
 
     def __init__(self, factor: int | Sequence[int], axes: int):
         super().__init__()
-        self._factors = tuple(int(f) for f in extents(type(self).__name__, "factor", factor, axes))
+        self._factors: tuple[int, ...] = tuple(
+            int(f) for f in extents(type(self).__name__, "factor", factor, axes)
+        )
 
     def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         axes = len(self._factors)
@@ -36,7 +38,7 @@ class _PixelShuffle(HybridBlock):
         return F.reshape(x, shape=(0, 0, *(-3,) * axes))
 
     def __repr__(self) -> str:
-        factors = self._factors if len(self._factors) > 1 else self._factors[0]
+        factors = self._factors[0] if len(self._factors) == 1 else self._factors
         return f"{type(self).__name__}({factors})"
 
 

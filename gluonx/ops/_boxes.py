@@ -55,7 +55,7 @@ def iou(a, b, extra: float = 0.0):
 _TILE = 128
 
 
-def suppress(boxes, alive, threshold: float, group=None, extra: float = 0.0, most: int = 0):
+def suppress(boxes, alive, threshold, group=None, extra: float = 0.0, most: int = 0):
     """Greedy non-maximum suppression.
 
     Boxes are worked on in tiles: those of a tile decide among themselves, then strike out the boxes
@@ -67,7 +67,7 @@ def suppress(boxes, alive, threshold: float, group=None, extra: float = 0.0, mos
         (n, 4): corners, the best box first.
     alive : array
         (n,): which boxes take part.
-    threshold : float
+    threshold : number
         A box goes when its overlap with a better one that stays is greater than this.
     group : array, optional
         (n,): only boxes of one group go for each other.

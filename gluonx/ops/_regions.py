@@ -12,14 +12,9 @@ import numpy as np
 
 from .spatial import need_images
 
-__all__ = ["check_regions", "images_of", "pool", "round_away", "wide"]
+__all__ = ["check_regions", "images_of", "pool", "round_away"]
 
 _EXACT = jax.lax.Precision.HIGHEST
-
-
-def wide(data):
-    """`data` in 32 bits at least."""
-    return data if data.dtype.itemsize >= 4 else data.astype(jnp.float32)
 
 
 def check_regions(data, rois, pooled_size, columns: int = 5) -> None:

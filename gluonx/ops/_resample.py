@@ -7,7 +7,8 @@ tap does them, and no scatter is needed.
 from __future__ import annotations
 
 import math
-from functools import partial
+from functools import partial, reduce
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -59,29 +60,31 @@ class Taps:
         return Taps(index, found, outputs)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
-def resample(data, axis: int, taps: Taps):
+def resample(data, axis: int, taps: Taps) -> Any:
     """`data` with ``len(taps.index)`` elements along `axis` in place of ``taps.size``."""
+    return _resample(data, axis, taps)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
+def _resample(data, axis: int, taps: Taps):
     shape = [-1 if i == axis else 1 for i in range(data.ndim)]
-    total = None
+    parts = []
     for k in range(taps.index.shape[1]):
         weight = taps.weight[:, k].astype(data.dtype)
         part = jnp.take(data, taps.index[:, k], axis, mode="clip")
-        if not (weight == 1).all():
-            part = part * weight.reshape(shape)
-        total = part if total is None else total + part
-    return total
+        parts.append(part if (weight == 1).all() else part * weight.reshape(shape))
+    return reduce(jnp.add, parts)
 
 
 def _forward(data, axis, taps):
-    return resample(data, axis, taps), None
+    return _resample(data, axis, taps), None
 
 
 def _backward(axis, taps, _, grad):
     return (resample(grad, axis, taps.transposed()),)
 
 
-resample.defvjp(_forward, _backward)
+_resample.defvjp(_forward, _backward)
 
 
 def _centres(size: int, target: int) -> np.ndarray:

@@ -14,10 +14,10 @@ import numpy as np
 from ..engine.op import Shape, register
 from ._bilinear import corners, sample
 from ._checks import EMPTY, same_dtype
-from ._regions import check_regions, images_of, round_away, wide
+from ._regions import check_regions, images_of, round_away
 from ._windows import per_axis
 from .roi import grouped
-from .spatial import need_images
+from .spatial import need_images, wide
 
 
 def _infer(shapes: dict, attrs: dict) -> dict:

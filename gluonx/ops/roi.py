@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine.op import Shape, register
-from ._regions import check_regions, images_of, pool, round_away, wide
-from .spatial import need_images
+from ._regions import check_regions, images_of, pool, round_away
+from .spatial import need_images, wide
 
 
 def _spans(begin, extent, bins: int, size: int):

@@ -1,4 +1,4 @@
-"""Cases of the operators in ``image.py`` and ``image_color.py``.
+"""Cases of the operators in ``image.py``, ``image_color.py`` and ``image_crop.py``.
 
 MXNet's gradients of these are wrong or not there, so finite differences stand alone.
 """
