@@ -20,6 +20,8 @@ from .containers import Sequential as Sequential
 from .conv_layers import Conv1D as Conv1D
 from .conv_layers import Conv2D as Conv2D
 from .conv_layers import Conv3D as Conv3D
+from .deformable import DeformableConvolution as DeformableConvolution
+from .deformable import ModulatedDeformableConvolution as ModulatedDeformableConvolution
 from .functions import Flatten as Flatten
 from .functions import HybridLambda as HybridLambda
 from .functions import Identity as Identity
@@ -34,12 +36,17 @@ from .normalization import BatchNorm as BatchNorm
 from .normalization import BatchNormReLU as BatchNormReLU
 from .normalization import InstanceNorm as InstanceNorm
 from .normalization import LayerNorm as LayerNorm
+from .padding import ReflectionPad2D as ReflectionPad2D
+from .pixel_shuffle import PixelShuffle1D as PixelShuffle1D
+from .pixel_shuffle import PixelShuffle2D as PixelShuffle2D
+from .pixel_shuffle import PixelShuffle3D as PixelShuffle3D
 from .pooling import AvgPool1D as AvgPool1D
 from .pooling import AvgPool2D as AvgPool2D
 from .pooling import AvgPool3D as AvgPool3D
 from .pooling import MaxPool1D as MaxPool1D
 from .pooling import MaxPool2D as MaxPool2D
 from .pooling import MaxPool3D as MaxPool3D
+from .sync_norm import SyncBatchNorm as SyncBatchNorm
 
 __all__ = [
     "Activation",
@@ -53,6 +60,7 @@ __all__ = [
     "Conv1D",
     "Conv2D",
     "Conv3D",
+    "DeformableConvolution",
     "Dense",
     "Dropout",
     "ELU",
@@ -77,9 +85,15 @@ __all__ = [
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
+    "ModulatedDeformableConvolution",
     "PReLU",
+    "PixelShuffle1D",
+    "PixelShuffle2D",
+    "PixelShuffle3D",
+    "ReflectionPad2D",
     "SELU",
     "Sequential",
     "SiLU",
     "Swish",
+    "SyncBatchNorm",
 ]

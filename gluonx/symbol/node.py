@@ -41,6 +41,8 @@ _ONLY_IF: dict[str, Callable[[dict], bool]] = {
     "state_cell": lambda a: a.get("mode", "lstm") == "lstm",
     "bins": lambda a: a.get("bin_cnt") is None,
     "gamma": lambda a: a.get("act_type", "prelu") == "prelu",
+    "like": lambda a: a.get("mode") == "like",
+    "trans": lambda a: not a.get("no_trans"),
 }
 
 #: Operators that MXNet has twice, for arrays of one shape and with broadcasting, and gluonx once;

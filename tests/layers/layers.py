@@ -44,6 +44,8 @@ class Layer:
         Modes in which MXNet's gradients are right.
     half_tol : float
         Tolerance in float16; eight times as much in bfloat16.
+    home : str
+        The module that has it, within ``gluon``.
     """
 
     text: str
@@ -56,9 +58,12 @@ class Layer:
     reference: bool = True
     grads: tuple = ("train", "predict")
     half_tol: float = 0.01
+    home: str = "nn"
 
     def make(self, nn: ModuleType, known: bool = False):
         """The layer, with ``nn`` of gluonx or MXNet."""
+        if self.home != "nn":
+            nn = importlib.import_module(f"{nn.__name__.partition('.')[0]}.gluon.{self.home}")
         if self.text in NETS:
             return NETS[self.text](nn)
         text = self.text
@@ -183,6 +188,12 @@ def _conv_gru(nn):
     return _unrolled(nn, cell, "NTCHW")
 
 
+def _concurrent(nn):
+    net = nn.HybridConcurrent(axis=1)
+    net.add(nn.Identity(), nn.Identity())
+    return net
+
+
 #: Networks by name.
 NETS: dict[str, Callable] = {
     "mlp": _mlp,
@@ -195,6 +206,7 @@ NETS: dict[str, Callable] = {
     "projected": _projected,
     "conv_lstm": _conv_lstm,
     "conv_gru": _conv_gru,
+    "concurrent": _concurrent,
 }
 
 _IMAGE = (2, 3, 7, 8)
@@ -267,6 +279,35 @@ LAYERS = [
     Layer("plain", (3, 4), hybrid=False),
     Layer("rnn.LSTM(3, layout='NTC')", (2, 4, 3), "input_size=3"),
     Layer("rnn.GRU(2, layout='NTC', bidirectional=True)", (2, 3, 2), "input_size=2"),
+    Layer("ReflectionPad2D(2)", (2, 3, 4, 5)),
+    Layer("PixelShuffle1D(2)", (2, 4, 3), home="contrib.nn"),
+    Layer("PixelShuffle2D((2, 3))", (2, 12, 3, 2), home="contrib.nn"),
+    Layer("PixelShuffle3D(2)", (2, 8, 2, 3, 1), home="contrib.nn"),
+    Layer("concurrent", (2, 3, 2), home="contrib.nn"),
+    Layer("SparseEmbedding(7, 3)", (2, 4), integers=7, home="contrib.nn", reference=False),
+    Layer(
+        "SyncBatchNorm(num_devices=1)",
+        (4, 3, 5),
+        "in_channels=3",
+        batch=True,
+        grads=("train",),
+        home="contrib.nn",
+    ),
+    Layer(
+        "DeformableConvolution(4, 3, padding=1, strides=(2, 1), activation='tanh')",
+        (2, 3, 5, 6),
+        "in_channels=3",
+        half_tol=0.1,
+        home="contrib.cnn",
+    ),
+    Layer(
+        "ModulatedDeformableConvolution(3, 2, use_bias=False)",
+        (2, 2, 3, 4),
+        "in_channels=2",
+        half_tol=0.1,
+        home="contrib.cnn",
+        reference=False,
+    ),
 ]
 
 #: Cells along sequences: only compared with MXNet, for what is unrolled compiles slowly.
