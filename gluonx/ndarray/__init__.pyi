@@ -38,6 +38,9 @@ from .ndarray import waitall as waitall
 from .save_load import load as load
 from .save_load import load_frombuffer as load_frombuffer
 from .save_load import save as save
+from . import sparse as sparse
+from .sparse import Embedding as Embedding
+from .sparse import cast_storage as cast_storage
 
 _Shape = int | Sequence[int]
 _DType = str | type | np.dtype[Any]
@@ -174,6 +177,38 @@ def BatchNorm_v1(
         `data`'s shape; with `output_mean_var` also two arrays (channels,).
     """
 
+def BilinearSampler(
+    data: NDArray,
+    grid: NDArray,
+    cudnn_off: bool | None = None,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Values of images at given places, interpolated between the four nearest pixels.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, height, width).
+    grid : array
+        (batch, 2, rows, columns): the place of each output, x before y. -1 is the first pixel, 1
+        the last one. Outside the image everything is 0.
+    cudnn_off
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        (batch, channels, rows, columns).
+
+    Examples
+    --------
+    >>> x = nd.array([[[[1, 2], [3, 4]]]])
+    >>> nd.BilinearSampler(x, nd.array([[[[0, 1]], [[0, 1]]]]))
+    [[[[2.5 4. ]]]]
+    """
+
 def BlockGrad(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The array itself; no gradient passes through it.
 
@@ -190,6 +225,57 @@ def BlockGrad(data: NDArray, *, out: NDArray | None = None, name: str | None = N
     Examples
     --------
     The gradient of ``x * nd.BlockGrad(x)`` is ``x``, not ``2 * x``.
+    """
+
+def CTCLoss(
+    data: NDArray,
+    label: NDArray,
+    data_lengths: NDArray | None = None,
+    label_lengths: NDArray | None = None,
+    *,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: str = 'first',
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The negative logarithm of the probability of a text, over all its alignments.
+
+    With :math:`y^t` the softmax of the activations at time :math:`t`,
+
+    .. math:: -\log \sum_\pi \prod_t y^t_{\pi_t}
+
+    where :math:`\pi` runs over the sequences of symbols and blanks that give the label when
+    repeated symbols are merged and then blanks removed. It is computed by the forward recursion,
+    in logarithms. Graves et al., "Connectionist temporal classification: labelling unsegmented
+    sequence data with recurrent neural networks", ICML 2006.
+
+    Parameters
+    ----------
+    data : array
+        Activations before the softmax, (time, batch, symbols); one of the symbols is the blank.
+    label : array
+        (batch, length), numbers of symbols, of any dtype.
+    data_lengths : array, optional
+        (batch,), with `use_data_lengths`: how many time steps belong to each sequence.
+    label_lengths : array, optional
+        (batch,), with `use_label_lengths`: how long each label is. Without it a label ends before
+        the first padding, which is 0 if the blank is first and -1 if it is last.
+    use_data_lengths, use_label_lengths : bool
+        Whether the lengths are given.
+    blank_label : str
+        ``'first'``: the blank is symbol 0; ``'last'``: it is the last one.
+
+    Returns
+    -------
+    array
+        (batch,). 0, with gradient 0, for a label that no alignment can give because the sequence
+        is too short for it.
+
+    Examples
+    --------
+    >>> nd.CTCLoss(nd.zeros((4, 1, 3)), nd.array([[1, 2]]))
+    [1.686399]
     """
 
 def Cast(
@@ -361,6 +447,56 @@ def Convolution_v1(
         `data`'s layout with `num_filter` channels.
     """
 
+def Correlation(
+    data1: NDArray,
+    data2: NDArray,
+    kernel_size: int = 1,
+    max_displacement: int = 1,
+    stride1: int = 1,
+    stride2: int = 1,
+    pad_size: int = 0,
+    is_multiply: bool = True,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Compare the patches of one image with those around the same place in another.
+
+    Dosovitskiy et al., "FlowNet: learning optical flow with convolutional networks", 2015:
+    :math:`c_{d,i} = \frac{1}{C k^2} \sum_{o} \langle f_1(i + o), f_2(i + d + o) \rangle`, with the
+    offsets o in a patch of k by k pixels and the displacements d no greater than
+    `max_displacement`, row by row.
+
+    Parameters
+    ----------
+    data1, data2 : array
+        (batch, channels, height, width).
+    kernel_size : int
+        Extent of a patch, odd.
+    max_displacement : int
+        The greatest displacement along each axis.
+    stride1 : int
+        Distance of the places i in the first image.
+    stride2 : int
+        Distance of the displacements.
+    pad_size : int
+        Zeros around both images.
+    is_multiply : bool
+        Whether to multiply pixels, or to take the absolute value of their difference.
+
+    Returns
+    -------
+    array
+        (batch, displacements, rows, columns), where displacements is
+        ``(2 * (max_displacement // stride2) + 1) ** 2``.
+
+    Examples
+    --------
+    >>> x = nd.ones((1, 2, 5, 6))
+    >>> nd.Correlation(x, x, max_displacement=1, pad_size=1).shape
+    (1, 9, 5, 6)
+    """
+
 def Crop(
     *data: NDArray | Sequence[NDArray],
     offset: _Shape = (0, 0),
@@ -524,45 +660,6 @@ def ElementWiseSum(
     [3. 3.]
     """
 
-def Embedding(
-    data: NDArray,
-    weight: NDArray,
-    input_dim: int,
-    output_dim: int,
-    dtype: _DType = 'float32',
-    sparse_grad: bool = False,
-    *,
-    out: NDArray | None = None,
-    name: str | None = None,
-) -> NDArray:
-    """Rows of a table, chosen by indices: word vectors.
-
-    Parameters
-    ----------
-    data : array
-        Indices of any shape and dtype; the nearest row for those outside. No gradient passes to it.
-    weight : array
-        (input_dim, output_dim): the table.
-    input_dim, output_dim : int
-        Number of rows and their length.
-    dtype : dtype
-        Dtype of the table, where it is not known otherwise.
-    sparse_grad : bool
-        Whether the gradient of `weight` has ``row_sparse`` storage.
-
-    Returns
-    -------
-    array
-        ``data.shape + (output_dim,)``, in the dtype of `weight`.
-
-    Examples
-    --------
-    >>> table = nd.array([[1, 2], [3, 4], [5, 6]])
-    >>> nd.Embedding(nd.array([2, 0]), table, input_dim=3, output_dim=2)
-    [[5. 6.]
-     [1. 2.]]
-    """
-
 def Flatten(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """All axes but the first merged into one.
 
@@ -618,6 +715,40 @@ def FullyConnected(
     (2, 5)
     >>> nd.FullyConnected(x, nd.ones((5, 4)), num_hidden=5, no_bias=True, flatten=False).shape
     (2, 3, 5)
+    """
+
+def GridGenerator(
+    data: NDArray,
+    transform_type: str,
+    target_shape: _Shape = (0, 0),
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    """Places for BilinearSampler.
+
+    Parameters
+    ----------
+    data : array
+        For ``'affine'``: (batch, 6), the rows of a 2 by 3 matrix which takes (x, y, 1) of the
+        output to (x, y) of the input. For ``'warp'``: (batch, 2, height, width), how many pixels to
+        the right and down of itself each output looks.
+    transform_type : str
+        ``'affine'`` or ``'warp'``.
+    target_shape : (int, int)
+        Height and width of the output, for ``'affine'``.
+
+    Returns
+    -------
+    array
+        (batch, 2, height, width): x and y of each place.
+
+    Examples
+    --------
+    >>> nd.GridGenerator(nd.array([[1, 0, 0, 0, 1, 0]]), transform_type='affine',
+    ...                  target_shape=(1, 3))
+    [[[[-1.  0.  1.]]
+      [[ 0.  0.  0.]]]]
     """
 
 def GroupNorm(
@@ -1146,6 +1277,136 @@ def Pooling_v1(
     [[[[3. 3.]]]]
     """
 
+def RNN(
+    data: NDArray,
+    parameters: NDArray,
+    state: NDArray,
+    state_cell: NDArray | None = None,
+    sequence_length: NDArray | None = None,
+    *,
+    state_size: int,
+    num_layers: int,
+    bidirectional: bool = False,
+    mode: str,
+    p: float = 0.0,
+    state_outputs: bool = False,
+    projection_size: int | None = None,
+    lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None,
+    lstm_state_clip_nan: bool = False,
+    use_sequence_length: bool = False,
+    out: NDArray | Sequence[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    r"""Layers of recurrent cells, one on top of the other.
+
+    With :math:`x_t` the input of a layer at time :math:`t` and :math:`h` its state, a layer is
+
+    * ``'rnn_tanh'``, ``'rnn_relu'`` (Elman, "Finding structure in time", 1990):
+      :math:`h_t = \tanh(W x_t + b + U h_{t-1} + d)`, or relu in place of tanh.
+    * ``'lstm'`` (Hochreiter and Schmidhuber, "Long short-term memory", 1997): with
+      :math:`(i, f, g, o) = W x_t + b + U h_{t-1} + d`,
+
+      .. math:: c_t = \sigma(f) c_{t-1} + \sigma(i) \tanh(g), \quad h_t = \sigma(o) \tanh(c_t)
+
+      and with a projection (Sak et al., "Long short-term memory based recurrent neural network
+      architectures", 2014) :math:`R h_t` in place of :math:`h_t`.
+    * ``'gru'`` (Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014):
+      with :math:`(r, z, n) = W x_t + b` and :math:`(r', z', n') = U h_{t-1} + d`,
+
+      .. math::
+          h_t = (1 - \sigma(z + z')) \tanh(n + \sigma(r + r') n') + \sigma(z + z') h_{t-1}
+
+    Parameters
+    ----------
+    data : array
+        The inputs, (time, batch, features).
+    parameters : array
+        All weights and biases in one vector: first the weights, layer by layer, the forward before
+        the backward direction, of each :math:`W`, :math:`U` and :math:`R`, in the order of rows;
+        then the biases :math:`b` and :math:`d` in the same order.
+    state : array
+        The states before the first step, (layers * directions, batch, state_size); with a
+        projection, projection_size in place of state_size. A batch of 1 serves all.
+    state_cell : array, optional
+        For an LSTM, :math:`c` before the first step, (layers * directions, batch, state_size).
+    sequence_length : array, optional
+        (batch,), lengths of the sequences, of any dtype; with `use_sequence_length`.
+    state_size : int
+        Number of elements of a state.
+    num_layers : int
+        Number of layers.
+    bidirectional : bool
+        Whether each layer also runs from the end to the beginning; the outputs of both directions
+        stand side by side.
+    mode : str
+        ``'rnn_relu'``, ``'rnn_tanh'``, ``'lstm'`` or ``'gru'``.
+    p : float
+        While training, the share of elements that dropout sets to 0 between layers.
+    state_outputs : bool
+        Also return the states after the last step.
+    projection_size : int, optional
+        Size of the projection, for an LSTM.
+    lstm_state_clip_min, lstm_state_clip_max : float, optional
+        Bounds within which an LSTM's :math:`c` is kept; both or none.
+    lstm_state_clip_nan : bool
+        Also put the lower bound in the place of NaN.
+    use_sequence_length : bool
+        Take each sequence to its own length only: outputs beyond are 0, the last state is that
+        after its last element, and the backward direction begins there.
+
+    Returns
+    -------
+    array
+        (time, batch, directions * state_size); with `state_outputs` also the last states, in the
+        shapes of `state` and `state_cell`.
+
+    Examples
+    --------
+    >>> x, h = nd.ones((5, 2, 3)), nd.zeros((1, 2, 4))
+    >>> w = nd.ones(4 * (3 + 4 + 2)) * 0.1
+    >>> y, last = nd.RNN(x, w, h, state_size=4, num_layers=1, mode='rnn_tanh', state_outputs=True)
+    >>> y.shape, last.shape
+    ((5, 2, 4), (1, 2, 4))
+    """
+
+def ROIPooling(
+    data: NDArray,
+    rois: NDArray,
+    pooled_size: _Shape,
+    spatial_scale: float,
+    *,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""The largest value in each bin of a region (Girshick, "Fast R-CNN", 2015).
+
+    Corners are rounded to whole pixels, bins are widened to whole pixels, and an empty bin gives 0.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, height, width).
+    rois : array
+        (regions, 5): rows of (image, x1, y1, x2, y2), both corners included.
+    pooled_size : (int, int)
+        Rows and columns of bins.
+    spatial_scale : float
+        Size of the features in relation to that of the picture.
+
+    Returns
+    -------
+    array
+        (regions, channels, \*pooled_size).
+
+    Examples
+    --------
+    >>> x = nd.arange(16).reshape((1, 1, 4, 4))
+    >>> nd.ROIPooling(x, nd.array([[0, 0, 0, 3, 3]]), pooled_size=(2, 2), spatial_scale=1)
+    [[[[ 5.  7.]
+       [13. 15.]]]]
+    """
+
 def Reshape(
     data: NDArray,
     shape: _Shape = (),
@@ -1458,6 +1719,49 @@ def SoftmaxActivation(
     """
 
 SoftmaxOutput = Softmax
+
+def SpatialTransformer(
+    data: NDArray,
+    loc: NDArray,
+    *,
+    target_shape: _Shape = (0, 0),
+    transform_type: str,
+    sampler_type: str,
+    cudnn_off: bool | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+) -> NDArray:
+    r"""Images under affine maps: GridGenerator and BilinearSampler in one.
+
+    Parameters
+    ----------
+    data : array
+        (batch, channels, height, width).
+    loc : array
+        (batch, 6): the rows of a 2 by 3 matrix, as in GridGenerator.
+    target_shape : (int, int)
+        Height and width of the output.
+    transform_type : str
+        ``'affine'``.
+    sampler_type : str
+        ``'bilinear'``.
+    cudnn_off
+        Without effect; accepted for compatibility.
+
+    Returns
+    -------
+    array
+        (batch, channels, \*target_shape).
+
+    Examples
+    --------
+    >>> x = nd.array([[[[1, 2], [3, 4]]]])
+    >>> mirror = nd.array([[-1, 0, 0, 0, 1, 0]])
+    >>> nd.SpatialTransformer(x, mirror, target_shape=(2, 2), transform_type='affine',
+    ...                       sampler_type='bilinear')
+    [[[[2. 1.]
+       [4. 3.]]]]
+    """
 
 def SwapAxis(
     data: NDArray,
@@ -2576,6 +2880,8 @@ def crop(
     [[3. 2. 1.]
      [6. 5. 4.]]
     """
+
+ctc_loss = CTCLoss
 
 def cumsum(
     a: NDArray,

@@ -53,6 +53,5 @@ from . import (  # noqa: F401
     sparse,
     spatial,
     straight_through,
-    sync_norm,
     update,
 )

@@ -193,7 +193,7 @@ class Optimizer:
 
     # -- numbers ---------------------------------------------------------------------------------
 
-    def hyper(self, indices: Sequence[Any]) -> tuple[np.ndarray, ...]:
+    def hyper(self, indices: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
         """Learning rates, weight decays, rescale and more of this step for some parameters, as
         fields of :class:`Hyper`; the tuple of the last call again, if nothing has changed.
         """
@@ -212,7 +212,7 @@ class Optimizer:
         own = type(self)
         return own.more is Optimizer.more and own._get_lrs is Optimizer._get_lrs
 
-    def _numbers(self, indices: Sequence[Any]) -> tuple[np.ndarray, ...]:
+    def _numbers(self, indices: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
         rates, decays = self._get_lrs(indices), self._get_wds(indices)
         rescale = packed([self.rescale_grad])
         return packed(rates), packed(decays), rescale, np.array(self.more(indices), np.float32)

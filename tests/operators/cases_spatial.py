@@ -177,24 +177,3 @@ for attrs, offset, size in (
             **facts,
         ),
     ]
-
-# -- SyncBatchNorm --------------------------------------------------------------------------------
-
-for attrs in ({"key": "a"}, {"key": "b", "fix_gamma": False, "eps": 1e-5, "momentum": 0.7}):
-    CASES.append(
-        Case(
-            "_contrib_SyncBatchNorm",
-            [
-                normal(4, 3, 5, scale=2, shift=1),
-                uniform(3, low=0.5, high=1.5),
-                normal(3),
-                normal(3),
-                uniform(3, low=0.5, high=2),
-            ],
-            attrs,
-            grad=(0, 1, 2),
-            aux=(3, 4),
-            rtol=1e-4,
-            atol=2e-5,
-        )
-    )
