@@ -8,14 +8,12 @@ change in the machine's load meets all of them; the table shows the median of th
 """
 
 import argparse
-import json
-import os
-import statistics
-import subprocess
 import sys
-import time
 
-ROWS = ["x + y", "dot(x, y)", "tanh(x)", "x[3]", "x[3] = 1", "x + 1.5"]
+import peers
+
+#: Arrays are (SIZE, SIZE), float32.
+SIZE = 64
 #: Seconds that one measurement takes.
 DURATION = 0.005
 
@@ -157,100 +155,32 @@ def jax(size):
 FRAMEWORKS = {"gluonx": gluonx, "mxnet": mxnet, "torch": torch, "jax": jax}
 
 
-def answer(framework: str, size: int) -> None:
-    """Measure whatever the lines of standard input ask for; one line out for each line in."""
-    forward, backward, wait = FRAMEWORKS[framework](size)
-    calls: dict = {}
-
-    def measure(kind, row, count):
-        call = (forward if kind == "forward" else backward)[row]
-        last = None
-        start = time.perf_counter()
-        for _ in range(count):
-            last = call()
-        wait(last)
-        return (time.perf_counter() - start) / count
-
-    print(json.dumps({"forward": list(forward), "backward": list(backward)}), flush=True)
-    for line in sys.stdin:
-        kind, row = json.loads(line)
-        if (kind, row) not in calls:
-            measure(kind, row, 50)  # compiles, fills caches
-            calls[kind, row] = max(20, int(DURATION / measure(kind, row, 200)))
-        print(json.dumps(measure(kind, row, calls[kind, row])), flush=True)
-
-
-# -- the comparison ------------------------------------------------------------------------------
-
-
-class Peer:
-    """A framework in its process."""
-
-    def __init__(self, framework: str, python: str, size: int):
-        command = [python, __file__, "--answer", framework, "--size", str(size)]
-        # so small arrays gain nothing from threads, which on a busy machine wait for each other
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{framework} does not start under {python}")
-        self.rows = json.loads(line)
-
-    def measure(self, kind: str, row: str) -> float:
-        print(json.dumps([kind, row]), file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
+def serve(framework: str) -> None:
+    forward, backward, wait = FRAMEWORKS[framework](SIZE)
+    calls = {("forward", row): call for row, call in forward.items()}
+    calls |= {("backward", row): call for row, call in backward.items()}
+    peers.answer(calls, wait, DURATION)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mxnet-python", help="a Python that has MXNet 1.9.1")
     parser.add_argument("--torch-python", help="a Python that has PyTorch")
-    parser.add_argument("--size", type=int, default=64, help="arrays are (size, size), float32")
     parser.add_argument("--rounds", type=int, default=31)
     parser.add_argument("--answer", choices=FRAMEWORKS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.answer:
-        answer(options.answer, options.size)
+        serve(options.answer)
         return
-
     pythons = {
         "gluonx": sys.executable,
         "mxnet": options.mxnet_python,
         "torch": options.torch_python,
         "jax": sys.executable,
     }
-    peers = {name: Peer(name, p, options.size) for name, p in pythons.items() if p}
-    cells = [(kind, row) for kind in ("forward", "backward") for row in ROWS]
-    times: dict = {}
-    for _ in range(options.rounds + 1):
-        for cell in cells:
-            for name, peer in peers.items():
-                if cell[1] in peer.rows[cell[0]]:
-                    times.setdefault((name, *cell), []).append(peer.measure(*cell))
-    medians = {key: statistics.median(found[1:]) * 1e6 for key, found in times.items()}
-    show(peers, cells, medians)
-    for peer in peers.values():
-        peer.process.stdin.close()
-        peer.process.wait()
-
-
-def show(peers: dict, cells: list, medians: dict) -> None:
-    """Print a table in Markdown: microseconds, and how they compare with gluonx's."""
-    others = [name for name in peers if name != "gluonx"]
-    heads = ["", "gluonx µs", *(f"{n} µs | gluonx / {n}" for n in others)]
-    print("| " + " | ".join(heads) + " |")
-    print("|---" + "|---:" * (1 + 2 * len(others)) + "|")
-    for kind, row in cells:
-        own = medians.get(("gluonx", kind, row))
-        if own is None:
-            continue
-        line = [f"`{row}`" + (", backward" if kind == "backward" else ""), f"{own:.1f}"]
-        for name in others:
-            other = medians.get((name, kind, row))
-            line += ["–", "–"] if other is None else [f"{other:.1f}", f"{own / other:.2f}"]
-        print("| " + " | ".join(line) + " |")
+    # arrays so small gain nothing from threads, which on a busy machine wait for each other
+    found = {n: peers.Peer(__file__, n, p, threads=1) for n, p in pythons.items() if p}
+    peers.show(found, peers.compare(found, options.rounds))
 
 
 if __name__ == "__main__":

@@ -211,6 +211,40 @@ def test_second_derivatives(case):
     )
 
 
+@first_of_each(lambda case: case.value and not case.aux and case.wanted())
+def test_gradients_add_up(case):
+    once = differentiate(case, arrays(case), lambda x: call(case, x), case.wanted())[1]
+    inputs = arrays(case)
+    for i in once:
+        inputs[i].attach_grad("add")
+    for _ in range(2):
+        gluonx.random.seed(0)
+        with autograd.record(train_mode=case.train):
+            outputs = call(case, inputs)
+        heads = [nd.array(case.head(i, y.shape), dtype=y.dtype) for i, y in enumerate(outputs)]
+        live = [i for i, y in enumerate(outputs) if "float" in str(np.dtype(y.dtype))]
+        autograd.backward([outputs[i] for i in live], [heads[i] for i in live])
+    for i, want in once.items():
+        np.testing.assert_allclose(inputs[i].grad.asnumpy(), 2 * want, rtol=1e-6, atol=1e-6)
+
+
+@first_of_each(lambda case: not OPS[case.op].variadic and case.inputs)
+def test_bad_arguments(case):
+    op, inputs = OPS[case.op], arrays(case)
+    fn = function(op, op.name)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'no_such_attribute'"):
+        fn(*inputs, **case.attrs, no_such_attribute=1)
+    with pytest.raises(TypeError, match=f"{op.inputs[0]} must be an NDArray, got"):
+        fn(inputs[0].asnumpy(), *inputs[1:], **case.attrs)
+    if op.inputs[0] not in op.optional:
+        with pytest.raises(TypeError, match=f"missing the required array '{op.inputs[0]}'"):
+            fn(**case.attrs)
+    required = [n for n, p in op.attrs.items() if p.default is p.empty]
+    if required:
+        with pytest.raises(TypeError, match=f"missing the required argument '{required[0]}'"):
+            fn(*inputs, **{k: v for k, v in case.attrs.items() if k != required[0]})
+
+
 class Hybrid(gluonx.HybridBlock):
     """One operator as a block."""
 
