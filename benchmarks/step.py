@@ -24,6 +24,8 @@ import tempfile
 import time
 
 COLUMNS = ["hand", "gluonx", "flax", "equinox", "keras", "torch", "mxnet"]
+#: The same without hybridizing, where asked for.
+EAGER = ["gluonx_eager", "mxnet_eager"]
 #: Seconds that one column runs in one round.
 DURATION = 0.3
 TOLERANCE = 2e-3
@@ -89,6 +91,7 @@ def serve(column: str, name: str) -> None:
 
 def _warm(column: str) -> None:
     """Start the framework, so that the first step's time is the network's."""
+    column = column.removesuffix("_eager")
     if column == "torch":
         import torch
 
@@ -129,7 +132,7 @@ class Worker:
         environment = dict(os.environ, KERAS_BACKEND="jax")
         if cache is None:
             environment.update(JAX_ENABLE_COMPILATION_CACHE="false", GLUONX_COMPILATION_CACHE="0")
-        elif column == "gluonx":
+        elif column.startswith("gluonx"):
             environment["GLUONX_COMPILATION_CACHE"] = cache
         else:
             environment["JAX_COMPILATION_CACHE_DIR"] = cache
@@ -229,6 +232,7 @@ def main() -> None:
         "--only", nargs="*", help="workloads: mlp micro lenet resnet transformer lstm"
     )
     parser.add_argument("--columns", nargs="*", default=COLUMNS)
+    parser.add_argument("--eager", action="store_true", help="also loops that are not hybridized")
     parser.add_argument("--python", action="append", default=[], metavar="COLUMN=PATH")
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--second-start", action="store_true", help="measure the compilation cache")
@@ -238,10 +242,13 @@ def main() -> None:
         return
     from steps.work import WORKS
 
-    pythons = {column: sys.executable for column in ["hand", *args.columns]}
+    columns = ["hand", *args.columns, *(EAGER if args.eager else [])]
+    pythons = {column: sys.executable for column in columns}
     for item in args.python:
         column, _, path = item.partition("=")
-        pythons[column] = path
+        for name in (column, f"{column}_eager"):
+            if name in pythons:
+                pythons[name] = path
     if args.second_start:
         print("| | | first start s | second start s |\n|---|---|---:|---:|")
         for work in args.only or WORKS:

@@ -123,6 +123,9 @@ def networks(mx):
 
 
 class Loop:
+    #: Whether the network is hybridized.
+    hybrid = True
+
     def __init__(self, mx, work: Work):
         self._mx = mx
         make = networks(mx)[work.net]
@@ -145,7 +148,8 @@ class Loop:
         trained = [p for k, p in named.items() if p.grad_req != "null"]
         for p, w in zip(trained, self._in_order(work, trained)):  # noqa: B905
             p.set_data(mx.nd.array(w))
-        net.hybridize(static_alloc=True, static_shape=True)
+        if self.hybrid:
+            net.hybridize(static_alloc=True, static_shape=True)
         self._params = net.collect_params()
         if work.micro > 1:
             self._params.setattr("grad_req", "add")
