@@ -245,16 +245,20 @@ def test_an_instance_of_a_function_is_called_once():
             getattr(autograd.Function(), method)(x)
 
 
-def test_a_function_cannot_be_compiled():
+def test_a_function_in_a_hybridized_block_runs_as_python():
     class Net(HybridBlock):
         def hybrid_forward(self, F, x):
-            return _function()(x)
+            return 2 * _function()(x)
 
-    net = Net()
-    assert net(nd.ones((1,))).asscalar() == 2
-    net.hybridize()
-    with pytest.raises(MXNetError, match="(?s)F is an autograd.Function.*jax.custom_vjp"):
-        net(nd.ones((1,)))
+    net, x = Net(), _variable([1.0])
+    found = []
+    for hybridized in (False, True):
+        net.hybridize(hybridized)
+        with autograd.record():
+            y = net(x)
+        y.backward()
+        found.append((y.asscalar(), x.grad.asscalar()))
+    assert found[0] == found[1] and found[0][0] == 4
 
 
 # -- grad ---------------------------------------------------------------------------------------

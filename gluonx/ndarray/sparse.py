@@ -30,11 +30,11 @@ from . import sparse_updates as _updates  # noqa: F401  (has rules)
 from .dispatch import bind, invoke
 from .namespace import function
 from .ndarray import NDArray
-from .operators import binary
+from .operators import binary as _binary
 from .sparse_array import BaseSparseNDArray as BaseSparseNDArray
 from .sparse_array import CSRNDArray as CSRNDArray
 from .sparse_array import RowSparseNDArray as RowSparseNDArray
-from .sparse_array import mark_of
+from .sparse_array import mark_of as _mark_of
 from .sparse_creation import array as array
 from .sparse_creation import cast_storage as cast_storage
 from .sparse_creation import csr_matrix as csr_matrix
@@ -62,7 +62,7 @@ def _embedding() -> Callable:
 
     def Embedding(*args: Any, out: Any = None, name: Any = None, **kwargs: Any) -> Any:
         inputs, given = bind(op, args, kwargs)
-        mark = mark_of(inputs[1])
+        mark = _mark_of(inputs[1])
         if mark is None:
             return invoke(op, inputs, given, out)
         sizes = {key: given[key] for key in ("input_dim", "output_dim") if key in given}
@@ -86,7 +86,7 @@ def _arithmetic(kind: str, name: str, elementwise: str) -> Callable:
         arrays = isinstance(lhs, NDArray) and isinstance(rhs, NDArray)
         if arrays and lhs.shape == rhs.shape:
             return invoke(OPS[elementwise], [lhs, rhs], {})
-        result = binary(kind, lhs, rhs)
+        result = _binary(kind, lhs, rhs)
         if result is NotImplemented:
             raise TypeError(
                 f"nd.sparse.{name}() takes arrays and numbers, got {type(lhs).__name__} and "
