@@ -6,14 +6,18 @@ for groups and for some gradients of weights. Measured on two cores, native agai
 - depthwise, 8x64x56x56, 3x3, stride 2, with both gradients: 319 ms; a sum of slices 13 ms;
 - 32 groups of 4 channels, 8x128x28x28, 3x3, gradient of the weight: 11.5 s; a convolution for each
   group 17 ms;
-- 1x1, 8x64x56x56 to 256 channels, gradient of the weight: 390 ms; a matrix product 50 ms.
+- 1x1, 8x64x56x56 to 256 channels, gradient of the weight: 390 ms; a matrix product 50 ms;
+- transposed, 8x32x14x14 to 16 channels, 4x4, stride 2, both gradients: 8.3 ms; a convolution for
+  each phase 1.9 ms.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -72,10 +76,14 @@ def convolve(
             return jnp.concatenate(parts, where.channel)
         if max(kernel) == max(spread) == 1 and not any(map(any, margins)):
             return _pointwise(data, weight, where, stride)
+        if max(spread) > 1 and max(stride) == max(dilate) == 1:
+            return _transposed(data, weight, where, margins, spread)
     return _general(data, weight, where, stride, margins, dilate, groups, spread)
 
 
 def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, spread):
+    if jax.default_backend() == "cpu" and max(spread) == 1:
+        data, margins = _within(data, weight, where, margins, dilate)
     name = where.name.replace("N", "O").replace("C", "I")
     return lax.conv_general_dilated(
         data,
@@ -89,6 +97,22 @@ def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, 
     )
 
 
+def _within(data, weight, where: Layout, margins, dilate):
+    """The data and the margins with no margin that is negative or as wide as the kernel.
+
+    XLA's float32 code for the CPU (jaxlib 0.10) takes negative margins for something else, and the
+    gradient of a convolution whose margin is as wide as its kernel has negative ones.
+    """
+    kept = []
+    for axis, ends, d in zip(where.spatial, margins, dilate, strict=True):
+        most = d * (weight.shape[axis] - 1)
+        kept.append(tuple(min(max(m, 0), most) for m in ends))
+    more = [(low - a, high - b) for (low, high), (a, b) in zip(margins, kept, strict=True)]
+    if any(map(any, more)):  # the barrier keeps XLA from putting the zeros back into the margins
+        data = lax.optimization_barrier(_margins(data, where, more, (1,) * len(kept)))
+    return data, kept
+
+
 def _margins(data, where: Layout, margins: Sequence[tuple[int, int]], spread: Sequence[int]):
     config = [(0, 0, 0)] * data.ndim
     for axis, (low, high), n in zip(where.spatial, margins, spread, strict=True):
@@ -96,6 +120,62 @@ def _margins(data, where: Layout, margins: Sequence[tuple[int, int]], spread: Se
     if not any(map(any, config)):
         return data
     return lax.pad(data, jnp.zeros((), data.dtype), config)
+
+
+class _Phase(NamedTuple):
+    """Every ``spread``-th element of a transposed convolution's result, along one axis.
+
+    They are at ``first``, ``first + spread``, ...; the kernel's elements from ``kernel`` on, as far
+    apart, make them, from the data with these margins.
+    """
+
+    first: int
+    kernel: int
+    margins: tuple[int, int]
+    count: int
+
+
+def _phases(n: int, k: int, margins: tuple[int, int], spread: int) -> tuple[list[_Phase], int]:
+    """The phases of one axis that are not zero, and the extent of the result.
+
+    With ``spread - 1`` zeros after each of ``n`` elements, the result at ``t`` is the sum over
+    ``u`` of ``kernel[u] * spread_data[t + u - low]``; only each ``spread``-th ``u`` meets data.
+    """
+    low, high = margins
+    extent = (n - 1) * spread + 1 + low + high - k + 1
+    found = []
+    for first in range(min(spread, extent)):
+        begin = (low - first) % spread
+        size = len(range(begin, k, spread))
+        count = len(range(first, extent, spread))
+        ahead = (first + begin - low) // spread
+        if size:
+            found.append(_Phase(first, begin, (-ahead, count - 1 + ahead + size - n), count))
+    return found, extent
+
+
+def _transposed(data, weight, where: Layout, margins, spread: Sequence[int]):
+    """A stride of the data: an ordinary convolution for each phase of the result."""
+    axes = [
+        _phases(data.shape[a], weight.shape[a], m, s)
+        for a, m, s in zip(where.spatial, margins, spread, strict=True)
+    ]
+    ones, parts = (1,) * len(axes), []
+    for phases in itertools.product(*(found for found, _ in axes)):
+        part = weight
+        config = [(0, 0, 0)] * data.ndim
+        for axis, p, s, (_, extent) in zip(where.spatial, phases, spread, axes, strict=True):
+            part = lax.slice_in_dim(part, p.kernel, None, s, axis)
+            config[axis] = (p.first, extent - p.first - (p.count - 1) * s - 1, s - 1)
+        y = _general(data, part, where, ones, [p.margins for p in phases], ones, 1, ones)
+        parts.append(lax.pad(y, jnp.zeros((), y.dtype), config))
+    if parts:
+        return functools.reduce(lax.add, parts)
+    shape = list(data.shape)
+    shape[where.channel] = weight.shape[0]
+    for axis, (_, extent) in zip(where.spatial, axes, strict=True):
+        shape[axis] = extent
+    return jnp.zeros(shape, data.dtype)
 
 
 def _depthwise(data, weight, where: Layout, stride: Sequence[int], dilate: Sequence[int]):
