@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from ..error import MXNetError
 
-__all__ = ["FileError", "open_read", "open_write", "path_name"]
+__all__ = ["FileError", "open_read", "open_stream", "open_write", "path_name"]
 
 
 class FileError(MXNetError, OSError):
@@ -115,6 +115,48 @@ def open_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
         raise
     except OSError as e:
         raise _failure("write", name, e) from e
+
+
+@contextmanager
+def open_stream(path: str | os.PathLike) -> Iterator[Any]:
+    """Open a file or URL for writing that takes long, such as a data set: it is emptied at once.
+
+    Unlike with :func:`open_write`, what was written is there at once, and stays after a failure. A
+    local file has no buffer, so that a forked process cannot write it a second time.
+    """
+    name = path_name(path)
+    try:
+        if "://" in name:
+            with _url(name, "wb") as file:
+                yield file
+        else:
+            with open(name, "wb", buffering=0) as file:
+                yield _Unbuffered(file, name)
+    except FileError:
+        raise
+    except OSError as e:
+        raise _failure("write", name, e) from e
+
+
+class _Unbuffered:
+    """A file without a buffer that writes all that it is given, or nothing."""
+
+    def __init__(self, file: io.FileIO, name: str):
+        self._file = file
+        self._name = name
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as e:
+            with suppress(OSError):
+                start = self._file.tell() - (len(data) - len(rest))
+                self._file.truncate(start)
+                self._file.seek(start)
+            raise _failure("write", self._name, e) from e
+        return len(data)
 
 
 @contextmanager
