@@ -215,8 +215,8 @@ class MXIndexedRecordIO(MXRecordIO):
                 try:
                     key, at = line.decode().rstrip("\r\n").split("\t")
                     found, at = self.key_type(key), int(at)
-                    if at < 0:
-                        raise ValueError(f"the byte {at} is negative")
+                    if not 0 <= at < 2**63:
+                        raise ValueError(f"there cannot be a byte {at}")
                 except ValueError as e:
                     raise MXNetError(
                         f"{self.idx_path} cannot be read: in line {number}, expected a key, a tab "

@@ -127,7 +127,8 @@ def open_stream(path: str | os.PathLike) -> Iterator[Any]:
     name = path_name(path)
     try:
         if "://" in name:
-            with _url(name, "wb") as file:
+            # Without a transaction: there can be one at a time, and an index is open besides.
+            with _url(name, "wb", transaction=False) as file:
                 yield file
         else:
             with open(name, "wb", buffering=0) as file:
@@ -212,7 +213,7 @@ def _sync_folder(folder: str) -> None:
 
 
 @contextmanager
-def _url(url: str, mode: str) -> Iterator[Any]:
+def _url(url: str, mode: str, transaction: bool = True) -> Iterator[Any]:
     scheme = url.partition("://")[0]
     try:
         fsspec = importlib.import_module("fsspec")
@@ -226,16 +227,16 @@ def _url(url: str, mode: str) -> Iterator[Any]:
         system, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as e:
         raise MXNetError(f"{url}: fsspec cannot open {scheme}:// here: {e}") from e
-    if mode == "rb":
+    if mode == "rb" or not transaction:
         with system.open(path, mode) as file:
             yield file
         return
     # Without a transaction, closing after an error would commit what was written so far.
-    transaction = system.transaction
-    with transaction:
+    scope = system.transaction
+    with scope:
         with system.open(path, mode) as file:
             if not hasattr(file, "commit"):
-                transaction.files.remove(file)
+                scope.files.remove(file)
             yield file
 
 

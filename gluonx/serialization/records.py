@@ -108,7 +108,7 @@ class RecordReader:
             If the file is damaged there; says where, and what was expected.
         """
         start = self._at
-        if self._left(8) <= 0:
+        if self._left(8) == 0:
             return None
         parts: list[bytes] = []
         try:
