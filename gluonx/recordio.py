@@ -5,7 +5,6 @@ What is written here, MXNet reads, and the other way round.
 
 from __future__ import annotations
 
-import multiprocessing
 import numbers
 import os
 import struct
@@ -28,8 +27,9 @@ __all__ = [
 class MXRecordIO:
     """A file of records, read or written one after the other.
 
-    Pickling a reader, or using it in a process that was forked, opens the file anew, at its
-    beginning. A file that is being written belongs to the process that opened it.
+    A pickled reader opens the file anew, at its beginning. In a process that was forked, so do
+    ``reset`` and reading by key; until then ``read`` raises there, since all processes would read
+    the same records. A file that is being written belongs to the process that opened it.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class MXRecordIO:
     def open(self) -> None:
         """Open the file, at its beginning. A file to be written is emptied."""
         self.close()
-        self.pid = multiprocessing.current_process().pid
+        self.pid = os.getpid()
         self._lock = threading.RLock()
         with ExitStack() as stack:
             if self.writable:
@@ -117,20 +117,26 @@ class MXRecordIO:
         if is_open:
             self.open()
 
-    def _check(self, writing: bool) -> None:
-        """Raise unless the file is open for this; open it anew in a forked process."""
+    def _check(self, writing: bool, anew: bool = False) -> None:
+        """Raise unless the file is open for this in this process, or may be opened anew."""
         if writing != self.writable:
             doing = "writing, not for reading" if self.writable else "reading, not for writing"
             raise MXNetError(f"{self.uri} is open for {doing}")
         if not self.is_open:
             raise MXNetError(f"{self.uri} is closed; open() opens it again")
-        if self.pid != multiprocessing.current_process().pid:
-            if self.writable:
-                raise MXNetError(
-                    f"{self.uri} is being written by process {self.pid}, which opened it; another "
-                    "process cannot write to it"
-                )
-            self.open()
+        if self.pid == os.getpid():
+            return
+        if writing:
+            raise MXNetError(
+                f"{self.uri} is being written by process {self.pid}, which opened it; another "
+                "process cannot write to it"
+            )
+        if not anew:
+            raise MXNetError(
+                f"{self.uri} was opened by process {self.pid}, and this one was forked from it; "
+                "reset() opens the file here, and so does reading by key"
+            )
+        self.open()
 
     def write(self, buf: Any) -> None:
         """Append a record.
@@ -233,7 +239,7 @@ class MXIndexedRecordIO(MXRecordIO):
         KeyError
             If the index has no such key.
         """
-        self._check(writing=False)
+        self._check(writing=False, anew=True)
         if idx not in self.idx:
             raise KeyError(f"{self.idx_path} has no key {idx!r}")
         self._reader.seek(self.idx[idx])
@@ -243,7 +249,7 @@ class MXIndexedRecordIO(MXRecordIO):
         if self.writable:
             self._check(writing=True)
             return self._at
-        self._check(writing=False)
+        self._check(writing=False, anew=True)
         return self._reader.tell()
 
     def read_idx(self, idx: Any) -> bytes | None:
@@ -254,7 +260,7 @@ class MXIndexedRecordIO(MXRecordIO):
         KeyError
             If the index has no such key.
         """
-        self._check(writing=False)
+        self._check(writing=False, anew=True)
         with self._lock:
             self.seek(idx)
             return self._reader.read()

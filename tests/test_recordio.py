@@ -232,17 +232,20 @@ writer = recordio.MXRecordIO(rec + ".new", "w")
 writer.write(b"of the parent")
 
 def child(queue):
-    queue.put((reader.read(), reader.read_idx(key), reader.read()))
-    try:
-        writer.write(b"of the child")
-    except MXNetError as e:
-        queue.put(str(e))
+    for act in (reader.read, lambda: writer.write(b"of the child")):
+        try:
+            act()
+        except MXNetError as e:
+            queue.put(str(e))
+    found = reader.read_idx(key), reader.read()
+    reader.reset()
+    queue.put((*found, reader.read()))
 
 context = multiprocessing.get_context("fork")
 queue = context.Queue()
 processes = [context.Process(target=child, args=(queue,)) for _ in range(2)]
 for p in processes: p.start()
-found = [queue.get() for _ in range(4)]
+found = [queue.get() for _ in range(6)]
 for p in processes: p.join()
 writer.write(b"again")
 writer.close()
@@ -259,7 +262,8 @@ def test_forked_processes_have_positions_of_their_own(paths):
     done = subprocess.run([sys.executable, "-c", _FORK, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     tuples, texts, parent = done.stdout.splitlines()
-    assert tuples == repr([(b"", b"ab", RECORDS[7])] * 2)
+    assert tuples == repr([(b"ab", RECORDS[7], b"")] * 2)
+    assert texts.count("reset() opens the file here") == 2
     assert texts.count("another process cannot write to it") == 2
     assert parent == repr(b"ab")
     with recordio.MXRecordIO(paths[1] + ".new", "r") as record:
