@@ -59,7 +59,7 @@ def load(source: Any, name: str | os.PathLike = "<bytes>") -> tuple[list[np.ndar
     try:
         with zipfile.ZipFile(file) as archive:
             for info in archive.infolist():
-                entry, at = f"in {info.filename!r}, ", info.header_offset
+                entry, at = f"in {info.filename[:100]!r}, ", max(info.header_offset, 0)
                 if not info.filename.endswith(".npy"):
                     raise ValueError("expected an array, NAME.npy")
                 if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
