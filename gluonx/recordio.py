@@ -10,7 +10,7 @@ import os
 import struct
 import threading
 from contextlib import ExitStack
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -96,7 +96,7 @@ class MXRecordIO:
         """Close the file and open it again; a file to be written becomes empty."""
         self.open()
 
-    def __enter__(self) -> MXRecordIO:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *args: Any) -> None:
