@@ -22,6 +22,7 @@ from . import nn as nn
 from . import operator as operator
 from . import optimizer as optimizer
 from . import random as random
+from . import recordio as recordio
 from . import registry as registry
 from . import rnn as rnn
 from . import symbol as symbol

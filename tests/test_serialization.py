@@ -7,7 +7,6 @@ import os
 import random
 import re
 import struct
-import subprocess
 import sys
 import threading
 import tracemalloc
@@ -510,62 +509,6 @@ def test_folder_that_cannot_be_synced_is_reported_but_the_file_is_there(tmp_path
     with pytest.raises(MXNetError, match="Input/output error; the new file is there, but"):
         nd.save(tmp_path / "f", nd.ones((2,)))
     assert nd.load(tmp_path / "f")[0].shape == (2,)
-
-
-# Runs without JAX, so that it may fork: children that save in a loop are killed.
-_KILL = """
-import os, random, signal, sys, time, types
-package = types.ModuleType("gluonx")
-package.__path__ = [sys.argv[1]]
-sys.modules["gluonx"] = package
-import numpy as np
-from gluonx.serialization import files, params
-
-path, kills, rng = sys.argv[2], int(sys.argv[3]), random.Random(int(sys.argv[4]))
-
-def save(n):
-    with files.open_write(path) as file:
-        for piece in params.dump([np.full(2**17, n), np.full(2**18, n)], ["a", "b"]):
-            file.write(piece)
-
-def load():
-    with files.open_read(path) as file:
-        (a, b), names = params.load(file, path)
-    assert names == ["a", "b"] and a.shape == (2**17,) and b.shape == (2**18,)
-    assert (a == a[0]).all() and (b == a[0]).all(), "a mixture of two files"
-    return int(a[0])
-
-save(0)
-saved = leftovers = 0
-for _ in range(kills):
-    child = os.fork()
-    if not child:
-        n = saved
-        while True:
-            n += 1
-            save(n)
-    time.sleep(rng.uniform(0.002, 0.05))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    last, saved = saved, load()
-    assert saved >= last, "an older file came back"
-    for name in os.listdir(os.path.dirname(path)):
-        if name != os.path.basename(path):
-            assert name.startswith(".") and name.endswith(".tmp"), name
-            os.unlink(os.path.join(os.path.dirname(path), name))
-            leftovers += 1
-print(saved, "files saved,", leftovers, "of", kills, "kills in the middle of one")
-assert leftovers > 0
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_process_leaves_a_whole_file(tmp_path, seed):
-    package = str(Path(gluonx.__file__).parent)
-    arguments = [package, str(tmp_path / "f.params"), "30", str(seed)]
-    done = subprocess.run([sys.executable, "-c", _KILL, *arguments], capture_output=True, text=True)
-    print(done.stdout, done.stderr)
-    assert done.returncode == 0, done.stderr
 
 
 # -- URLs -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Saving arrays to files and loading them, in MXNet's format."""
+"""Saving arrays to files and loading them, in MXNet's format and in others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ..context import Context, current_context
 from ..engine.buffer import Buffer
+from ..serialization import arrays as files
 from ..serialization import params
 from ..serialization.files import open_read, open_write, path_name
 from .creation import put
@@ -21,15 +22,16 @@ __all__ = ["load", "load_frombuffer", "save"]
 def save(
     fname: str | os.PathLike, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]
 ) -> None:
-    """Save arrays to a file, in MXNet's format.
+    """Save arrays to a file, in MXNet's format or in that of safetensors.
 
     The file is replaced when the new one is complete; whatever happens before that, the old file
-    stays as it is. An array without axes is saved with shape (1,).
+    stays as it is. In MXNet's format an array without axes is saved with shape (1,).
 
     Parameters
     ----------
     fname : str or os.PathLike
-        A path, or a URL such as ``s3://bucket/file`` if fsspec is installed.
+        A path, or a URL such as ``s3://bucket/file`` if fsspec is installed. The format is
+        safetensors if it ends in ``.safetensors``, else MXNet's.
     data : NDArray, list of NDArray, or dict of str to NDArray
 
     Raises
@@ -37,7 +39,7 @@ def save(
     TypeError
         If ``data`` is something else.
     MXNetError
-        If the file cannot be written, or if MXNet's format has no such element type.
+        If the file cannot be written, or if its format has no such element type.
 
     Examples
     --------
@@ -65,7 +67,7 @@ def save(
             raise TypeError(
                 f"{_EXPECTED}; {which} is of type {type(x).__name__}; nd.array(x) makes an NDArray"
             )
-    pieces = params.dump(list(map(_contents, arrays)), names)
+    pieces = files.dump(fname, list(map(_contents, arrays)), names)
     with open_write(fname) as file:
         for piece in pieces:
             file.write(piece)
@@ -86,7 +88,8 @@ def load(
 ) -> list[NDArray] | dict[str, NDArray]:
     """Load the arrays of a file that :func:`save` or any version of MXNet 1 has written.
 
-    Nothing in a file is executed.
+    Files of other programs in the formats safetensors and npz (NumPy) are read too. Nothing in a
+    file is executed or unpickled.
 
     Parameters
     ----------
@@ -107,7 +110,7 @@ def load(
         raises an error that is also a FileNotFoundError.
     """
     with open_read(fname) as file:
-        arrays, names = params.load(file, fname)
+        arrays, names = files.load(file, path_name(fname))
     return _place(arrays, names, ctx)
 
 
@@ -126,7 +129,7 @@ def load_frombuffer(buf: Any) -> list[NDArray] | dict[str, NDArray]:
             "load_frombuffer() takes the contents of a file as bytes, not "
             f"{type(buf).__name__}; load() takes a file name"
         ) from None
-    return _place(*params.load(buf), None)
+    return _place(*files.load(memoryview(buf).cast("B")), None)
 
 
 def _place(

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from ..error import MXNetError
 
-__all__ = ["FileError", "open_read", "open_write", "path_name"]
+__all__ = ["FileError", "open_read", "open_stream", "open_write", "path_name"]
 
 
 class FileError(MXNetError, OSError):
@@ -118,6 +118,49 @@ def open_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
 
 
 @contextmanager
+def open_stream(path: str | os.PathLike) -> Iterator[Any]:
+    """Open a file or URL for writing that takes long, such as a data set: it is emptied at once.
+
+    Unlike with :func:`open_write`, what was written is there at once, and stays after a failure. A
+    local file has no buffer, so that a forked process cannot write it a second time.
+    """
+    name = path_name(path)
+    try:
+        if "://" in name:
+            # Without a transaction: there can be one at a time, and an index is open besides.
+            with _url(name, "wb", transaction=False) as file:
+                yield file
+        else:
+            with open(name, "wb", buffering=0) as file:
+                yield _Unbuffered(file, name)
+    except FileError:
+        raise
+    except OSError as e:
+        raise _failure("write", name, e) from e
+
+
+class _Unbuffered:
+    """A file without a buffer that writes all that it is given, or nothing."""
+
+    def __init__(self, file: io.FileIO, name: str):
+        self._file = file
+        self._name = name
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as e:
+            with suppress(OSError):
+                start = self._file.tell() - (len(data) - len(rest))
+                self._file.truncate(start)
+                self._file.seek(start)
+            raise _failure("write", self._name, e) from e
+        return len(data)
+
+
+@contextmanager
 def _local(name: str) -> Iterator[BinaryIO]:
     target = os.path.realpath(name)
     try:
@@ -170,7 +213,7 @@ def _sync_folder(folder: str) -> None:
 
 
 @contextmanager
-def _url(url: str, mode: str) -> Iterator[Any]:
+def _url(url: str, mode: str, transaction: bool = True) -> Iterator[Any]:
     scheme = url.partition("://")[0]
     try:
         fsspec = importlib.import_module("fsspec")
@@ -184,16 +227,16 @@ def _url(url: str, mode: str) -> Iterator[Any]:
         system, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as e:
         raise MXNetError(f"{url}: fsspec cannot open {scheme}:// here: {e}") from e
-    if mode == "rb":
+    if mode == "rb" or not transaction:
         with system.open(path, mode) as file:
             yield file
         return
     # Without a transaction, closing after an error would commit what was written so far.
-    transaction = system.transaction
-    with transaction:
+    scope = system.transaction
+    with scope:
         with system.open(path, mode) as file:
             if not hasattr(file, "commit"):
-                transaction.files.remove(file)
+                scope.files.remove(file)
             yield file
 
 

@@ -22,17 +22,16 @@ one copy and no array keeps the others alive.
 
 from __future__ import annotations
 
-import io
-import math
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
 
 from ..error import MXNetError
+from .reader import Reader, is_shape
 
 __all__ = ["Sparse", "dump", "load"]
 
@@ -57,7 +56,6 @@ _DTYPES = {
 _FLAGS = {dtype.name: flag for flag, dtype in _DTYPES.items()}
 
 _MAX_AXES = 32
-_ALIGNMENT = 64  # what XLA takes over on the CPU without a copy
 
 
 class Sparse(NamedTuple):
@@ -182,8 +180,7 @@ def load(source: Any, name: str | os.PathLike = "<bytes>") -> tuple[list[Any], l
     MXNetError
         If the contents are not as they must be; says where and what was expected.
     """
-    file = source if hasattr(source, "readinto") else io.BytesIO(source)
-    reader = _Reader(file, os.fsdecode(name))
+    reader = _Reader(source, name)
     (magic,) = reader.unpack("<Q", f"the first word of an array file, {_LIST:#x}")
     if magic != _LIST:
         raise reader.error(f"the first word of an array file, {_LIST:#x}, not {magic:#x}", at=0)
@@ -199,46 +196,8 @@ def load(source: Any, name: str | os.PathLike = "<bytes>") -> tuple[list[Any], l
     return arrays, _read_names(reader, count)
 
 
-class _Reader:
-    """A file being read; asks for no more bytes, and no more memory, than the file has left."""
-
-    def __init__(self, file: BinaryIO, name: str):
-        self.file = file
-        self.name = name
-        self.part = ""
-        file.seek(0, io.SEEK_END)
-        self.size = file.tell()
-        self.seek(0)
-
-    def seek(self, at: int) -> None:
-        self.file.seek(at)
-        self.at = at
-
-    @property
-    def left(self) -> int:
-        return self.size - self.at
-
-    def error(self, expected: str, at: int | None = None) -> MXNetError:
-        at = self.at if at is None else at
-        return MXNetError(
-            f"{self.name} cannot be loaded: {self.part}at byte {at} of {self.size}, expected "
-            f"{expected}; the file is damaged or of another format"
-        )
-
-    def _need(self, count: int, what: str) -> None:
-        if count > self.left:
-            raise self.error(f"{what} ({count} bytes, but the file has only {self.left} more)")
-
-    def take(self, count: int, what: str) -> bytes:
-        self._need(count, what)
-        data = self.file.read(count)
-        if len(data) != count:
-            raise self.error(f"{what} ({count} bytes, but the file ended)")
-        self.at += count
-        return data
-
-    def unpack(self, form: str, what: str) -> tuple:
-        return struct.unpack(form, self.take(struct.calcsize(form), what))
+class _Reader(Reader):
+    """A file of arrays being read."""
 
     def shape(self, axes: int, extent: str = "q") -> tuple[int, ...]:
         """The extents that follow a number of axes."""
@@ -246,8 +205,7 @@ class _Reader:
             raise self.error(f"a number of axes from 0 to {_MAX_AXES}, not {axes}", at=self.at - 4)
         at = self.at
         shape = self.unpack(f"<{axes}{extent}", f"{axes} extents")
-        # NumPy cannot represent more, even if there is a 0 among the extents.
-        if any(n < 0 for n in shape) or math.prod(max(n, 1) for n in shape) > 2**59:
+        if not is_shape(shape, _MAX_AXES):
             raise self.error(f"the extents of a shape, not {shape}", at)
         return shape
 
@@ -257,20 +215,6 @@ class _Reader:
         if flag not in _DTYPES:
             raise self.error(f"an element type ({', '.join(map(str, _DTYPES))}), not {flag}", at)
         return _DTYPES[flag]
-
-    def values(self, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
-        count = math.prod(shape) * dtype.itemsize
-        what = f"the values of a {dtype.name} array of shape {shape}"
-        self._need(count, what)
-        memory = np.empty(count + _ALIGNMENT, np.uint8)
-        start = -memory.ctypes.data % _ALIGNMENT
-        memory = memory[start : start + count]
-        if count and self.file.readinto(memory) != count:  # type: ignore[attr-defined]
-            raise self.error(f"{what} ({count} bytes, but the file ended)")
-        self.at += count
-        if dtype == np.bool_:
-            np.minimum(memory, 1, out=memory)  # NumPy's booleans are 0 or 1
-        return memory.view(dtype).reshape(shape)
 
 
 def _read_array(reader: _Reader, count: int, last: bool) -> np.ndarray | Sparse:

@@ -1,0 +1,157 @@
+"""Images as files in memory, through OpenCV if it is installed, else through Pillow.
+
+Pixels are in OpenCV's order of channels: blue, green, red, and alpha if there is one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..error import MXNetError
+
+__all__ = ["center_crop", "decode", "encode", "resize_short"]
+
+_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+
+
+def _library() -> tuple[str, Any]:
+    """OpenCV or Pillow, whichever is installed."""
+    for name in ("cv2", "PIL.Image"):
+        try:
+            return name, importlib.import_module(name)
+        except ImportError:
+            continue
+    raise MXNetError(
+        "images need OpenCV or Pillow, and neither is installed: pip install pillow, or "
+        "pip install opencv-python-headless"
+    )
+
+
+def encode(img: Any, quality: int = 95, img_fmt: str = ".jpg") -> bytes:
+    """The file of an image.
+
+    Parameters
+    ----------
+    img : array of uint8
+        Height, width and 1, 3 or 4 channels; or height and width.
+    quality : int
+        For JPEG 1 to 100, for PNG how much it is compressed, 0 to 9.
+    img_fmt : {'.jpg', '.jpeg', '.png'}
+
+    Raises
+    ------
+    MXNetError
+        If this is not such an image, or there is no library for images.
+    """
+    fmt = _FORMATS.get(img_fmt.lower()) if isinstance(img_fmt, str) else None
+    if fmt is None:
+        raise MXNetError(f"img_fmt must be one of {', '.join(_FORMATS)}, not {img_fmt!r}")
+    img = np.asarray(img.asnumpy() if hasattr(img, "asnumpy") else img)
+    shape = img.shape
+    if img.dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (1,), (3,), (4,)):
+        raise MXNetError(
+            "an image must be an array of uint8 with shape (height, width) or (height, width, "
+            f"channels) of 1, 3 or 4 channels; got {img.dtype} {shape}"
+        )
+    if not img.size:
+        raise MXNetError(f"an image must have pixels; got shape {shape}")
+    quality = min(int(quality), 9) if fmt == "PNG" else int(quality)
+    library, module = _library()
+    if library == "cv2":
+        flag = module.IMWRITE_JPEG_QUALITY if fmt == "JPEG" else module.IMWRITE_PNG_COMPRESSION
+        done, data = module.imencode(img_fmt, np.ascontiguousarray(img), [flag, quality])
+        if not done:
+            raise MXNetError(f"OpenCV cannot encode an image of shape {shape} as {img_fmt}")
+        return data.tobytes()
+    if img.ndim == 3:
+        img = img[:, :, 0] if shape[2] == 1 else img[:, :, [2, 1, 0, 3][: shape[2]]]
+    if fmt == "JPEG" and shape[2:] == (4,):
+        img = img[:, :, :3]  # as OpenCV does: JPEG has no alpha
+    file = io.BytesIO()
+    options = {"quality": quality} if fmt == "JPEG" else {"compress_level": quality}
+    module.fromarray(np.ascontiguousarray(img)).save(file, fmt, **options)
+    return file.getvalue()
+
+
+def decode(data: Any, iscolor: int = -1) -> np.ndarray:
+    """The pixels of an image file.
+
+    Parameters
+    ----------
+    data : bytes-like
+    iscolor : {-1, 0, 1}
+        -1: as it is in the file; 0: one channel; 1: blue, green and red. For 0 and 1 the image is
+        turned as its camera says.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (height, width) or (height, width, channels); uint8, or uint16 for such a file.
+
+    Raises
+    ------
+    MXNetError
+        If it is not an image, or there is no library for images.
+    """
+    library, module = _library()
+    if library == "cv2":
+        array = np.frombuffer(data, np.uint8)
+        try:
+            img = module.imdecode(array, iscolor) if array.size else None
+        except module.error as e:
+            raise MXNetError(f"these {array.size} bytes are not an image: {e}") from None
+        if img is None:
+            raise MXNetError(f"these {array.size} bytes are not an image that OpenCV can decode")
+        return img
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", module.DecompressionBombWarning)
+            img = module.open(io.BytesIO(data))
+            img.load()
+        return _pixels(img, iscolor)
+    except Exception as e:  # of a damaged file Pillow raises nearly anything
+        count = memoryview(data).nbytes
+        raise MXNetError(f"these {count} bytes are not an image: {type(e).__name__}: {e}") from None
+
+
+def _pixels(img: Any, iscolor: int) -> np.ndarray:
+    if iscolor >= 0:
+        img = importlib.import_module("PIL.ImageOps").exif_transpose(img)
+    if iscolor == 0:
+        return np.array(img.convert("L"))
+    if iscolor == 1:
+        return np.array(img.convert("RGB"))[:, :, ::-1].copy()
+    if img.mode.startswith("I"):
+        return np.array(img).astype(np.uint16)
+    if img.mode in ("1", "L"):
+        return np.array(img.convert("L"))
+    has_alpha = img.mode in ("LA", "PA", "RGBA") or "transparency" in img.info
+    host = np.array(img.convert("RGBA" if has_alpha else "RGB"))
+    return host[:, :, [2, 1, 0, 3][: host.shape[2]]].copy()
+
+
+def resize_short(img: np.ndarray, size: int) -> np.ndarray:
+    """The image with its shorter edge of this length, the other one in proportion."""
+    height, width = img.shape[:2]
+    if height > width:
+        new = size, height * size // width
+    else:
+        new = width * size // height, size
+    library, module = _library()
+    if library == "cv2":
+        return module.resize(img, new)
+    # Which channel is which does not matter here.
+    return np.array(module.fromarray(img).resize(new, module.Resampling.BILINEAR))
+
+
+def center_crop(img: np.ndarray) -> np.ndarray:
+    """The square in the middle of an image."""
+    height, width = img.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return img[top : top + side, left : left + side]
