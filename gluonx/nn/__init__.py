@@ -10,6 +10,8 @@ from .activations import LeakyReLU as LeakyReLU
 from .activations import PReLU as PReLU
 from .activations import SiLU as SiLU
 from .activations import Swish as Swish
+from .attention import MultiHeadAttention as MultiHeadAttention
+from .attention import RotaryEmbedding as RotaryEmbedding
 from .basic_layers import Dense as Dense
 from .basic_layers import Dropout as Dropout
 from .basic_layers import Embedding as Embedding
@@ -20,6 +22,9 @@ from .containers import Sequential as Sequential
 from .conv_layers import Conv1D as Conv1D
 from .conv_layers import Conv2D as Conv2D
 from .conv_layers import Conv3D as Conv3D
+from .conv_transpose import Conv1DTranspose as Conv1DTranspose
+from .conv_transpose import Conv2DTranspose as Conv2DTranspose
+from .conv_transpose import Conv3DTranspose as Conv3DTranspose
 from .functions import Flatten as Flatten
 from .functions import HybridLambda as HybridLambda
 from .functions import Identity as Identity
@@ -30,16 +35,21 @@ from .global_pooling import GlobalAvgPool3D as GlobalAvgPool3D
 from .global_pooling import GlobalMaxPool1D as GlobalMaxPool1D
 from .global_pooling import GlobalMaxPool2D as GlobalMaxPool2D
 from .global_pooling import GlobalMaxPool3D as GlobalMaxPool3D
+from .group_norm import GroupNorm as GroupNorm
+from .group_norm import RMSNorm as RMSNorm
 from .normalization import BatchNorm as BatchNorm
 from .normalization import BatchNormReLU as BatchNormReLU
 from .normalization import InstanceNorm as InstanceNorm
 from .normalization import LayerNorm as LayerNorm
+from .padding import ReflectionPad2D as ReflectionPad2D
 from .pooling import AvgPool1D as AvgPool1D
 from .pooling import AvgPool2D as AvgPool2D
 from .pooling import AvgPool3D as AvgPool3D
 from .pooling import MaxPool1D as MaxPool1D
 from .pooling import MaxPool2D as MaxPool2D
 from .pooling import MaxPool3D as MaxPool3D
+from .transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from .transformer import TransformerEncoderLayer as TransformerEncoderLayer
 
 __all__ = [
     "Activation",
@@ -51,8 +61,11 @@ __all__ = [
     "Block",
     "Concatenate",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
     "Dense",
     "Dropout",
     "ELU",
@@ -65,6 +78,7 @@ __all__ = [
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
     "GlobalMaxPool3D",
+    "GroupNorm",
     "HybridBlock",
     "HybridConcatenate",
     "HybridLambda",
@@ -77,9 +91,15 @@ __all__ = [
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
+    "MultiHeadAttention",
     "PReLU",
+    "RMSNorm",
+    "ReflectionPad2D",
+    "RotaryEmbedding",
     "SELU",
     "Sequential",
     "SiLU",
     "Swish",
+    "TransformerDecoderLayer",
+    "TransformerEncoderLayer",
 ]

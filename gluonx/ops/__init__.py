@@ -3,6 +3,8 @@
 from . import (  # noqa: F401
     amp,
     attention,
+    attention_dot,
+    attention_rotary,
     basic,
     batch_norm_variants,
     binary,
