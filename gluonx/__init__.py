@@ -3,6 +3,7 @@
 ``import gluonx as mx`` runs MXNet 1.x code.
 """
 
+from . import amp as amp
 from . import attribute as attribute
 from . import autograd as autograd
 from . import context as context

@@ -40,3 +40,4 @@ from . import (  # noqa: F401
     softmax,
     straight_through,
 )
+from . import precision as precision  # after all others: it is about them
