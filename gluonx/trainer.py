@@ -360,7 +360,9 @@ class _Group:
             leaves, self._tree = jax.tree.flatten(
                 update.init([x._data for x in arrays], ctx.device)
             )
-            self.states, self.device = [Buffer(a, ctx) for a in leaves], ctx.device
+            # an update may have buffers of its own, which others read too
+            self.states = [a if type(a) is Buffer else Buffer(a, ctx) for a in leaves]
+            self.device = ctx.device
         found = self._kernels.get(masked)
         if found is None:
             found = self._kernels[masked] = self._make(update, masked)
