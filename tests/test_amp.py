@@ -35,7 +35,7 @@ LOSS = gluon.loss.SoftmaxCrossEntropyLoss()
 
 def smaller(trainer):
     """Begin with a scale at which the first step does not overflow."""
-    trainer._amp_loss_scaler._initial = (2.0**10, 2.0**10)
+    trainer._amp_loss_scaler._initial = 2.0**10
 
 
 def step(net, trainer, scaled=False, x=X):

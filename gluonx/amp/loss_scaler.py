@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .. import autograd
 from .. import ndarray as nd
@@ -32,16 +33,16 @@ class _ScaledUpdate(Update):
         super().__init__(inner.transformation)
         self._inner = inner
         self._scaler = scaler
+        self._begun = False
 
     def init(self, params: list[Any], device: Any) -> Any:
-        if self._scaler._group() is not None:
+        if self._begun:
             raise MXNetError(
                 "loss scaling: parameters became trainable after the first step; make a new "
                 "Trainer, and call amp.init_trainer for it"
             )
-        scale, divisor = self._scaler._initial
-        mine = jax.device_put((jnp.float32(scale), jnp.float32(divisor), jnp.int32(0)), device)
-        return *mine, self._inner.init(params, device)
+        self._begun = True
+        return *self._scaler._buffers(), self._inner.init(params, device)
 
     def apply(self, params: Any, grads: Any, state: Any, hyper: Any, mask: Any = None) -> tuple:
         scale, divisor, good, inside = state
@@ -74,33 +75,21 @@ class LossScaler:
         self._dynamic = dynamic
         self._max_loss_scale = 2.0**24
         self._scale_seq_len = 2000
-        #: Scale and divisor before the first step.
-        self._initial = (2.0**16, 2.0**16) if dynamic else (1.0, 1.0)
+        self._initial = 2.0**16 if dynamic else 1.0
+        self._made: list[Buffer] = []
 
-    def _group(self) -> Any:
-        groups = self._trainer._groups if self._trainer is not None else []
-        return groups[0] if groups and groups[0].states else None
-
-    def _number(self, at: int) -> NDArray | float:
-        """Scale (0) or divisor (1), as an array once there was a step."""
-        group = self._group() if self._dynamic else None
-        if group is None:
-            return self._initial[at]
-        return NDArray._new(group.states[at])
-
-    def _set_divisor(self, value: float) -> None:
-        group = self._group()
-        if group is None:
-            self._initial = (self._initial[0], value)
-        else:
-            buffer: Buffer = group.states[1]
-            buffer.set(jax.device_put(jnp.float32(value), group.device))
+    def _buffers(self) -> list[Buffer]:
+        """Scale, divisor, good steps in a row; they are part of the state of the update."""
+        if not self._made:
+            ctx = self._trainer._params[0].list_ctx()[0]  # type: ignore[union-attr]
+            numbers = np.float32(self._initial), np.float32(self._initial), np.int32(0)
+            self._made = [Buffer(jax.device_put(n, ctx.device), ctx) for n in numbers]
+        return self._made
 
     @property
     def loss_scale(self) -> float:
         """The present scale."""
-        now = self._number(0)
-        return now if isinstance(now, float) else float(now.asscalar())
+        return float(NDArray._new(self._buffers()[0]).asscalar()) if self._dynamic else 1.0
 
     def has_overflow(self, params: Any) -> bool:
         """Whether a gradient of these parameters is infinite or NaN; waits for them."""
@@ -180,15 +169,15 @@ def scale_loss(loss: Any, optimizer_or_trainer: Trainer) -> Iterator[Any]:
     if not scaler._dynamic:
         yield loss
         return
-    scale = scaler._number(0)
+    scale = NDArray._new(scaler._buffers()[0])
     scaled = [_times(x, scale) for x in (loss if isinstance(loss, (list, tuple)) else [loss])]
     yield scaled if isinstance(loss, (list, tuple)) else scaled[0]
 
 
-def _times(x: NDArray, scale: Any) -> NDArray:
+def _times(x: NDArray, scale: NDArray) -> NDArray:
     with autograd.record(train_mode=autograd.is_training()):
         x = x.astype("float32")  # the scale does not fit float16
-        return x * (scale if isinstance(scale, float) else scale.as_in_context(x.context))
+        return nd.broadcast_mul(x, scale.as_in_context(x.context))
 
 
 def unscale(optimizer_or_trainer: Trainer) -> None:
@@ -197,11 +186,11 @@ def unscale(optimizer_or_trainer: Trainer) -> None:
     scaler = _scaler(trainer)
     if not scaler._dynamic:
         return
-    divisor = scaler._number(1)
+    buffer = scaler._buffers()[1]
+    divisor = NDArray._new(buffer)
     for p in trainer._params:
         if p.grad_req == "null":
             continue
         for g in p.list_grad():
-            d = divisor if isinstance(divisor, float) else divisor.as_in_context(g.context)
-            g[:] = nd.broadcast_div(g, d) if isinstance(d, NDArray) else g / d
-    scaler._set_divisor(1.0)
+            g[:] = nd.broadcast_div(g, divisor.as_in_context(g.context))
+    buffer.set(jax.device_put(np.float32(1), buffer.ctx.device))
