@@ -7,6 +7,7 @@ from . import amp as amp
 from . import attribute as attribute
 from . import autograd as autograd
 from . import context as context
+from . import contrib as contrib
 from . import data as data
 from . import engine as engine
 from . import error as error

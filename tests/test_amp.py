@@ -220,3 +220,11 @@ def test_wrong_use_raises():
         pass
     with pytest.raises(TypeError, match="takes a gluon.Trainer"):
         amp.init_trainer("sgd")
+
+
+def test_mxnet_spelling_is_the_same_module():
+    from gluonx.contrib import amp as other
+    from gluonx.contrib.amp.loss_scaler import LossScaler
+
+    assert other is amp
+    assert LossScaler is amp.LossScaler
