@@ -11,6 +11,7 @@ from . import contrib as contrib
 from . import data as data
 from . import engine as engine
 from . import error as error
+from . import estimator as estimator
 from . import executor as executor
 from . import gluon as gluon
 from . import initializer as initializer
