@@ -42,8 +42,9 @@ class RotaryEmbedding(HybridBlock):
     Examples
     --------
     >>> from gluonx import nd, nn
-    >>> nn.RotaryEmbedding()(nd.ones((1, 2, 1, 2))).asnumpy().round(2).tolist()
-    [[[[1.0, 1.0]], [[-0.3, 1.38]]]]
+    >>> print(nn.RotaryEmbedding()(nd.ones((1, 2, 1, 2)))[0, :, 0].asnumpy().round(2))
+    [[ 1.    1.  ]
+     [-0.3   1.38]]
     """
 
     def __init__(

@@ -111,8 +111,8 @@ class RMSNorm(Normalization):
     >>> from gluonx import nd, nn
     >>> norm = nn.RMSNorm()
     >>> norm.initialize()
-    >>> norm(nd.array([[1, 7]])).asnumpy().round(3).tolist()
-    [[0.2, 1.4]]
+    >>> print(norm(nd.array([[1, 7]])).asnumpy().round(3))
+    [[0.2 1.4]]
     """
 
     def __init__(
