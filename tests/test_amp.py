@@ -228,3 +228,26 @@ def test_mxnet_spelling_is_the_same_module():
 
     assert other is amp
     assert LossScaler is amp.LossScaler
+
+
+def test_converted_symbol_has_casts_and_the_same_arguments():
+    x = sym.var("x")
+    y = sym.FullyConnected(x, num_hidden=3, name="fc")
+    z = sym.softmax(sym.BatchNorm(y, name="bn") + y, name="out")
+    half = sym.load_json(amp.convert_symbol(z, "bfloat16").tojson())
+    assert half.list_arguments() == z.list_arguments()
+    assert half.list_auxiliary_states() == z.list_auxiliary_states()
+    arrays = {n: nd.ones((2, 4) if n == "x" else (3, 4) if n == "fc_weight" else (3,)) for n in
+              z.list_arguments()}  # fmt: skip
+    aux = {n: nd.ones((3,)) for n in z.list_auxiliary_states()}
+    want = z.bind(gx.cpu(), arrays, aux_states=aux).forward()[0]
+    got = half.bind(gx.cpu(), arrays, aux_states=aux).forward()[0]
+    assert name(got) == "float32"
+    np.testing.assert_allclose(got.asnumpy(), want.asnumpy(), atol=0.01)
+    inside = half.get_internals()
+    assert sum("amp_cast" in n for n in inside.list_outputs()) == 4
+    plain = amp.convert_symbol(z, excluded_sym_names=["fc", "out"])
+    assert not any("amp_cast" in n for n in plain.get_internals().list_outputs())
+    model, args, states = amp.convert_model(z, arrays, aux)
+    assert (args, states) == (arrays, aux)
+    assert model.list_arguments() == z.list_arguments()

@@ -14,6 +14,8 @@ underflow, so the loss is scaled (Micikevicius et al., "Mixed precision training
 """
 
 from .convert import convert_hybrid_block as convert_hybrid_block
+from .convert_symbol import convert_model as convert_model
+from .convert_symbol import convert_symbol as convert_symbol
 from .loss_scaler import LossScaler as LossScaler
 from .loss_scaler import init_trainer as init_trainer
 from .loss_scaler import scale_loss as scale_loss
@@ -31,6 +33,8 @@ from .switch import list_widest_type_cast as list_widest_type_cast
 __all__ = [
     "LossScaler",
     "convert_hybrid_block",
+    "convert_model",
+    "convert_symbol",
     "disable",
     "init",
     "init_trainer",
