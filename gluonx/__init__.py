@@ -3,12 +3,15 @@
 ``import gluonx as mx`` runs MXNet 1.x code.
 """
 
+from . import amp as amp
 from . import attribute as attribute
 from . import autograd as autograd
 from . import context as context
+from . import contrib as contrib
 from . import data as data
 from . import engine as engine
 from . import error as error
+from . import estimator as estimator
 from . import executor as executor
 from . import gluon as gluon
 from . import initializer as initializer

@@ -58,11 +58,10 @@ class _NameScope:
 
     def __enter__(self) -> _NameScope:
         self._old.append(getattr(self._current, "value", None))
-        if self._block.prefix:  # an empty prefix leaves the names of the outer scope
+        names = NameManager.current  # of symbols
+        if not self._block._empty_prefix:  # which leaves the names of the outer scope
             _NameScope._current.value = self
-        names = (
-            Prefix(self._block.prefix) if self._block.prefix else NameManager.current
-        )  # of symbols
+            names = Prefix(self._block.prefix)
         names.__enter__()
         self._names.append(names)
         return self

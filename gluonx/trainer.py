@@ -476,7 +476,9 @@ class _Group:
         """Make the state that the optimizer begins with."""
         ctx = arrays[0].context
         leaves, self._tree = jax.tree.flatten(update.init([x._data for x in arrays], ctx.device))
-        self.states, self.device = [Buffer(a, ctx) for a in leaves], ctx.device
+        # an update may have buffers of its own, which others read too
+        self.states = [a if type(a) is Buffer else Buffer(a, ctx) for a in leaves]
+        self.device = ctx.device
 
     def changed(self, update: Any, arrays: list[NDArray]) -> None:
         """The optimizer was compiled anew; the state goes on."""

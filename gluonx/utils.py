@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import warnings
 from collections.abc import Sequence
@@ -13,11 +12,14 @@ import numpy as np
 from . import ndarray as nd
 from .block import HookHandle as HookHandle
 from .context import Context
+from .download import check_sha1 as check_sha1
+from .download import download as download
 
 __all__ = [
     "HookHandle",
     "check_sha1",
     "clip_global_norm",
+    "download",
     "replace_file",
     "shape_is_known",
     "split_and_load",
@@ -183,20 +185,6 @@ def clip_global_norm(
 def _widen(array: nd.NDArray) -> nd.NDArray:
     """In half precision the sum of squares would overflow."""
     return array.astype("float32") if np.dtype(array.dtype).itemsize < 4 else array
-
-
-def check_sha1(filename: str | os.PathLike, sha1_hash: str) -> bool:
-    """Whether a file has the given SHA-1 checksum.
-
-    Parameters
-    ----------
-    filename : str or path
-        The file.
-    sha1_hash : str
-        The checksum, in hexadecimal digits.
-    """
-    with open(filename, "rb") as file:
-        return hashlib.file_digest(file, "sha1").hexdigest() == sha1_hash.lower()
 
 
 def replace_file(src: str | os.PathLike, dst: str | os.PathLike) -> None:

@@ -313,3 +313,15 @@ def test_deleted_block_is_freed():
     gc.collect()
     assert ref() is None
     assert param() is None
+
+
+def test_scope_of_a_block_with_an_empty_prefix_is_the_outer_one():
+    net = nn.HybridSequential(prefix="net_")
+    with net.name_scope():
+        inner = nn.HybridSequential(prefix="")
+        with inner.name_scope():
+            inner.add(nn.Dense(2))
+        net.add(inner, nn.Dense(3))
+    assert list(net.collect_params()) == [
+        "net_dense0_weight", "net_dense0_bias", "net_dense1_weight", "net_dense1_bias",
+    ]  # fmt: skip

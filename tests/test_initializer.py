@@ -297,3 +297,18 @@ def test_parameters_use_their_own_initializer():
 def test_wrong_calls_say_what_to_do(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_fused_rnn_initializes_each_part_by_its_name():
+    init = gx.init.FusedRNN("ones", 2, 2, "lstm", bidirectional=True, forget_bias=3.0)
+    assert gx.init.create(init.dumps()) == init
+    sizes = 2 * 8 * (3 + 2) + 2 * 8 * (4 + 2)  # weights of both layers, for three inputs
+    parameters = gx.nd.zeros((sizes + 8 * 8,))
+    init("parameters", parameters)
+    found = parameters.asnumpy()
+    assert (found[:sizes] == 1).all()
+    assert found[sizes:].tolist() == [0, 0, 3, 3, 0, 0, 0, 0] * 8
+    with pytest.raises(ValueError, match="elements, which no layer has"):
+        init("parameters", gx.nd.zeros((sizes,)))
+    with pytest.raises(ValueError, match="mode must be one of"):
+        gx.init.FusedRNN(None, 2, 1, "gated")

@@ -100,6 +100,7 @@ def test_sizes_that_differ_raise_at_the_call():
     ("make", "message"),
     [
         (lambda: gluon.loss.LogisticLoss(label_format="yes"), "'signed' or 'binary', got 'yes'"),
+        (lambda: gluon.loss.SDMLLoss(1.5), "smoothing_parameter must be in"),
         (lambda: gluon.loss.HuberLoss(rho=0), "rho must be positive, got 0"),
     ],
 )
@@ -114,3 +115,11 @@ def test_a_loss_without_hybrid_forward_says_what_to_define():
 
     with pytest.raises(NotImplementedError, match="Empty must define hybrid_forward"):
         Empty(None, 0)(nd.ones((1,)))
+
+
+def test_sdml_loss_is_weighted_and_refuses_one_row():
+    x, y = nd.array([[1, 2], [3, 5]]), nd.array([[1, 1], [4, 4]])
+    twice, once = gluon.loss.SDMLLoss(weight=2)(x, y), gluon.loss.SDMLLoss()(x, y)
+    np.testing.assert_allclose(twice.asnumpy(), 2 * once.asnumpy(), rtol=1e-6)
+    with pytest.raises(ValueError, match="N at least 2"):
+        gluon.loss.SDMLLoss()(nd.ones((1, 2)), nd.ones((1, 2)))

@@ -8,6 +8,7 @@ import pytest
 
 import gluonx as gx
 from gluonx import gluon, nd
+from gluonx.error import MXNetError
 from gluonx.gluon import utils
 
 
@@ -146,3 +147,25 @@ def test_names_of_gluon_are_those_of_the_package():
     assert issubclass(gluon.DeferredInitializationError, gx.MXNetError)
     for name in gluon.__all__:
         assert hasattr(gluon, name)
+
+
+def test_download_fetches_once_checks_and_leaves_no_half_file(tmp_path):
+    source = tmp_path / "source.bin"
+    source.write_bytes(b"abc")
+    good = "a9993e364706816aba3e25717850c26c9cd0d89d"
+    url = source.as_uri()
+    target = tmp_path / "new" / "file.bin"
+    assert gluon.utils.download(url, target, sha1_hash=good) == str(target)
+    assert target.read_bytes() == b"abc"
+    source.write_bytes(b"other")
+    gluon.utils.download(url, target)
+    assert target.read_bytes() == b"abc"  # it was there
+    with pytest.raises(MXNetError, match="checksum is .* expected"):
+        gluon.utils.download(url, target, overwrite=True, sha1_hash=good)
+    assert target.read_bytes() == b"abc"
+    gluon.utils.download(url, target, overwrite=True)
+    assert target.read_bytes() == b"other"
+    assert gluon.utils.download(url, tmp_path / "new") == str(tmp_path / "new" / "source.bin")
+    with pytest.raises(MXNetError, match="put the file at"):
+        gluon.utils.download((tmp_path / "missing").as_uri(), tmp_path / "x")
+    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["file.bin", "source.bin"]

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from .kernel import Kernel
+from .state import state
 
 __all__ = ["Op", "Shape", "DType", "OPS", "register", "get"]
 
@@ -136,6 +137,8 @@ class Op:
         self.train = "train" in supplied
         #: Whether its nodes carry graphs, the bodies of loops; then only symbols can run it.
         self.graphs = "graphs" in supplied
+        #: The types that it computes in under mixed precision, see ``ops.precision``.
+        self.precision = "any"
         #: Names of the outputs, where they are not what they usually are.
         self.output_names: Sequence[str] | None = None
         self._order = tuple(attrs)
@@ -242,15 +245,16 @@ class Op:
             Train mode; only operators that depend on it look at it.
         """
         train = train and self.train
+        policy = state.precision
         try:
-            key = (tuple(given.items()), present, train)
+            key = (tuple(given.items()), present, train, policy)
             found = self._kernels.get(key)
         except TypeError:  # a list, an array: make it hashable and look again
             given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
             given = {
                 k: v if _hashable(v) else tuple(np.asarray(v).tolist()) for k, v in given.items()
             }
-            key = (tuple(given.items()), present, train)
+            key = (tuple(given.items()), present, train, policy)
             found = self._kernels.get(key)
         if found is None:
             attrs = self.parse({**dict.fromkeys(self.traced, 0.0), **given})
@@ -262,10 +266,15 @@ class Op:
                 tuple(sorted((k, str(v)) for k, v in attrs.items())),
                 present,
                 train,
+                policy,
             )
             found = self._kernels.get(canonical)
             if found is None:
-                found = Kernel(self._bind(attrs, present, train), self.name, op=self, attrs=attrs)
+                fn = self._bind(attrs, present, train)
+                if policy is not None:
+                    count = present if isinstance(present, int) else sum(present)
+                    fn = policy.casting(self, attrs, fn, count)
+                found = Kernel(fn, self.name, op=self, attrs=attrs)
                 found.present = present
                 found.wide = any(str(v) in ("float64", "int64", "uint64") for v in attrs.values())
                 found.visible = (

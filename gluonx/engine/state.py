@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..ops.precision import Policy
     from .region import Region
     from .trace import Trace
 
@@ -23,6 +24,9 @@ class ThreadState(threading.local):
     region: Region | None = None
     #: How many blocks are being called, one inside the other.
     depth: int = 0
+    #: What mixed precision makes of operators' inputs (``ops.precision.Policy``), if it is on. The
+    #: class's own attribute counts for threads that have none.
+    precision: Policy | None = None
 
 
 state = ThreadState()

@@ -6,6 +6,7 @@ from .. import block as block
 from .. import data as data
 from .. import loss as loss
 from .. import metric as metric
+from .. import model_zoo as model_zoo
 from .. import nn as nn
 from .. import parameter as parameter
 from .. import rnn as rnn
@@ -33,6 +34,7 @@ __all__ = [
     "data",
     "loss",
     "metric",
+    "model_zoo",
     "nn",
     "parameter",
     "rnn",

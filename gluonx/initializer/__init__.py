@@ -23,10 +23,12 @@ from ._random import Normal as Normal
 from ._random import Orthogonal as Orthogonal
 from ._random import Uniform as Uniform
 from ._random import Xavier as Xavier
+from ._rnn import FusedRNN as FusedRNN
 
 __all__ = [
     "Bilinear",
     "Constant",
+    "FusedRNN",
     "InitDesc",
     "Initializer",
     "LSTMBias",

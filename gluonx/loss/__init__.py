@@ -16,6 +16,7 @@ from ._margin import HingeLoss as HingeLoss
 from ._margin import LogisticLoss as LogisticLoss
 from ._margin import SquaredHingeLoss as SquaredHingeLoss
 from ._margin import TripletLoss as TripletLoss
+from ._metric_learning import SDMLLoss as SDMLLoss
 from ._regression import HuberLoss as HuberLoss
 from ._regression import L1Loss as L1Loss
 from ._regression import L2Loss as L2Loss
@@ -32,6 +33,7 @@ __all__ = [
     "LogisticLoss",
     "Loss",
     "PoissonNLLLoss",
+    "SDMLLoss",
     "SigmoidBCELoss",
     "SigmoidBinaryCrossEntropyLoss",
     "SoftmaxCELoss",

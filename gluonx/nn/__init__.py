@@ -10,6 +10,8 @@ from .activations import LeakyReLU as LeakyReLU
 from .activations import PReLU as PReLU
 from .activations import SiLU as SiLU
 from .activations import Swish as Swish
+from .attention import MultiHeadAttention as MultiHeadAttention
+from .attention import RotaryEmbedding as RotaryEmbedding
 from .basic_layers import Dense as Dense
 from .basic_layers import Dropout as Dropout
 from .basic_layers import Embedding as Embedding
@@ -20,6 +22,9 @@ from .containers import Sequential as Sequential
 from .conv_layers import Conv1D as Conv1D
 from .conv_layers import Conv2D as Conv2D
 from .conv_layers import Conv3D as Conv3D
+from .conv_transpose import Conv1DTranspose as Conv1DTranspose
+from .conv_transpose import Conv2DTranspose as Conv2DTranspose
+from .conv_transpose import Conv3DTranspose as Conv3DTranspose
 from .deformable import DeformableConvolution as DeformableConvolution
 from .deformable import ModulatedDeformableConvolution as ModulatedDeformableConvolution
 from .functions import Flatten as Flatten
@@ -32,6 +37,8 @@ from .global_pooling import GlobalAvgPool3D as GlobalAvgPool3D
 from .global_pooling import GlobalMaxPool1D as GlobalMaxPool1D
 from .global_pooling import GlobalMaxPool2D as GlobalMaxPool2D
 from .global_pooling import GlobalMaxPool3D as GlobalMaxPool3D
+from .group_norm import GroupNorm as GroupNorm
+from .group_norm import RMSNorm as RMSNorm
 from .normalization import BatchNorm as BatchNorm
 from .normalization import BatchNormReLU as BatchNormReLU
 from .normalization import InstanceNorm as InstanceNorm
@@ -47,6 +54,8 @@ from .pooling import MaxPool1D as MaxPool1D
 from .pooling import MaxPool2D as MaxPool2D
 from .pooling import MaxPool3D as MaxPool3D
 from .sync_norm import SyncBatchNorm as SyncBatchNorm
+from .transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from .transformer import TransformerEncoderLayer as TransformerEncoderLayer
 
 __all__ = [
     "Activation",
@@ -58,9 +67,12 @@ __all__ = [
     "Block",
     "Concatenate",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Conv3D",
     "DeformableConvolution",
+    "Conv3DTranspose",
     "Dense",
     "Dropout",
     "ELU",
@@ -73,6 +85,7 @@ __all__ = [
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
     "GlobalMaxPool3D",
+    "GroupNorm",
     "HybridBlock",
     "HybridConcatenate",
     "HybridLambda",
@@ -91,9 +104,15 @@ __all__ = [
     "PixelShuffle2D",
     "PixelShuffle3D",
     "ReflectionPad2D",
+    "MultiHeadAttention",
+    "PReLU",
+    "RMSNorm",
+    "RotaryEmbedding",
     "SELU",
     "Sequential",
     "SiLU",
     "Swish",
     "SyncBatchNorm",
+    "TransformerDecoderLayer",
+    "TransformerEncoderLayer",
 ]

@@ -9,14 +9,16 @@ from ..block import HybridBlock
 from .activations import Activation
 from .pooling import check_layout, extents
 
-__all__ = ["Conv1D", "Conv2D", "Conv3D"]
+__all__ = ["Conv", "Conv1D", "Conv2D", "Conv3D"]
 
 #: Layouts that the layers take, by the number of spatial axes.
 _LAYOUTS = {1: ("NCW",), 2: ("NCHW", "NHWC"), 3: ("NCDHW", "NDHWC")}
 
 
-class _Conv(HybridBlock):
+class Conv(HybridBlock):
     """A convolution over any number of axes."""
+
+    _operator = "Convolution"
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class _Conv(HybridBlock):
         bias_initializer: Any = "zeros",
         prefix: str | None = None,
         params: Any = None,
+        **more: tuple[int, ...],
     ):
         super().__init__(prefix=prefix, params=params)
         kind = type(self).__name__
@@ -60,16 +63,17 @@ class _Conv(HybridBlock):
             "num_group": groups,
             "no_bias": not use_bias,
             "layout": layout,
+            **more,
         }
-        # The weight has the layout of the data, with outputs for N and inputs for C.
-        at = layout.index("C")
-        shape = list(self._kwargs["kernel"])
-        shape.insert(at - 1, in_channels // groups)
-        self._channel_axis = at
+        # The weight has the layout of the data; outputs and inputs are its N and C.
+        self._channel_axis = layout.index("C")
+        outer, inner = self._weight_channels()
+        shape = [outer, *self._kwargs["kernel"]]
+        shape.insert(self._channel_axis, inner // groups)
         with self.name_scope():
             self.weight: Any = self.params.get(
                 "weight",
-                shape=(channels, *shape),
+                shape=tuple(shape),
                 init=weight_initializer,
                 allow_deferred_init=True,
             )
@@ -85,16 +89,25 @@ class _Conv(HybridBlock):
     def _alias(self) -> str:
         return "conv"
 
+    def _weight_channels(self) -> tuple[int, int]:
+        """Channels along axis 0 of the weight, and along its axis of channels in all groups."""
+        return self._channels, self._in_channels
+
+    def _seen_channels(self) -> tuple[int, int]:
+        """Inputs, in one group, and outputs."""
+        shape = self.weight.shape
+        return shape[self._channel_axis], shape[0]
+
     def hybrid_forward(self, F: ModuleType, x: Any, weight: Any, bias: Any = None) -> Any:
         arrays = (x, weight) if bias is None else (x, weight, bias)
-        out = F.Convolution(*arrays, name="fwd", **self._kwargs)
+        out = getattr(F, self._operator)(*arrays, name="fwd", **self._kwargs)
         return self.act(out) if self.act else out
 
     def __repr__(self) -> str:
         kw, one = self._kwargs, (1,) * len(self._kwargs["kernel"])
-        shape = self.weight.shape
+        inputs, outputs = self._seen_channels()
         parts = [
-            f"{shape[self._channel_axis] or None} -> {shape[0]}",
+            f"{inputs or None} -> {outputs}",
             f"kernel_size={kw['kernel']}",
             f"stride={kw['stride']}",
         ]
@@ -111,7 +124,7 @@ class _Conv(HybridBlock):
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
-class Conv1D(_Conv):
+class Conv1D(Conv):
     r"""Convolution over one axis; see :class:`Conv2D` for the arguments.
 
     Inputs
@@ -153,7 +166,7 @@ class Conv1D(_Conv):
         )  # fmt: skip
 
 
-class Conv2D(_Conv):
+class Conv2D(Conv):
     r"""Convolution over two axes, as it is used for images.
 
     .. math:: y_{oij} = b_o + \sum_c \sum_{u,v} w_{ocuv} \, x_{c,\, s i + d u - p,\, s j + d v - p}
@@ -231,7 +244,7 @@ class Conv2D(_Conv):
         )  # fmt: skip
 
 
-class Conv3D(_Conv):
+class Conv3D(Conv):
     r"""Convolution over three axes; see :class:`Conv2D` for the arguments.
 
     Inputs

@@ -7,10 +7,10 @@ from typing import Any
 
 from ..block import HybridBlock
 
-__all__ = ["BatchNorm", "BatchNormReLU", "InstanceNorm", "LayerNorm"]
+__all__ = ["BatchNorm", "BatchNormReLU", "InstanceNorm", "LayerNorm", "Normalization"]
 
 
-class _Normalization(HybridBlock):
+class Normalization(HybridBlock):
     """A layer with a scale gamma and an offset beta for each channel."""
 
     gamma: Any
@@ -33,12 +33,16 @@ class _Normalization(HybridBlock):
     def _channels(self) -> Any:
         return self.gamma.shape[0]
 
+    def _shown(self) -> dict[str, Any]:
+        """What ``repr`` shows."""
+        return {**self._kwargs, "in_channels": self._channels()}
+
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self._kwargs.items())
-        return f"{type(self).__name__}({settings}, in_channels={self._channels()})"
+        settings = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
+        return f"{type(self).__name__}({settings})"
 
 
-class BatchNorm(_Normalization):
+class BatchNorm(Normalization):
     r"""Batch normalization.
 
     .. math:: y = \gamma_c \frac{x - \mu_c}{\sqrt{\sigma_c^2 + \epsilon}} + \beta_c
@@ -161,7 +165,7 @@ class BatchNormReLU(BatchNorm):
         return F.relu(super().hybrid_forward(F, x, gamma, beta, running_mean, running_var))
 
 
-class InstanceNorm(_Normalization):
+class InstanceNorm(Normalization):
     r"""Instance normalization: each channel of each sample on its own.
 
     .. math:: y = \gamma_c \frac{x - \mu_{nc}}{\sqrt{\sigma_{nc}^2 + \epsilon}} + \beta_c
@@ -227,7 +231,7 @@ class InstanceNorm(_Normalization):
         return F.swapaxes(out, dim1=1, dim2=self._axis)
 
 
-class LayerNorm(_Normalization):
+class LayerNorm(Normalization):
     r"""Layer normalization: over the channels, at each place on its own.
 
     .. math:: y = \gamma_c \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta_c

@@ -4,6 +4,8 @@ from . import (  # noqa: F401
     adaptive,
     amp,
     attention,
+    attention_dot,
+    attention_rotary,
     basic,
     batch_norm_variants,
     binary,
@@ -55,3 +57,4 @@ from . import (  # noqa: F401
     straight_through,
     update,
 )
+from . import precision as precision  # after all others: it is about them

@@ -1092,6 +1092,36 @@ def box_nms(
 
 box_non_maximum_suppression = box_nms
 
+def cache_write(
+    cache: Symbol | None = None,
+    data: Symbol | None = None,
+    position: Symbol | None = None,
+    *,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    """The cache with `data` written to it at a place along axis 1.
+
+    Parameters
+    ----------
+    cache : array
+        (batch, places, ...).
+    data : array
+        (batch, n, ...): what is written.
+    position : array
+        One number: the first of the n places. Beyond the end, the last n places are written.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `cache`.
+
+    Examples
+    --------
+    >>> nd.contrib.cache_write(nd.zeros((1, 4)), nd.ones((1, 2)), nd.array([1]))
+    [[0. 1. 1. 0.]]
+    """
+
 def count_sketch(
     data: Symbol | None = None,
     h: Symbol | None = None,
@@ -1153,6 +1183,66 @@ def div_sqrt_dim(
     --------
     >>> nd.contrib.div_sqrt_dim(nd.ones((4,)))
     [0.5 0.5 0.5 0.5]
+    """
+
+def dot_product_attention(
+    queries: Symbol | None = None,
+    keys: Symbol | None = None,
+    values: Symbol | None = None,
+    mask: Symbol | None = None,
+    valid_length: Symbol | None = None,
+    offset: Symbol | None = None,
+    *,
+    causal: bool = False,
+    scale: float | None = None,
+    dropout: float = 0.0,
+    use_mask: bool = False,
+    use_valid_length: bool = False,
+    use_offset: bool = False,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    r"""Attention: values weighted by how well their keys fit each query.
+
+    .. math:: \mathrm{softmax}\left(s \, Q K^T\right) V
+
+    for each head. Vaswani et al., "Attention is all you need", 2017. The softmax is taken in
+    float32 for 16-bit arrays. On a GPU, 16-bit arrays go to cuDNN's flash attention where it takes
+    them: without `mask`, `offset` and dropout, D a multiple of 8 and at most 128.
+
+    Parameters
+    ----------
+    queries : array
+        (batch, queries, heads, D).
+    keys, values : array
+        (batch, keys, key heads, D). The heads of the queries are a multiple of the key heads, and
+        neighbours share one (Ainslie et al., "GQA", 2023).
+    mask : array, optional
+        Not 0 where a query sees a key: (queries, keys), (batch, queries, keys) or (batch, heads,
+        queries, keys); any of them may be 1.
+    valid_length : array, optional
+        (batch,): only so many keys are seen.
+    offset : array, optional
+        With `causal`, one number: the place of the first query among the keys. 0 by default.
+    causal : bool
+        Whether query i sees only the keys up to place i.
+    scale : float, optional
+        :math:`s`; :math:`1 / \sqrt{D}` by default.
+    dropout : float
+        While training, the probability that a weight becomes zero.
+    use_mask, use_valid_length, use_offset : bool
+        Which of the optional arrays a symbol has; not needed for arrays.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `queries`. A query that sees no key gives zeros.
+
+    Examples
+    --------
+    >>> q, k = nd.ones((2, 5, 4, 8)), nd.ones((2, 7, 4, 8))
+    >>> nd.contrib.dot_product_attention(q, k, k, valid_length=nd.array([7, 3])).shape
+    (2, 5, 4, 8)
     """
 
 def fft(
@@ -1580,6 +1670,87 @@ def quadratic(
     --------
     >>> nd.contrib.quadratic(nd.array([1, 2]), a=1, b=2, c=3)
     [ 6. 11.]
+    """
+
+def rms_norm(
+    data: Symbol | None = None,
+    gamma: Symbol | None = None,
+    *,
+    axis: int = -1,
+    eps: float = 1e-06,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    r"""Divide by the root of the mean square along one axis.
+
+    .. math:: y = \gamma \frac{x}{\sqrt{\overline{x^2} + \epsilon}}
+
+    Zhang and Sennrich, "Root mean square layer normalization", 2019. 16-bit floats are computed in
+    32 bits.
+
+    Parameters
+    ----------
+    data : array
+        Any shape with the axis.
+    gamma : array
+        (n,) for n elements along the axis.
+    axis : int
+        The axis.
+    eps : float
+        Added to the mean square.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.contrib.rms_norm(nd.array([[1, 7]]), nd.ones(2), eps=0).round()
+    [[0. 1.]]
+    """
+
+def rotary_embedding(
+    data: Symbol | None = None,
+    offset: Symbol | None = None,
+    *,
+    base: float = 10000.0,
+    dims: int = 0,
+    interleaved: bool = False,
+    use_offset: bool = False,
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+) -> Symbol:
+    r"""Rotate pairs of numbers of each head by an angle that grows with the place.
+
+    Pair i of the numbers at place t is turned by :math:`t \, b^{-2 i / n}`, so that products of
+    queries and keys depend on the distance of their places only. Su et al., "RoFormer", 2021.
+
+    Parameters
+    ----------
+    data : array
+        (batch, length, heads, D).
+    offset : array, optional
+        One number: the place of the first entry. 0 by default.
+    base : float
+        :math:`b`.
+    dims : int
+        :math:`n`: only the first so many of the D numbers are turned; 0 for all.
+    interleaved : bool
+        Whether pairs are neighbours, as in the paper; otherwise number i goes with i + n / 2.
+    use_offset : bool
+        Whether a symbol has `offset`; not needed for arrays.
+
+    Returns
+    -------
+    array
+        Shape and dtype of `data`.
+
+    Examples
+    --------
+    >>> nd.contrib.rotary_embedding(nd.ones((1, 2, 1, 2)))
+    [[[[ 1.          1.        ]]
+      [[-0.30116868  1.3817732 ]]]]
     """
 
 def round_ste(

@@ -194,6 +194,19 @@ def _concurrent(nn):
     return net
 
 
+def _decoder(nn):
+    class Decoder(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            with self.name_scope():
+                self.layer = nn.TransformerDecoderLayer(4, 2, 6, activation="gelu", pre_norm=True)
+
+        def hybrid_forward(self, F, x):
+            return self.layer(x, x * x)
+
+    return Decoder()
+
+
 #: Networks by name.
 NETS: dict[str, Callable] = {
     "mlp": _mlp,
@@ -207,6 +220,7 @@ NETS: dict[str, Callable] = {
     "conv_lstm": _conv_lstm,
     "conv_gru": _conv_gru,
     "concurrent": _concurrent,
+    "decoder": _decoder,
 }
 
 _IMAGE = (2, 3, 7, 8)
@@ -224,6 +238,24 @@ LAYERS = [
     Layer("Conv2D(6, 3, groups=3, dilation=2, padding=2)", _IMAGE, "in_channels=3"),
     Layer("Conv2D(4, 3, layout='NHWC')", (2, 6, 7, 3), "in_channels=3", reference=False),
     Layer("Conv3D(3, (1, 2, 3), padding=(0, 1, 1))", (2, 2, 3, 4, 5), "in_channels=2"),
+    Layer("Conv1DTranspose(4, 3)", (2, 3, 4), "in_channels=3"),
+    Layer(
+        "Conv2DTranspose(4, 3, 2, 1, output_padding=1, groups=2, in_channels=2)",
+        (2, 2, 3, 4),
+    ),
+    Layer(
+        "Conv2DTranspose(4, (3, 2), strides=(2, 1), use_bias=False, activation='relu')",
+        (2, 3, 3, 4),
+        "in_channels=3",
+    ),
+    Layer(
+        "Conv2DTranspose(4, 3, strides=2, layout='NHWC')",
+        (2, 3, 4, 3),
+        "in_channels=3",
+        reference=False,
+    ),
+    Layer("Conv3DTranspose(3, (1, 2, 2))", (2, 2, 2, 3, 2), "in_channels=2", reference=False),
+    Layer("ReflectionPad2D(2)", (2, 2, 4, 3)),
     Layer("MaxPool1D()", (2, 3, 8)),
     Layer("MaxPool1D(3, 2, padding=1, ceil_mode=True)", (2, 3, 8)),
     Layer("MaxPool2D()", _IMAGE),
@@ -257,6 +289,18 @@ LAYERS = [
     Layer("LayerNorm()", (3, 6), "in_channels=6"),
     Layer("LayerNorm(axis=1, epsilon=1e-3)", (2, 4, 5), "in_channels=4"),
     Layer("InstanceNorm()", (2, 3, 4, 5), "in_channels=3"),
+    Layer("GroupNorm(2)", (2, 4, 3)),
+    Layer("GroupNorm(3, epsilon=1e-3, center=False)", (2, 6, 2, 2)),
+    Layer("RMSNorm()", (3, 6), "in_channels=6", reference=False),
+    Layer(
+        "MultiHeadAttention(4, 2, causal=True, num_kv_heads=1, rotary=nn.RotaryEmbedding())",
+        (2, 3, 5),
+        "in_units=5",
+        reference=False,
+    ),
+    Layer("MultiHeadAttention(4, 2, dropout=0.3)", (2, 3, 4), random=True, reference=False),
+    Layer("TransformerEncoderLayer(4, 2, 6)", (2, 3, 4), reference=False, half_tol=0.02),
+    Layer("decoder", (2, 3, 4), reference=False, half_tol=0.02),
     Layer("Dropout(0.4)", (4, 5), random=True),
     Layer("Dropout(0.5, axes=(1,))", (4, 5), random=True),
     Layer("Embedding(7, 3)", (2, 4), integers=7),

@@ -185,6 +185,8 @@ MARGIN = [
             "sample_weight": uniform(4, 1),
         },
     ),
+    ("SDMLLoss", {}, {"x1": normal(3, 4), "x2": normal(3, 4)}),
+    ("SDMLLoss", {"smoothing_parameter": 0.1}, {"x1": normal(2, 3), "x2": normal(2, 3)}),
 ]
 CTC = [
     (
@@ -204,7 +206,7 @@ CTC = [
         },
     ),
 ]
-WITH_GRADIENT = ("pred", "positive", "negative", "input1", "input2")
+WITH_GRADIENT = ("pred", "positive", "negative", "input1", "input2", "x1", "x2")
 
 
 def listed(array):
