@@ -12,6 +12,7 @@ from . import error as error
 from . import executor as executor
 from . import gluon as gluon
 from . import initializer as initializer
+from . import io as io
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
 from . import metric as metric
