@@ -5,6 +5,7 @@
 
 from . import attribute as attribute
 from . import autograd as autograd
+from . import callback as callback
 from . import context as context
 from . import data as data
 from . import engine as engine
@@ -16,6 +17,9 @@ from . import io as io
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
 from . import metric as metric
+from . import model as model
+from . import module as module
+from . import monitor as monitor
 from . import name as name
 from . import narray as narray
 from . import ndarray as ndarray
@@ -43,6 +47,8 @@ from .trainer import Trainer as Trainer
 nd = ndarray
 sym = symbol
 init = initializer
+mod = module
+mon = monitor
 
 __version__ = "0.1.0"
 
