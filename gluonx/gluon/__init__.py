@@ -16,6 +16,7 @@ from ..parameter import Constant as Constant
 from ..parameter import DeferredInitializationError as DeferredInitializationError
 from ..parameter import Parameter as Parameter
 from ..parameter import ParameterDict as ParameterDict
+from ..symbol_block import SymbolBlock as SymbolBlock
 from ..trainer import Trainer as Trainer
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "HybridBlock",
     "Parameter",
     "ParameterDict",
+    "SymbolBlock",
     "Trainer",
     "block",
     "data",
