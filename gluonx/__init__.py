@@ -29,6 +29,7 @@ from . import optimizer as optimizer
 from . import random as random
 from . import registry as registry
 from . import symbol as symbol
+from . import visualization as visualization
 from .attribute import AttrScope as AttrScope
 from .block import Block as Block
 from .block import HybridBlock as HybridBlock
@@ -49,6 +50,7 @@ sym = symbol
 init = initializer
 mod = module
 mon = monitor
+viz = visualization
 
 __version__ = "0.1.0"
 

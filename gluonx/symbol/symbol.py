@@ -66,6 +66,12 @@ class Symbol:
             return f"<Symbol {self.name}>"
         return f"<Symbol group [{', '.join(n.name for n, _ in self._heads)}]>"
 
+    def _repr_svg_(self) -> str:
+        """What a notebook shows."""
+        from ..visualization import graph_of
+
+        return graph_of(self, "plot", None, None, True)._repr_svg_()
+
     def list_arguments(self) -> list[str]:
         """Names of the variables that must be given, parameters included.
 
@@ -414,10 +420,7 @@ class Symbol:
 
     def gradient(self, wrt: Sequence[str]) -> Symbol:
         """Raises NotImplementedForSymbol: MXNet 1.9.1 has no such symbols either."""
-        raise NotImplementedForSymbol(
-            f"{self!r} has no symbol for its gradient. Bind it: ex = y.simple_bind(ctx, x=shape); "
-            "ex.forward(is_train=True); ex.backward(); ex.grad_dict['x']"
-        )
+        raise NotImplementedForSymbol(f"{self!r} has no gradient; use simple_bind() and backward()")
 
     # -- operators, which operators.install() adds -------------------------------------------
 
