@@ -167,6 +167,8 @@ class SymbolBlock(HybridBlock):
 
 
 def _named(arrays: Any, fname: Any) -> dict[str, NDArray]:
+    if not arrays:  # without any, a file has no names either
+        return {}
     if not isinstance(arrays, dict):
         raise ValueError(f"{fname} holds arrays without names, and no parameters")
     return arrays

@@ -94,12 +94,13 @@ def print_summary(
     """
     _check(symbol)
     shapes = _shapes(symbol, shape)
-    ends = [int(line_length * p) for p in positions] if positions[-1] <= 1 else list(positions)
+    scale = line_length if positions[-1] <= 1 else 1
+    ends = [int(scale * p) for p in positions]
 
     def row(fields: Sequence[Any]) -> None:
         line = ""
         for field, end in zip(fields, ends, strict=True):
-            line = (line + str(field))[:end].ljust(int(end))
+            line = (line + str(field))[:end].ljust(end)
         print(line)
 
     print("_" * line_length)

@@ -375,3 +375,55 @@ def test_monitor_sees_what_it_is_asked_for(caplog):
     found = [r.getMessage().split() for r in caplog.records if r.getMessage().startswith("Batch:")]
     assert [f[2] for f in found[:3]] == ["fc1_bias", "fc1_output", "fc1_weight"]
     assert {f[1] for f in found} == {"1", "3"}
+
+
+def test_custom_operators_train_in_a_module():
+    class Softmax(gx.operator.CustomOp):
+        def forward(self, is_train, req, in_data, out_data, aux):
+            self.assign(out_data[0], req[0], nd.softmax(in_data[0]))
+
+        def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+            self.assign(in_grad[0], req[0], out_data[0] - nd.one_hot(in_data[1], 2))
+
+    @gx.operator.register("softmax_module_test")
+    class SoftmaxProp(gx.operator.CustomOpProp):
+        def __init__(self):
+            super().__init__(need_top_grad=False)
+
+        def list_arguments(self):
+            return ["data", "label"]
+
+        def infer_shape(self, shapes):
+            return [shapes[0], (shapes[0][0],)], [shapes[0]], []
+
+        def create_operator(self, ctx, shapes, dtypes):
+            return Softmax()
+
+    x = sym.FullyConnected(sym.var("data"), num_hidden=2, name="fc")
+    y = sym.Custom(x, op_type="softmax_module_test", name="softmax")
+    mod = gx.mod.Module(y)
+    mod.fit(task(), num_epoch=5, optimizer_params={"learning_rate": 1.0})
+    assert mod.score(task(), "acc")[0][1] > 0.9
+
+
+def test_a_bucket_without_some_parameters_leaves_these_alone():
+    def generate(key):
+        x = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc1")
+        x = sym.FullyConnected(x, num_hidden=3, name="fc2") if key == 2 else x
+        return sym.SoftmaxOutput(x, name="softmax"), ("data",), ("softmax_label",)
+
+    mod = gx.mod.BucketingModule(generate, default_bucket_key=2)
+    shapes = [("data", (4, 3))], [("softmax_label", (4,))]
+    mod.bind(*shapes)
+    mod.init_params(gx.init.One())
+    mod.init_optimizer(optimizer_params={"learning_rate": 1.0, "momentum": 0.9})
+    before = {k: v.asnumpy() for k, v in mod.get_params()[0].items()}
+    batch = gx.io.DataBatch([nd.ones((4, 3))], [nd.zeros((4,))], 0, None, 1, *shapes)
+    mod.forward_backward(batch)
+    mod.update()
+    after = {k: v.asnumpy() for k, v in mod.get_params()[0].items()}
+    assert [k for k in before if (before[k] != after[k]).any()] == ["fc1_weight", "fc1_bias"]
+    batch.bucket_key = 2
+    mod.forward_backward(batch)
+    mod.update()
+    assert (mod.get_params()[0]["fc2_bias"].asnumpy() != after["fc2_bias"]).any()

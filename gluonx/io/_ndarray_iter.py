@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from ..ndarray import NDArray
+from ..random import host_rng
 from ._batch import DataBatch, DataDesc, DataIter
 
 __all__ = ["NDArrayIter"]
@@ -54,7 +55,7 @@ class NDArrayIter(DataIter):
     label : array_like, list or dict of array_like, optional
     batch_size : int
     shuffle : bool
-        Whether each epoch has its own order; drawn from NumPy's generator (``np.random.seed``).
+        Whether each epoch has its own order; :func:`gluonx.random.seed` governs it.
     last_batch_handle : {'pad', 'discard', 'roll_over'}
         What becomes of the samples at the end that do not fill a batch: they are filled up with
         those from the beginning, left out, or put in front of the next epoch.
@@ -136,7 +137,7 @@ class NDArrayIter(DataIter):
         return self._describe(self._label)
 
     def _shuffle(self) -> None:
-        np.random.shuffle(self.idx)
+        host_rng().shuffle(self.idx)
 
     def hard_reset(self) -> None:
         """Begin anew; what an epoch has left over is forgotten."""

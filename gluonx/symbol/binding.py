@@ -162,7 +162,7 @@ def reshaped(executor: Executor, given: Mapping[str, Any], partial: bool, larger
     inference.infer_shapes()
 
     def again(v: Node, x: NDArray | None) -> NDArray | None:
-        shape = inference.shapes[v, 0] if inference.known(v) else old[v].shape
+        shape: Any = inference.shapes[v, 0] if inference.known(v) else old[v].shape
         if x is None or shape == x.shape:
             return x
         if v.name not in given and not partial:
