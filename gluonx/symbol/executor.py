@@ -202,6 +202,8 @@ class Executor:
             visible = program.kernel.visible
             self._heads = outs[:visible]
             for y, value in zip(self.outputs, self._heads, strict=True):
+                # a new buffer: what the last forward was to put there is not computed any more
+                y._buffer = Buffer(None, self._ctx)
                 region.hold(y._buffer, value)
             parts = []
             for slot, value in zip(program.written, outs[visible:], strict=True):
