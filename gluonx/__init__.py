@@ -6,6 +6,7 @@
 from . import amp as amp
 from . import attribute as attribute
 from . import autograd as autograd
+from . import callback as callback
 from . import context as context
 from . import contrib as contrib
 from . import data as data
@@ -15,9 +16,13 @@ from . import estimator as estimator
 from . import executor as executor
 from . import gluon as gluon
 from . import initializer as initializer
+from . import io as io
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
 from . import metric as metric
+from . import model as model
+from . import module as module
+from . import monitor as monitor
 from . import name as name
 from . import narray as narray
 from . import ndarray as ndarray
@@ -30,6 +35,7 @@ from . import registry as registry
 from . import rnn as rnn
 from . import symbol as symbol
 from . import test_utils as test_utils
+from . import visualization as visualization
 from .attribute import AttrScope as AttrScope
 from .block import Block as Block
 from .block import HybridBlock as HybridBlock
@@ -48,6 +54,9 @@ from .trainer import Trainer as Trainer
 nd = ndarray
 sym = symbol
 init = initializer
+mod = module
+mon = monitor
+viz = visualization
 
 __version__ = "0.1.0"
 

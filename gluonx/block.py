@@ -516,6 +516,44 @@ class HybridBlock(Block):
         self._changed(f"{self._name} was cast")
         super().cast(dtype)
 
+    def optimize_for(
+        self, x: NDArray, *args: Any, backend: str | None = None, clear: bool = False, **kwargs: Any
+    ) -> None:
+        """Hybridize and find the shapes of the parameters; XLA is the only backend."""
+        self.hybridize()
+        self.infer_shape(x, *args)
+
+    def export(self, path: Any, epoch: int = 0, remove_amp_cast: bool = True) -> None:
+        """Write the network for use without its code, here, in MXNet or by its other languages.
+
+        Parameters
+        ----------
+        path : str or path
+            The symbol goes to ``path-symbol.json``, the parameters to ``path-0000.params``.
+        epoch : int
+            The number in that name.
+        remove_amp_cast : bool
+            Accepted for compatibility.
+
+        Raises
+        ------
+        MXNetError
+            If a parameter has no values yet. A network whose shapes are all known need not have
+            been called.
+
+        Examples
+        --------
+        >>> import gluonx as gx
+        >>> net = gx.nn.Dense(2, in_units=3); net.initialize()
+        >>> net.export('/tmp/gluonx-doc-dense')
+        >>> files = [f'/tmp/gluonx-doc-dense-{end}' for end in ('symbol.json', '0000.params')]
+        >>> gx.gluon.SymbolBlock.imports(files[0], 'data', files[1])(gx.nd.ones((4, 3))).shape
+        (4, 2)
+        """
+        from .symbol_block import export
+
+        export(self, path, epoch, remove_amp_cast)
+
     def infer_shape(self, *args: NDArray) -> None:
         """Find the shapes of all parameters from those of the inputs; nothing is computed."""
         Cache.learn_shapes(self, args, {})
@@ -616,3 +654,12 @@ def _leaves(tree: Any) -> Iterator[Any]:
 def _indent(text: str, spaces: int) -> str:
     first, *rest = text.split("\n")
     return "\n".join([first, *(" " * spaces + line for line in rest)])
+
+
+def __getattr__(name: str) -> Any:
+    """SymbolBlock stands in a module of its own, which needs this one."""
+    if name == "SymbolBlock":
+        from .symbol_block import SymbolBlock
+
+        return SymbolBlock
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

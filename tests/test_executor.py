@@ -362,3 +362,96 @@ def test_files_that_are_no_symbols(tmp_path):
         sym.load(tmp_path / "binary")
     with pytest.raises(TypeError, match="string"):
         sym.load_json(3)
+
+
+# -- deferral ------------------------------------------------------------------------------------
+
+
+def perceptron():
+    net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+    net = sym.BatchNorm(net, name="bn", fix_gamma=False)
+    return sym.SoftmaxOutput(sym.Dropout(net, p=0.5), name="softmax")
+
+
+def bound(**kwargs):
+    executor = perceptron().simple_bind(gx.cpu(), data=(4, 5), **kwargs)
+    for i, (name, x) in enumerate(executor.arg_dict.items()):
+        x[:] = nd.array(np.random.RandomState(i).rand(*x.shape)) if name != "softmax_label" else 1
+    executor.aux_dict["bn_moving_var"][:] = 1
+    return executor
+
+
+def test_forward_and_backward_are_deferred_and_agree_with_running_at_once():
+    results = []
+    for fused in (True, False):
+        with gx.engine.fusing(fused):
+            gx.random.seed(3)
+            executor = bound()
+            executor.forward(is_train=True)
+            assert (executor.outputs[0]._buffer.array is None) == fused
+            executor.backward()
+            assert (executor.grad_dict["fc_weight"]._buffer.array is None) == fused
+            found = [executor.outputs[0], *executor.grad_arrays, *executor.aux_arrays]
+            results.append([x.asnumpy() for x in found])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_a_look_at_the_outputs_between_forward_and_backward_changes_nothing():
+    gradients = []
+    for look in (False, True):
+        gx.random.seed(3)
+        executor = bound()
+        (y,) = executor.forward(is_train=True)
+        if look:
+            y.asnumpy()
+        executor.backward()
+        gradients.append(executor.grad_dict["data"].asnumpy())
+    np.testing.assert_allclose(*gradients, rtol=1e-6)
+
+
+def test_backward_twice_adds_the_same_gradient_twice():
+    executor = bound(grad_req="add")
+    executor.forward(is_train=True)
+    executor.backward()
+    once = executor.grad_dict["fc_weight"].asnumpy()
+    executor.backward()  # the same mask of the dropout
+    np.testing.assert_allclose(executor.grad_dict["fc_weight"].asnumpy(), 2 * once, rtol=1e-5)
+
+
+# -- other shapes, looking inside ----------------------------------------------------------------
+
+
+def test_reshape_shares_arrays_whose_shape_stays():
+    executor = bound()
+    small = executor.reshape(data=(2, 5), softmax_label=(2,))
+    assert small.arg_dict["fc_weight"] is executor.arg_dict["fc_weight"]
+    assert small.aux_dict["bn_moving_mean"] is executor.aux_dict["bn_moving_mean"]
+    assert small.forward()[0].shape == (2, 3)
+    with pytest.raises(gx.MXNetError, match="partial_shaping"):
+        executor.reshape(data=(2, 5))
+    assert executor.reshape(partial_shaping=True, data=(2, 5)).outputs[0].shape == (2, 3)
+    with pytest.raises(gx.MXNetError, match="allow_up_sizing"):
+        executor.reshape(data=(8, 5), softmax_label=(8,))
+    with pytest.raises(gx.MXNetError, match="no variable dat"):
+        executor.reshape(dat=(8, 5))
+
+
+def test_monitor_callback_sees_every_result():
+    executor, seen = bound(), {}
+    executor.set_monitor_callback(lambda name, x: seen.update({name: x.asnumpy()}))
+    (y,) = executor.forward(is_train=True)
+    assert list(seen)[0] == "fc_output" and list(seen)[-1] == "softmax_output"
+    np.testing.assert_allclose(seen["softmax_output"], y.asnumpy(), rtol=1e-6)
+    seen.clear()
+    executor.set_monitor_callback(lambda name, x: seen.update({name: x}), monitor_all=True)
+    executor.forward()
+    assert {"fc_weight", "bn_moving_mean", "fc_output"} <= set(seen)
+
+
+def test_symbols_are_optimized_by_xla_alone():
+    y = perceptron()
+    assert y.optimize_for("x") is y and y.get_backend_symbol("x") is y
+    assert bound().get_optimized_symbol().list_arguments() == y.list_arguments()
+    with pytest.raises(sym.NotImplementedForSymbol, match="simple_bind"):
+        y.gradient(["data"])

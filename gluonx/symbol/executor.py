@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import autograd
-from ..context import Context, current_context
-from ..engine import tape
+from ..context import Context
+from ..engine import config, fuse, region, tape
 from ..engine.buffer import Buffer
+from ..engine.graph import Variable
 from ..engine.kernel import Aval, Kernel, Pullback, is_float
 from ..error import MXNetError
 from ..ndarray import NDArray, zeros
-from ..ndarray.dispatch import scalar
+from ..ndarray.dispatch import scalar, wrap_deferred
 from ..random import draw
 from .custom import in_python
-from .infer import Inference
+from .heads import NO_GRADIENT, head_gradients
 from .lower import Program, lower
 from .node import Node, roles
 from .unfused import Unfused
@@ -25,17 +27,30 @@ from .unfused import Unfused
 if TYPE_CHECKING:
     from .symbol import Symbol
 
-__all__ = ["Executor", "bind", "simple_bind"]
-
-_REQS = ("write", "add", "null")
-
-#: Operators that are losses: their gradient needs none at their output.
-_LOSSES = {
-    "SoftmaxOutput", "LinearRegressionOutput", "LogisticRegressionOutput", "MAERegressionOutput",
-    "SVMOutput", "MakeLoss", "make_loss",
-}  # fmt: skip
+__all__ = ["Executor"]
 
 _accumulate = Kernel(lambda a, b: (a + b.astype(a.dtype),), "add_gradients")
+
+
+def _variable(x: NDArray, grad: NDArray, req: str) -> Variable:
+    """The tape's value of a leaf whose gradient goes to ``grad``."""
+    entry = x._entry
+    if type(entry) is Variable and entry.grad is grad and entry.grad_req == req:
+        return entry
+    return Variable(grad, req, grad._view is None and grad._buffer.dtype == x._buffer.dtype)
+
+
+def _contents(x: NDArray, mine: region.Region) -> Any:
+    """An array, or the deferred value of region ``mine``."""
+    waits = x._buffer.pending
+    if x._view is None and type(waits) is region.Deferred and waits.node.region is mine:
+        return waits
+    return x._data
+
+
+def _weak(array: Any) -> Any:
+    """A weak reference to an array, which does not keep it from being donated."""
+    return None if isinstance(array, region.Deferred) else weakref.ref(array)
 
 
 class _NotRun:
@@ -107,8 +122,19 @@ class Executor:
                 self._grads.append((grad, req) if grad is not None and useful else None)
         self._avals = [Aval(x.shape, x._buffer.dtype) for x in self._leaves]
         self._mask = tuple(g is not None for g in self._grads)
+        #: What the tape has of the leaves; a parameter's own variable, so that a Trainer finds it.
+        self._variables = [
+            None if target is None else _variable(x, *target)
+            for x, target in zip(self._leaves, self._grads, strict=True)
+        ]
         self._programs: dict[bool, Program] = {}
         self._pullback: Pullback | None = None
+        #: While a forward pass is deferred or on the tape: its outputs there.
+        self._heads: list[Any] | None = None
+        #: What the last recorded forward took: weak references to the leaves, and the rest.
+        self._taken: tuple[Program, list[Any], list[Any]] | None = None
+        self._monitor: tuple[Callable, bool] | None = None
+        self._inside: dict[bool, Program] = {}
         #: For a graph with operators that run in Python; then what the tape knows of a forward.
         self._unfused = Unfused(symbol._heads) if in_python(symbol._heads) else None
         self._recorded: tuple[list[NDArray], list[NDArray]] | None = None
@@ -150,18 +176,43 @@ class Executor:
             self._programs[train] = found
         return found
 
-    def _inputs(self, program: Program) -> list[Any]:
-        """What the program's kernel takes."""
-        arrays = [x._data for x in self._leaves]
-        arrays += [scalar(v, dtype, self._ctx.device) for v, dtype in program.numbers]
-        return arrays + [draw(self._ctx) for _ in range(program.draws)]
+    def _extra(self, program: Program) -> list[Any]:
+        """What the program's kernel takes after the leaves: numbers and random states."""
+        found = [scalar(v, dtype, self._ctx.device) for v, dtype in program.numbers]
+        return found + [draw(self._ctx) for _ in range(program.draws)]
 
-    def _record(self, program: Program) -> tuple:
+    def _record(self, program: Program, arrays: list[Any]) -> tuple:
         """Run forward, keeping what the gradient needs."""
-        arrays = self._inputs(program)
         mask = self._mask + (False,) * (len(arrays) - len(self._mask))
         outs, self._pullback = program.kernel.record(arrays, mask, self._ctx.device)
         return outs
+
+    def _defer(self, program: Program, extra: list[Any]) -> None:
+        """Put forward on the thread's region: with backward, and a Trainer's update if there is
+        one, it will be one executable."""
+        mine = region.current(self._ctx.device, True)
+        with mine.lock:
+            leaves = [_contents(x, mine) for x in self._leaves]
+            self._taken = program, [_weak(a) for a in leaves], extra
+            values = [*self._variables, *[None] * len(extra)]
+            outs = region.defer(
+                mine, program.kernel, [*leaves, *extra], values, program.results(self._avals),
+                self._ctx.device,
+            )  # fmt: skip
+            visible = program.kernel.visible
+            self._heads = outs[:visible]
+            for y, value in zip(self.outputs, self._heads, strict=True):
+                # a new buffer: what the last forward was to put there is not computed any more
+                y._buffer = Buffer(None, self._ctx)
+                region.hold(y._buffer, value)
+            parts = []
+            for slot, value in zip(program.written, outs[visible:], strict=True):
+                if self._leaves[slot]._view is None:
+                    region.hold(self._leaves[slot]._buffer, value)
+                else:
+                    parts.append((self._leaves[slot], wrap_deferred([value], self._ctx, False)[0]))
+        for x, new in parts:
+            x._write(new._data)
 
     def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
         """Compute the outputs.
@@ -190,13 +241,20 @@ class Executor:
         if self._unfused is not None:
             self._run_unfused(bool(is_train), bool(is_train) and any(self._mask))
             return self.outputs
-        program = self._program(bool(is_train))
-        self._pullback = None
-        if is_train and any(self._mask):
-            outs = self._record(program)
-        else:
-            outs = program.kernel.run(self._inputs(program), self._ctx.device)
+        program, device = self._program(bool(is_train)), self._ctx.device
+        extra = self._extra(program)
+        if self._monitor is not None:
+            self._show(bool(is_train), extra)
+        self._pullback = self._heads = self._taken = None
         self._ran = True
+        if is_train and any(self._mask) and config.fusion:
+            self._defer(program, extra)
+            return self.outputs
+        arrays = [*(x._data for x in self._leaves), *extra]
+        if is_train and any(self._mask):
+            outs = self._record(program, arrays)
+        else:
+            outs = program.kernel.run(arrays, device)
         visible = program.kernel.visible
         for slot, new in zip(program.written, outs[visible:], strict=True):
             self._leaves[slot]._write(new)
@@ -275,14 +333,24 @@ class Executor:
             )
         if not any(self._mask):
             return
-        given = self._head_gradients(out_grads)
+        given = head_gradients(self._symbol, self.outputs, out_grads)
+        heads, self._heads = self._heads, None
+        if heads is not None:
+            wanted = [(v, ct) for v, ct in zip(heads, given, strict=True) if ct is not NO_GRADIENT]
+            if wanted and self._backward_deferred(wanted):
+                return
+        ones = [
+            tape.ones_like(y._data, self._ctx.device) if ct is None
+            else None if ct is NO_GRADIENT else ct._data
+            for y, ct in zip(self.outputs, given, strict=True)
+        ]  # fmt: skip
         if self._unfused is not None:
-            gradients = iter(self._gradients_unfused(given))
+            gradients = iter(self._gradients_unfused(ones))
         else:
             if self._pullback is None:
-                self._record(self._program(False))
-            gradients = iter(self._pullback(given))  # type: ignore[misc]
-        for target in self._grads:
+                self._record(*self._again())
+            gradients = iter(self._pullback(ones))  # type: ignore[misc]
+        for target, variable in zip(self._grads, self._variables, strict=True):
             if target is None:
                 continue
             grad, req = target
@@ -290,43 +358,38 @@ class Executor:
             grad._write(
                 _accumulate.run((grad._data, new), grad.context.device)[0] if req == "add" else new
             )
+            variable.fresh = True  # type: ignore[union-attr]
 
-    def _head_gradients(self, out_grads: Any) -> list[Any]:
-        names = self._symbol.list_outputs()
-        if isinstance(out_grads, Mapping):
-            unknown = [k for k in out_grads if k not in names]
-            if unknown:
-                raise MXNetError(
-                    f"there is no output {', '.join(unknown)}; the outputs are {', '.join(names)}"
-                )
-            out_grads = [out_grads.get(n) for n in names]
-        elif out_grads is None or isinstance(out_grads, NDArray):
-            out_grads = [out_grads]
-        given = [*out_grads, *[None] * (len(names) - len(out_grads))]
-        if len(given) > len(names):
-            raise MXNetError(f"backward() got {len(given)} gradients for {len(names)} outputs")
-        return [self._head_gradient(i, g) for i, g in enumerate(given)]
+    def _backward_deferred(self, heads: list[tuple[Any, NDArray | None]]) -> bool:
+        """Backward behind the deferred forward; after it, if somebody has looked meanwhile."""
+        mine = region.current(self._ctx.device)
+        with mine.lock:
+            given = [(v, None if ct is None else _contents(ct, mine)) for v, ct in heads]
+            if fuse.defer_backward(given):
+                return True
+        if not all(v.plain for v in self._variables if v is not None):
+            return False
+        mine.run()
+        ones = self._ctx.device
+        known = {id(v): y for v, y in zip([v for v, _ in heads], self.outputs, strict=False)}
+        tape.backward([
+            (v, tape.ones_like(known[id(v)]._data, ones) if ct is None else ct._data)
+            for v, ct in heads
+        ])  # fmt: skip
+        return True
 
-    def _head_gradient(self, i: int, given: Any) -> Any:
-        y, node = self.outputs[i], self._symbol._heads[i][0]
-        if given is not None:
-            if not isinstance(given, NDArray):
-                raise TypeError(f"out_grads must be NDArrays, got {type(given).__name__}")
-            if given.shape != y.shape:
-                raise MXNetError(
-                    f"the gradient of output {self._symbol.list_outputs()[i]} must have its shape "
-                    f"{y.shape}, got {given.shape}"
-                )
-            return given._data
-        if node.op is not None and (node.op.name in _LOSSES or getattr(node.op, "loss", False)):
-            return tape.ones_like(y._data, self._ctx.device)
-        if node.op is not None and not node.op.differentiable:
-            return None
-        raise MXNetError(
-            f"output {self._symbol.list_outputs()[i]} is not a loss, so backward() needs the "
-            "gradient with respect to it:\n    ex.backward(nd.ones(y.shape))\n"
-            "or make it a loss: sym.make_loss(y)"
-        )
+    def _again(self) -> tuple[Program, list[Any]]:
+        """What the last forward took, for another backward; without one that was recorded, what
+        is there now."""
+        if self._taken is None:
+            program = self._program(False)
+            return program, [*(x._data for x in self._leaves), *self._extra(program)]
+        program, refs, extra = self._taken
+        arrays = []
+        for x, old in zip(self._leaves, refs, strict=True):
+            then = old() if old is not None else None
+            arrays.append(x._data if then is None or then.is_deleted() else then)
+        return program, [*arrays, *extra]
 
     def copy_params_from(
         self,
@@ -356,120 +419,82 @@ class Executor:
                         f"the symbol has no {name!r}; it has {', '.join(have) or 'no such thing'}"
                     )
 
+    def reshape(
+        self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any
+    ) -> Executor:
+        """An executor of the same symbol for other shapes; see :func:`gluonx.symbol.binding`.
+
+        Arrays whose shape stays are shared. What was compiled for a shape is found again.
+
+        Parameters
+        ----------
+        partial_shaping : bool
+            Whether the shapes of variables that are not named may change.
+        allow_up_sizing : bool
+            Whether arrays may become larger.
+        **kwargs : tuple of int
+            New shapes of variables.
+
+        Returns
+        -------
+        Executor
+
+        Raises
+        ------
+        MXNetError
+            For an unknown variable, or a change that was not allowed.
+
+        Examples
+        --------
+        >>> import gluonx as gx
+        >>> y = gx.sym.FullyConnected(gx.sym.var('x'), num_hidden=3, name='fc')
+        >>> ex = y.simple_bind(gx.cpu(), x=(4, 5))
+        >>> small = ex.reshape(x=(2, 5))
+        >>> small.outputs[0].shape, small.arg_dict['fc_weight'] is ex.arg_dict['fc_weight']
+        ((2, 3), True)
+        """
+        from .binding import reshaped
+
+        return reshaped(self, kwargs, partial_shaping, allow_up_sizing)
+
+    # -- looking inside ---------------------------------------------------------------------
+
+    def set_monitor_callback(
+        self, callback: Callable[[str, NDArray], Any] | None, monitor_all: bool = False
+    ) -> None:
+        """Have a function called with every result inside the graph at each :meth:`forward`.
+
+        Parameters
+        ----------
+        callback : callable or None
+            Called with a name such as ``'fc1_output'`` and an NDArray.
+        monitor_all : bool
+            Call it with the variables, too.
+        """
+        self._monitor = None if callback is None else (callback, monitor_all)
+
+    def _show(self, train: bool, extra: list[Any]) -> None:
+        """Compute all results inside, and hand them to the monitor."""
+        callback, everything = self._monitor  # type: ignore[misc]
+        inside = self._symbol.get_internals()
+        heads, names = inside._heads, inside.list_outputs()
+        if everything:
+            for (node, _), name in zip(heads, names, strict=True):
+                if node.op is None:
+                    callback(name, self._leaves[self._slots[node]])
+        kept = [(e, name) for e, name in zip(heads, names, strict=True) if e[0].op is not None]
+        if self._inside.get(train) is None:
+            self._inside[train] = lower([e for e, _ in kept], self._slots, self._avals, train)
+        program = self._inside[train]
+        arrays = [*(x._data for x in self._leaves), *extra]
+        outs = program.kernel.run(arrays, self._ctx.device)
+        for (_, name), array in zip(kept, outs, strict=False):
+            callback(name, NDArray._new(Buffer(array, self._ctx)))
+
+    def get_optimized_symbol(self) -> Symbol:
+        """The symbol itself: XLA optimizes what it compiles, not the graph."""
+        return self._symbol
+
     def debug_str(self) -> str:
         """The symbol as text."""
         return self._symbol.debug_str()
-
-
-def _arrays(what: str, given: Any, names: list[str], optional: bool) -> list[Any]:
-    """One array for each name."""
-    if isinstance(given, Mapping):
-        if not optional:
-            for name in names:
-                if name not in given:
-                    raise ValueError(
-                        f"{what} lacks an array for {name!r}; it has {', '.join(given)}"
-                    )
-        found = [given.get(n) for n in names]
-    elif isinstance(given, (list, tuple)):
-        if len(given) != len(names):
-            raise ValueError(
-                f"{what} has {len(given)} arrays, but {len(names)} are needed: {', '.join(names)}"
-            )
-        found = list(given)
-    elif given is None:
-        found = [None] * len(names)
-        if names and not optional:
-            raise ValueError(f"{what} is missing; give arrays for {', '.join(names)}")
-    else:
-        raise TypeError(f"{what} must be a list or a dict of NDArrays, got {type(given).__name__}")
-    for name, x in zip(names, found, strict=True):
-        if not (isinstance(x, NDArray) or (x is None and optional)):
-            raise TypeError(f"{what}: {name} must be an NDArray, got {type(x).__name__}")
-    return found
-
-
-def _requests(grad_req: Any, names: list[str]) -> list[str]:
-    if isinstance(grad_req, str):
-        reqs = [grad_req] * len(names)
-    elif isinstance(grad_req, Mapping):
-        reqs = [grad_req.get(n, "null") for n in names]
-    elif isinstance(grad_req, (list, tuple)) and len(grad_req) == len(names):
-        reqs = list(grad_req)
-    else:
-        raise ValueError(
-            f"grad_req must be a string, a dict or a list of {len(names)} strings, got {grad_req!r}"
-        )
-    for req in reqs:
-        if req not in _REQS:
-            raise ValueError(f"grad_req must be one of {', '.join(map(repr, _REQS))}, got {req!r}")
-    return reqs
-
-
-def bind(
-    symbol: Symbol, ctx: Any, args: Any, args_grad: Any, grad_req: Any, aux_states: Any
-) -> Executor:
-    """See :meth:`Symbol.bind`."""
-    ctx = Context(ctx) if ctx is not None else current_context()
-    names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
-    arrays = _arrays("args", args, names, optional=False)
-    aux = _arrays("aux_states", aux_states, aux_names, optional=False)
-    grads = _arrays("args_grad", args_grad, names, optional=True)
-    reqs = _requests(grad_req, names)
-    for name, x, grad in zip(names, arrays, grads, strict=True):
-        if grad is not None and grad.shape != x.shape:
-            raise MXNetError(f"the gradient of {name} must have shape {x.shape}, got {grad.shape}")
-    for name, x in zip([*names, *aux_names], [*arrays, *aux], strict=True):
-        if x.context.device != ctx.device:
-            raise MXNetError(
-                f"{name} is on {x.context}, but the symbol is bound on {ctx}; copy it first"
-            )
-    found = roles(symbol._heads)
-    tied = dict(zip([*found.arguments, *found.auxiliary], [*arrays, *aux], strict=True))
-    shapes = {v: x.shape for v, x in tied.items()}
-    dtypes = {v: x._buffer.dtype for v, x in tied.items()}
-    Inference(symbol._heads, shapes, dtypes).infer_shapes()  # for its errors
-    return Executor(symbol, ctx, arrays, grads, reqs, aux)
-
-
-def simple_bind(
-    symbol: Symbol,
-    ctx: Any,
-    grad_req: Any,
-    type_dict: Mapping[str, Any] | None,
-    shapes: Mapping[str, Any],
-) -> Executor:
-    """See :meth:`Symbol.simple_bind`."""
-    ctx = Context(ctx) if ctx is not None else current_context()
-    found = roles(symbol._heads)
-    types = type_dict or {}
-    inference = Inference(
-        symbol._heads,
-        {v: tuple(shapes[v.name]) for v in found.inputs if v.name in shapes},
-        {v: np.dtype(types[v.name]) for v in found.inputs if v.name in types},
-    )
-    inference.infer_shapes()
-    unknown = [v.name for v in found.inputs if not inference.known(v)]
-    if unknown:
-        raise MXNetError(
-            f"simple_bind() cannot decide the shapes of {', '.join(unknown)}; give more shapes, "
-            f"for example {unknown[0]}=(32, 10)"
-        )
-
-    made: dict[tuple[str, tuple], NDArray] = {}
-
-    def make(node: Node, kind: str = "") -> NDArray:
-        """A new array; variables of one name have one."""
-        shape, dtype = inference.shapes[node, 0] or (), inference.dtypes[node, 0]
-        key = (kind + node.name, shape)
-        if key not in made:
-            made[key] = zeros(shape, ctx=ctx, dtype=dtype)
-        return made[key]
-
-    args, aux = list(map(make, found.arguments)), list(map(make, found.auxiliary))
-    reqs = _requests(grad_req, [v.name for v in found.arguments])
-    grads = [
-        make(v, "gradient of ") if req != "null" and is_float(x._buffer.dtype) else None
-        for v, x, req in zip(found.arguments, args, reqs, strict=True)
-    ]
-    return Executor(symbol, ctx, args, grads, reqs, aux)

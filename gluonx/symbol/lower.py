@@ -99,7 +99,7 @@ class Program:
         Which variables the outputs after the visible ones belong to.
     """
 
-    __slots__ = ("kernel", "outputs", "numbers", "draws", "written")
+    __slots__ = ("kernel", "outputs", "numbers", "draws", "written", "_results")
 
     def __init__(self, kernel, outputs, numbers, draws, written):
         self.kernel: Kernel = kernel
@@ -107,6 +107,15 @@ class Program:
         self.numbers: list[tuple[Any, Any]] = numbers
         self.draws: int = draws
         self.written: list[int] = written
+        self._results: tuple | None = None
+
+    def results(self, avals: Sequence[Aval]) -> tuple:
+        """Shapes and dtypes of all that the kernel returns; ``avals`` are those of the leaves."""
+        if self._results is None:
+            numbers = [Aval((), np.dtype(dtype)) for _, dtype in self.numbers]
+            draws = [_RANDOM_STATE] * self.draws
+            self._results = self.kernel.abstract((*avals, *numbers, *draws))
+        return self._results
 
 
 def lower(

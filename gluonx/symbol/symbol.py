@@ -66,6 +66,12 @@ class Symbol:
             return f"<Symbol {self.name}>"
         return f"<Symbol group [{', '.join(n.name for n, _ in self._heads)}]>"
 
+    def _repr_svg_(self) -> str:
+        """What a notebook shows."""
+        from ..visualization import graph_of
+
+        return graph_of(self, "plot", None, None, True)._repr_svg_()
+
     def list_arguments(self) -> list[str]:
         """Names of the variables that must be given, parameters included.
 
@@ -340,7 +346,7 @@ class Symbol:
         >>> ex.forward()[0].asnumpy()
         array([3., 6.], dtype=float32)
         """
-        from .executor import bind
+        from .binding import bind
 
         return bind(self, ctx, args, args_grad, grad_req, aux_states)
 
@@ -382,7 +388,7 @@ class Symbol:
         >>> ex.arg_dict['fc_weight'].shape
         (3, 5)
         """
-        from .executor import simple_bind
+        from .binding import simple_bind
 
         return simple_bind(self, ctx, grad_req, type_dict, kwargs)
 
@@ -399,6 +405,22 @@ class Symbol:
         args = {k: v for k, v in kwargs.items() if k not in auxiliary}
         aux = {k: v for k, v in kwargs.items() if k in auxiliary}
         return self.bind(ctx, args, aux_states=aux, grad_req="null").forward()
+
+    def optimize_for(
+        self, backend: str, args: Any = None, aux: Any = None, ctx: Any = None,
+        shape_dict: Any = None, type_dict: Any = None, stype_dict: Any = None,
+        skip_infer: bool = False, **kwargs: Any,
+    ) -> Symbol:  # fmt: skip
+        """This symbol: XLA, which compiles it, is the only backend."""
+        return self
+
+    def get_backend_symbol(self, backend: str) -> Symbol:
+        """This symbol: XLA, which compiles it, is the only backend."""
+        return self
+
+    def gradient(self, wrt: Sequence[str]) -> Symbol:
+        """Raises NotImplementedForSymbol: MXNet 1.9.1 has no such symbols either."""
+        raise NotImplementedForSymbol(f"{self!r} has no gradient; use simple_bind() and backward()")
 
     # -- operators, which operators.install() adds -------------------------------------------
 

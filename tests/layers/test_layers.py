@@ -243,3 +243,14 @@ def test_repr_is_the_same_after_hybridize(layer):
     assert type(net).__name__ in text
     net.hybridize()
     assert repr(net) == text
+
+
+@each(lambda layer: layer.hybrid and not layer.random)
+def test_exported_layer_gives_the_same_numbers(layer, tmp_path):
+    net = made(layer)
+    x = nd.array(layer.data())
+    net.export(tmp_path / "layer")
+    files = (tmp_path / f"layer-{end}" for end in ("symbol.json", "0000.params"))
+    again = gluon.SymbolBlock.imports(next(files), "data", next(files))
+    again.hybridize(False)
+    np.testing.assert_allclose(again(x).asnumpy(), net(x).asnumpy(), rtol=1e-5, atol=1e-6)
