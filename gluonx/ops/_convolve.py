@@ -83,6 +83,7 @@ def convolve(
 
 def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, spread):
     if jax.default_backend() == "cpu" and max(spread) == 1:
+        stride, margins = _unstrided(data, weight, where, stride, margins, dilate)
         data, margins = _within(data, weight, where, margins, dilate)
     name = where.name.replace("N", "O").replace("C", "I")
     return lax.conv_general_dilated(
@@ -95,6 +96,22 @@ def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, 
         dimension_numbers=(where.name, name, where.name),
         feature_group_count=groups,
     )
+
+
+def _unstrided(data, weight, where: Layout, stride, margins, dilate):
+    """Strides and margins without a stride along axes where the window stands at one place.
+
+    XLA (jaxlib 0.10) aborts the process on some gradients of such convolutions, 2x4 images with a
+    3x2 kernel, stride 2 and margins of 1 for example.
+    """
+    strides, ends = list(stride), list(margins)
+    for i, (axis, (low, high), s, d) in enumerate(
+        zip(where.spatial, margins, stride, dilate, strict=True)
+    ):
+        span, extent = d * (weight.shape[axis] - 1) + 1, data.shape[axis]
+        if s > 1 and (extent + low + high - span) // s == 0:
+            strides[i], ends[i] = 1, (low, span - extent - low)
+    return strides, ends
 
 
 def _within(data, weight, where: Layout, margins, dilate):
