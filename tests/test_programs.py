@@ -12,7 +12,7 @@ from programs.generator import generate
 from programs.shrink import render, shrink
 
 CHUNK = 5
-QUICK, SLOW = 10, 26
+QUICK, SLOW = 4, 32
 CHOSEN = int(os.environ.get("GLUONX_PROGRAMS", "0"))
 FIRST = int(os.environ.get("GLUONX_SEED", "0"))
 
