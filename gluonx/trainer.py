@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -81,6 +82,9 @@ class Trainer:
         self._on_kvstore = bool(update_on_kvstore) and kvstore is not None
         self._scale = 1.0
         self._update: Update | None = None
+        #: The optimizer's update that ``_update`` was made from, and by what.
+        self._source: Update | None = None
+        self._wrap: Callable[[Update], Update] | None = None
         self._updater: opt.Updater | None = None
         self._optimizer: opt.Optimizer | None = None
         by_index = dict(enumerate(self._params))
@@ -108,7 +112,7 @@ class Trainer:
                 optimizer = opt.create(optimizer, param_dict=by_index, **arguments)
             self._optimizer = optimizer
             self._scale = optimizer.rescale_grad
-            self._update = optimizer.compiled()
+            self._compile()
             if self._update is None:
                 self._updater = opt.Updater(optimizer)
                 report.note(
@@ -337,7 +341,7 @@ class Trainer:
 
     def _update_all(self, chosen: list[int], rescale: float) -> None:
         """All parameters in one executable; in more if some became trainable later."""
-        if self._optimizer is not None and self._optimizer._update is not self._update:
+        if self._optimizer is not None and self._optimizer._update is not self._source:
             self._recompile()
         groups = self._groups
         if len(groups) == 1 and groups[0].indices == chosen:
@@ -353,9 +357,21 @@ class Trainer:
             if taken:
                 self._update_group(group, taken, rescale)
 
+    def _compile(self) -> None:
+        """Take the optimizer's update as it is now."""
+        if self._optimizer is not None:
+            self._update = self._source = self._optimizer.compiled()
+        if self._wrap is not None and self._update is not None:
+            self._update = self._wrap(self._update)
+
+    def _wrap_update(self, wrap: Callable[[Update], Update]) -> None:
+        """Put ``wrap`` around the update, now and whenever it is compiled anew."""
+        self._wrap = wrap
+        self._compile()
+
     def _recompile(self) -> None:
         """A number was changed that is part of the compiled update, such as a momentum."""
-        self._update = self._optimizer.compiled()  # type: ignore[union-attr]
+        self._compile()
         for group in self._groups:
             group.changed(self._update, [self._params[i].list_data()[0] for i in group.indices])
 
@@ -483,8 +499,7 @@ class _Group:
     def changed(self, update: Any, arrays: list[NDArray]) -> None:
         """The optimizer was compiled anew; the state goes on."""
         if self._tree is not None:
-            new = jax.eval_shape(update.transformation.init, [x._data for x in arrays])
-            if jax.tree.structure(new) != self._tree:
+            if update.structure([x._data for x in arrays]) != self._tree:
                 raise MXNetError(
                     "a number of the optimizer that decides what its state is made of (such as a "
                     "momentum of 0) was changed after the first step; make a new Trainer instead"

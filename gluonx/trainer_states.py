@@ -75,7 +75,7 @@ def load(trainer: Any, fname: str | os.PathLike) -> None:
         with unchanged_if_it_fails(trainer._optimizer):
             if trainer._optimizer is not None:
                 restore_numbers(trainer._optimizer, content)
-                trainer._update = trainer._optimizer.compiled()
+                trainer._compile()
             trainer._groups = _groups(trainer, content, name)
     except BaseException:
         trainer._update = update

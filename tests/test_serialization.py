@@ -64,7 +64,8 @@ def _dump(arrays, names=()):
 
 
 def test_golden_files_are_all_listed():
-    assert {path.stem for path in GOLDEN.glob("*.params")} == set(make_golden.CONTENTS)
+    found = {path.stem for path in GOLDEN.glob("*.params")}
+    assert found - {"exported-0000"} == set(make_golden.CONTENTS)  # test_symbol_block.py loads that
 
 
 @pytest.mark.parametrize("name", make_golden.CONTENTS)

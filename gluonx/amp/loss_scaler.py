@@ -44,6 +44,13 @@ class _ScaledUpdate(Update):
         self._begun = True
         return *self._scaler._buffers(), self._inner.init(params, device)
 
+    def structure(self, params: list[Any]) -> Any:
+        leaf = jax.tree.structure(0)
+        return jax.tree_util.treedef_tuple((leaf, leaf, leaf, self._inner.structure(params)))
+
+    def owners(self, state: Any, count: int) -> Any:
+        return -1, -1, -1, self._inner.owners(state[3], count)
+
     def apply(self, params: Any, grads: Any, state: Any, hyper: Any, mask: Any = None) -> tuple:
         scale, divisor, good, inside = state
         taken = [jnp.isfinite(g).all() for g in grads]
@@ -134,7 +141,7 @@ def init_trainer(optimizer_or_trainer: Any) -> None:
                 f"{type(trainer.optimizer).__name__} updates parameters in Python, one by one; "
                 "loss scaling needs one that defines transformation()"
             )
-        trainer._update = _ScaledUpdate(trainer._update, scaler)
+        trainer._wrap_update(lambda update: _ScaledUpdate(update, scaler))
     trainer._amp_loss_scaler = scaler  # type: ignore[attr-defined]
 
 

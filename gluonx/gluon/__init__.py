@@ -54,7 +54,7 @@ def _enter_modules() -> None:
     package = __name__.rpartition(".")[0]
     for name, module in list(sys.modules.items()):
         head, _, rest = name.removeprefix(package + ".").partition(".")
-        if name.startswith(package + ".") and head in __all__:
+        if name.startswith(package + ".") and head in __all__ and head != "contrib":  # its own
             sys.modules[".".join(filter(None, (__name__, head, rest)))] = module
 
 

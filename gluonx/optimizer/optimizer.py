@@ -169,7 +169,7 @@ class Optimizer:
         arrays = _arrays(state)
         params = [weight._data]
         if update.tree is None:
-            update.tree = jax.tree.structure(jax.eval_shape(update.transformation.init, params))
+            update.tree = update.structure(params)
         old = jax.tree.unflatten(update.tree, [x._data for x in arrays])
         new, after = update(params, [grad._data], old, hyper, None, False)
         if is_lazy(self, weight.stype, grad.stype):

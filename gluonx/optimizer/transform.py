@@ -130,6 +130,10 @@ class Update:
             )
         return new, after
 
+    def structure(self, params: list[Any]) -> Any:
+        """The tree structure of the state for ``params``."""
+        return jax.tree.structure(jax.eval_shape(self.transformation.init, params))
+
     def owners(self, state: Any, count: int) -> Any:
         """Which of ``count`` parameters each leaf of the state belongs to, -1 for none."""
         return optax.tree_map_params(
