@@ -202,3 +202,26 @@ def test_a_new_scalar_compiles_nothing(compilations):
         with compilations() as names:
             ((x + value) * value - value / (x + value)).asnumpy()
     assert not names
+
+
+ELEMENTWISE = sorted(
+    {
+        op.name: op
+        for op in OPS.values()
+        if op.fn.__module__.rpartition(".")[2] in ("elemwise", "binary", "scalar")
+    }.items()
+)
+
+
+@pytest.mark.parametrize("op", [pytest.param(op, id=name) for name, op in ELEMENTWISE])
+def test_elementwise_operators_take_arrays_without_elements_or_axes(op):
+    required = [n for n, p in op.attrs.items() if p.default is p.empty]
+    attrs = {n: (0, 1) if n in ("a_min", "a_max") else 2 for n in required}
+    attrs.update({n: v for n, v in {"a_min": 0.0, "a_max": 1.0}.items() if n in required})
+    if "dtype" in required:
+        attrs["dtype"] = "float32"
+    for shape in ((0, 3), ()):
+        inputs = [nd.full(shape, 0.5) for n in op.inputs if n not in op.optional]
+        y = function(op, op.name)(*inputs, **attrs)
+        assert y.shape == shape
+        assert y.asnumpy().shape == shape
