@@ -27,6 +27,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_google_docstring = False
 napoleon_custom_sections = [("Inputs", "params_style"), ("Outputs", "params_style")]
+# Attributes are listed with their class, and are no targets: properties would be there twice.
+napoleon_use_ivar = True
 napoleon_use_rtype = False
 
 

@@ -2,11 +2,10 @@
 
 A file is one of arrays, as :mod:`gluonx.serialization.params` has it, so ``nd.load`` shows what is
 in it. The array named ``gluonx``, of uint8, is JSON text that says how the others, named ``0``,
-``1`` and so on, belong together:
+``1`` and so on, belong together::
 
     null, true, 1.5, "text"          itself
-    ["array", name, dtype, shape]    an array; one of a type that the format does not have is there
-                                     as its bytes
+    ["array", name, dtype, shape]    an array; as bytes if the format does not have its type
     ["tuple", [...]]  ["list", [...]]
     ["dict", [[key, value], ...]]    keys are integers or text
 
