@@ -303,11 +303,10 @@ class Trainer:
             values = list(map(_entry, arrays))
             if None in values:  # frozen parameters
                 chosen = [i for i, value in enumerate(values) if value is not None]
+                values = [value for value in values if value is not None]
             else:
                 chosen = self._all
-            if all(
-                map(_fresh, [values[i] for i in chosen] if len(chosen) < len(values) else values)
-            ):
+            if all(map(_fresh, values)):
                 return chosen
         chosen = []
         for i, p in enumerate(self._params):

@@ -88,15 +88,7 @@ class Region:
 
     def refs(self, arrays: Sequence[Any]) -> tuple[int, ...]:
         """Where each of some arrays (or Deferred values of this region) comes from."""
-        ids = list(map(id, arrays))
-        found: list[Any] = list(map(self.codes().get, ids))
-        if None in found:
-            places = [k for k, code in enumerate(found) if code is None]
-            new = dict(zip([ids[k] for k in places], places, strict=True))  # one may come twice
-            self.arrays += [arrays[k] for k in new.values()]
-            self.owners += [None] * len(new)
-            found = list(map(self.codes().get, ids))
-        return tuple(found)
+        return self.recorded_refs(arrays, [None] * len(arrays))
 
     def recorded_refs(
         self, arrays: Sequence[Any], values: Sequence[Value | None]
@@ -203,6 +195,7 @@ class Region:
             if buffer.pending is updating:
                 buffer.array = outs[k]
                 buffer.pending = None
+                buffer.shared = False  # not before: a failed update restores the old contents
                 buffer.version += 1
         base = job.base
         for k, value in enumerate(job.values):

@@ -117,7 +117,6 @@ def _own(
             slot = number >> 1
             if number >= 0 and (buffer.shared or _count([arrays[slot]]) > _KNOWN):
                 (arrays[slot],) = _copy.run((arrays[slot],), buffer.ctx.device)
-            buffer.shared = False
 
 
 def _count(arrays: list[Any]) -> int:

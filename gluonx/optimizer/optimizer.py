@@ -209,8 +209,8 @@ class Optimizer:
 
     def _plain_numbers(self) -> bool:
         """Whether the numbers of a step follow from the attributes that :meth:`hyper` looks at."""
-        own = type(self)
-        return own.more is Optimizer.more and own._get_lrs is Optimizer._get_lrs
+        own, base = type(self), Optimizer
+        return (own.more, own._get_lrs, own._get_wds) == (base.more, base._get_lrs, base._get_wds)
 
     def _numbers(self, indices: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
         rates, decays = self._get_lrs(indices), self._get_wds(indices)
