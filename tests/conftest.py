@@ -5,6 +5,7 @@
 
 import contextlib
 import gc
+import importlib.metadata
 import logging
 import os
 import random
@@ -25,8 +26,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # Compile quickly rather than well: most of the time of these tests is compilation.
     flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    if importlib.metadata.version("jaxlib").startswith("0.10."):
+        # The older emitters of fusions take half as long; later releases have but the new ones.
+        flags += " --xla_cpu_use_fusion_emitters=false"
     if "xla_backend_optimization_level" not in os.environ.get("XLA_FLAGS", ""):
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()
+
+    # What tests and traces leave behind is many small objects that live long.
+    gc.set_threshold(20_000, 20, 50)
 
     # The process that hands out tests to workers runs none, and workers inherit what it sets.
     is_worker = "PYTEST_XDIST_WORKER" in os.environ

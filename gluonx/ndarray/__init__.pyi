@@ -3729,8 +3729,8 @@ def linalg_det(A: NDArray, *, out: NDArray | None = None, name: str | None = Non
 
     Examples
     --------
-    >>> nd.linalg.det(nd.array([[1, 2], [3, 4]]))
-    [-2.]
+    >>> nd.linalg.det(nd.array([[4, 2], [1, 3]]))
+    [10.]
     """
 
 def linalg_extractdiag(

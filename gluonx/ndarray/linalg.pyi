@@ -27,8 +27,8 @@ def det(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> N
 
     Examples
     --------
-    >>> nd.linalg.det(nd.array([[1, 2], [3, 4]]))
-    [-2.]
+    >>> nd.linalg.det(nd.array([[4, 2], [1, 3]]))
+    [10.]
     """
 
 def extractdiag(

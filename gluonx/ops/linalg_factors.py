@@ -115,8 +115,8 @@ def det(A):
 
     Examples
     --------
-    >>> nd.linalg.det(nd.array([[1, 2], [3, 4]]))
-    [-2.]
+    >>> nd.linalg.det(nd.array([[4, 2], [1, 3]]))
+    [10.]
     """
     check_square(A=A)
     return never_scalar(jnp.linalg.det(widened(A)).astype(A.dtype))

@@ -3955,8 +3955,8 @@ def linalg_det(
 
     Examples
     --------
-    >>> nd.linalg.det(nd.array([[1, 2], [3, 4]]))
-    [-2.]
+    >>> nd.linalg.det(nd.array([[4, 2], [1, 3]]))
+    [10.]
     """
 
 def linalg_extractdiag(

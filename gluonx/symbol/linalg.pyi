@@ -31,8 +31,8 @@ def det(
 
     Examples
     --------
-    >>> nd.linalg.det(nd.array([[1, 2], [3, 4]]))
-    [-2.]
+    >>> nd.linalg.det(nd.array([[4, 2], [1, 3]]))
+    [10.]
     """
 
 def extractdiag(
