@@ -449,8 +449,10 @@ class Trainer:
                 numbers.append(mask)
             if spread is not None and self._run_spread(group, kernel, spread, numbers, reduce):
                 return
-            if spread is not None and reduce:
-                self._allreduce_grads()
+            if spread is not None:  # the parameters differ: the first device's count
+                numbers = [np.asarray(a) for a in numbers]
+                if reduce:
+                    self._allreduce_grads()
             run_update(kernel, written, grads, numbers, group.device)
         except BaseException:
             if optimizer is not None and written[0].version == version:  # nothing was updated
