@@ -591,7 +591,7 @@ class HybridBlock(Block):
         """Call :meth:`hybrid_forward` with ``F`` and this block's parameters."""
         first = next((a for a in _leaves((args, kwargs)) if isinstance(a, NDArray)), None)
         if first is not None:
-            ctx = first.context
+            ctx = first._buffer.ctx
             params = {name: p.data(ctx) for name, p in self._reg_params.items()}
             if state.trace is None:
                 F: Any = nd

@@ -17,6 +17,7 @@ from .engine import region, report
 from .engine.buffer import Buffer
 from .engine.graph import Variable
 from .engine.kernel import is_float
+from .engine.spread import Spread
 from .engine.state import state
 from .engine.trace import Trace, Traced, trace_kernel
 from .ndarray import NDArray
@@ -80,14 +81,18 @@ class _Entry:
     )  # fmt: skip
 
     def __init__(
-        self, traced: Traced, inputs: list[Any], out_avals: tuple, given: list[NDArray], moves: int
-    ):
+        self, traced: Traced, inputs: Any, out_avals: tuple, given: list[NDArray], moves: int,
+        whole: list[int] | None = None,
+    ):  # fmt: skip
         self.traced = traced
         self.handles = traced.states
         self.buffers = [h._buffer for h in traced.states]
         #: Inputs of the kernel through which no gradient flows: those of whole numbers.
-        dtypes = [h._buffer.dtype for h in self.handles] + [inputs[i].dtype for i in traced.inputs]
-        self.whole = [k for k, dtype in enumerate(dtypes) if not is_float(dtype)]
+        if whole is None:
+            dtypes = [h._buffer.dtype for h in self.handles]
+            dtypes += [inputs[i].dtype for i in traced.inputs]
+            whole = [k for k, dtype in enumerate(dtypes) if not is_float(dtype)]
+        self.whole = whole
         self.out_avals = out_avals
         #: The block's parameters as they were, with their dtypes, and ``Parameter.moves`` then.
         self.given = [(h, h._buffer.dtype) for h in given]
@@ -119,6 +124,30 @@ class _Entry:
             return values, values.count(None) < len(values)
         values = [v if v is not None and v.live else None for v in values]
         return values, values.count(None) < len(values)
+
+    def on(self, ctx: Any, params: list[Parameter]) -> _Entry | None:
+        """The same code for the parameters of another device; None if it depends on the device."""
+        traced = self.traced
+        _, places = traced.result
+        if traced.asked or (places is not None and any(k not in (None, _INPUT) for k, _ in places)):
+            return None
+        there: dict[int, NDArray] = {}
+        for p in params:
+            data = p._data
+            if data is not None and p._deferred is None and ctx in data:
+                there.update((id(x._buffer), data[ctx]) for x in data.values())
+        buffers = [x._buffer for x in (*traced.states, *traced.changed)]
+        buffers += [b for b in traced.written if isinstance(b, Buffer)]
+        if any(id(b) not in there for b in buffers):
+            return None  # it has arrays that are no parameters
+        return _Entry(
+            traced.on(there),
+            None,
+            self.out_avals,
+            [p._data[ctx] for p in params if p._data and ctx in p._data],
+            self.moves,
+            self.whole,
+        )
 
     def holds(self, given: list[NDArray]) -> bool:
         """Whether the code still fits, after some parameter was made anew or cast."""
@@ -180,6 +209,10 @@ def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tupl
         first = len(entry.handles)
         x = entry.handles[k] if k < first else inputs[entry.traced.inputs[k - first]]
         waits = x._buffer.pending
+        if type(waits) is Spread and k < first and state.recording:
+            arrays[k] = waits  # the region takes its part, or runs on all devices at once
+            mine.spread = True
+            continue
         if type(waits) is region.Deferred and waits.node.region is mine:
             arrays[k] = x._deferred()[0]
         if arrays[k] is not None:
@@ -354,13 +387,24 @@ class Cache:
             else:
                 entry = None
         if entry is None:
-            self._explain(key)
-            entry = self._compile(inputs, args, kwargs)
+            entry = self._elsewhere(key)
+            if entry is None:
+                self._explain(key)
+                entry = self._compile(inputs, args, kwargs)
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
         self._recent = key, entry
         return self._invoke(entry, inputs, ctx, args, kwargs)
+
+    def _elsewhere(self, key: tuple) -> _Entry | None:
+        """The entry of a call that was compiled for another device of the same kind."""
+        ctx = key[1]
+        for other, entry in self._entries.items():
+            if other[0] == key[0] and other[2:] == key[2:] and other[1] is not ctx:
+                if other[1].device_type == ctx.device_type and entry.moves == Parameter.moves:
+                    return entry.on(ctx, self._params())
+        return None
 
     def _invoke(
         self, entry: _Entry, inputs: list[NDArray], ctx: Any, args: tuple, kwargs: dict
@@ -453,9 +497,11 @@ class Cache:
 
     def _handles(self, ctx: Any) -> list[NDArray]:
         """The block's parameters on a device, as they are now."""
+        return [p._data[ctx] for p in self._params() if p._data is not None and ctx in p._data]
+
+    def _params(self) -> list[Parameter]:
         block = self._block()
-        params = {} if block is None else dict.fromkeys(block.collect_params().values())
-        return [p._data[ctx] for p in params if p._data is not None and ctx in p._data]
+        return [] if block is None else list(dict.fromkeys(block.collect_params().values()))
 
     @staticmethod
     def learn_shapes(block: HybridBlock, args: tuple, kwargs: dict) -> None:

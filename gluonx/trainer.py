@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -16,6 +17,8 @@ from . import trainer_states
 from .engine import report
 from .engine.buffer import Buffer
 from .engine.kernel import Kernel
+from .engine.replicas import all_reduce, run_replicated
+from .engine.spread import Team, team_of
 from .engine.update import run_update
 from .error import MXNetError
 from .ndarray import NDArray
@@ -123,6 +126,7 @@ class Trainer:
         self._all = list(range(len(self._params)))
         self._arrays: list[NDArray] | None = None
         self._moves = -1
+        self._places: dict[tuple, tuple[int, Any]] = {}
 
     # -- numbers ---------------------------------------------------------------------------------
 
@@ -220,8 +224,10 @@ class Trainer:
         UserWarning
             If a gradient is stale; no parameter is changed then.
         """
-        self._allreduce_grads()
-        self._step(batch_size, ignore_stale_grad)
+        together = self._updater is None and self._spread(self._all) is not None
+        if not together:
+            self._allreduce_grads()
+        self._step(batch_size, ignore_stale_grad, together)
 
     def allreduce_grads(self) -> None:
         """Add the gradients over the devices; every device has the sum afterwards.
@@ -247,9 +253,18 @@ class Trainer:
     def _allreduce_grads(self) -> None:
         if self._single() is not None:
             return
-        for p in self._params:
-            if p._data is None or len(p._data) == 1 or p._grad_req == "null":
-                continue
+        todo = [
+            i
+            for i, p in enumerate(self._params)
+            if p._data is not None and len(p._data) > 1 and p._grad_req != "null"
+        ]
+        parts = self._spread(todo)
+        if parts:
+            team, arrays = parts
+            all_reduce([[x._entry.grad._buffer for x in own] for own in arrays], team)
+            return
+        for i in todo:
+            p = self._params[i]
             grads = p.list_grad()
             first = grads[0]
             total = first
@@ -263,7 +278,7 @@ class Trainer:
         self._refuse_on_kvstore("update()")
         self._step(batch_size, ignore_stale_grad)
 
-    def _step(self, batch_size: float, ignore_stale_grad: bool) -> None:
+    def _step(self, batch_size: float, ignore_stale_grad: bool, reduce: bool = False) -> None:
         rescale = self._scale / batch_size
         if self._optimizer is not None:
             self._optimizer.rescale_grad = rescale
@@ -273,7 +288,7 @@ class Trainer:
         if self._updater is not None:
             self._update_each(chosen)
         else:
-            self._update_all(chosen, rescale)
+            self._update_all(chosen, rescale, reduce)
         single = self._single()
         if single is not None:
             for x in single if len(chosen) == len(single) else [single[i] for i in chosen]:
@@ -308,6 +323,12 @@ class Trainer:
                 chosen = self._all
             if all(map(_fresh, values)):
                 return chosen
+        elif spread := self._spread(self._all):
+            values = list(map(_entry, itertools.chain.from_iterable(spread[1])))
+            frozen = values.count(None)
+            if all(map(_fresh, filter(None, values) if frozen else values)):
+                first = values[: len(self._all)]
+                return [i for i, v in enumerate(first) if v is not None] if frozen else self._all
         chosen = []
         for i, p in enumerate(self._params):
             if p._grad_req == "null":
@@ -338,23 +359,25 @@ class Trainer:
             for x in others:
                 first.copyto(x)
 
-    def _update_all(self, chosen: list[int], rescale: float) -> None:
+    def _update_all(self, chosen: list[int], rescale: float, reduce: bool) -> None:
         """All parameters in one executable; in more if some became trainable later."""
         if self._optimizer is not None and self._optimizer._update is not self._source:
             self._recompile()
         groups = self._groups
         if len(groups) == 1 and groups[0].indices == chosen:
-            self._update_group(groups[0], chosen, rescale)
+            self._update_group(groups[0], chosen, rescale, reduce)
             return
         known = {i for group in groups for i in group.indices}
         new = [i for i in chosen if i not in known]
-        if new:
-            groups.append(_Group(new))
+        by_place: dict[tuple, list[int]] = {}
+        for i in new:
+            by_place.setdefault(tuple(self._params[i].list_ctx()), []).append(i)
+        groups += map(_Group, by_place.values())
         wanted = set(chosen)
         for group in groups:
             taken = [i for i in group.indices if i in wanted]
             if taken:
-                self._update_group(group, taken, rescale)
+                self._update_group(group, taken, rescale, reduce)
 
     def _compile(self) -> None:
         """Take the optimizer's update as it is now."""
@@ -378,11 +401,31 @@ class Trainer:
     def _new_group(indices: list[int]) -> _Group:
         return _Group(indices)
 
-    def _update_group(self, group: _Group, taken: list[int], rescale: float) -> None:
+    def _spread(self, indices: Sequence[int]) -> tuple[Team, list[list[NDArray]]] | None:
+        """The devices of parameters, and their arrays on each, if all are on the same several ones.
+
+        Not if some have sparse gradients.
+        """
+        if self._single() is not None:
+            return None
+        key = tuple(indices)
+        known = self._places.get(key)
+        if known is None or known[0] != Parameter.moves:
+            found = spread_of([self._params[i] for i in indices])
+            if found is None:
+                return None
+            known = self._places[key] = Parameter.moves, found
+        return known[1]
+
+    def _update_group(
+        self, group: _Group, taken: list[int], rescale: float, reduce: bool = False
+    ) -> None:
         """Put the update behind what is pending, and run all of it as one executable."""
         single = self._single()
+        spread = None
         if single is None:
             arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
+            spread = self._spread(group.indices)
         else:
             arrays = group.arrays_of(single)
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
@@ -400,9 +443,16 @@ class Trainer:
             before = dict(optimizer._index_update_count), optimizer.num_update
             optimizer._update_count(taken)
         try:
+            group.target = group.device if spread is None else spread[0].whole
             numbers = self._numbers(group, rescale)
             if mask is not None:
                 numbers.append(mask)
+            if spread is not None and self._run_spread(group, kernel, spread, numbers, reduce):
+                return
+            if spread is not None:  # the parameters differ: the first device's count
+                numbers = [np.asarray(a) for a in numbers]
+                if reduce:
+                    self._allreduce_grads()
             run_update(kernel, written, grads, numbers, group.device)
         except BaseException:
             if optimizer is not None and written[0].version == version:  # nothing was updated
@@ -412,6 +462,21 @@ class Trainer:
             for i, x in zip(group.indices, arrays, strict=True):
                 for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
                     other._buffer.set(x.as_in_context(other.context)._data)
+
+    @staticmethod
+    def _run_spread(
+        group: _Group, kernel: Kernel, spread: Any, numbers: list, reduce: bool
+    ) -> bool:
+        team, arrays = spread
+        params = [[x._buffer for x in own] for own in arrays]
+        # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
+        grads = [
+            [x._buffer if (v := x._entry) is None else v.grad._buffer for x in own]
+            for own in arrays
+        ]
+        return run_replicated(
+            kernel, params, group.states, grads, numbers, team, reduce, group.memory
+        )
 
     def _lazy(self, group: _Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
         """The parameters that are updated lazily, with what marks the rows of their gradients."""
@@ -438,6 +503,19 @@ class Trainer:
         return [*group.on_device((rates, zero, packed([rescale]), none)), zero]
 
 
+def spread_of(params: Sequence[Parameter]) -> tuple[Team, list[list[NDArray]]] | None:
+    """See :meth:`Trainer._spread`."""
+    if not params or any(p._data is None or p._deferred is not None for p in params):
+        return None
+    contexts = params[0].list_ctx()
+    devices = list(dict.fromkeys(c.device for c in contexts))
+    if not 1 < len(contexts) == len(devices):
+        return None
+    if any(list(p._data) != contexts or p._grad_stype != "default" for p in params):  # type: ignore[arg-type]
+        return None
+    return team_of(devices), [[p._data[c] for p in params] for c in contexts]  # type: ignore[index]
+
+
 _entry = operator.attrgetter("_entry")
 _fresh = operator.attrgetter("fresh")
 
@@ -450,6 +528,10 @@ class _Group:
         #: Leaves of the state.
         self.states: list[Buffer] = []
         self.device: Any = None
+        #: Where numbers go to.
+        self.target: Any = None
+        #: What the last update on several devices has made.
+        self.memory: list[Any] = []
         self._tree: Any = None
         #: Parameters with a sparse gradient and their numbers in the group, once it is known.
         self.sparse: list[tuple[int, Parameter]] | None = None
@@ -508,9 +590,9 @@ class _Group:
     def on_device(self, numbers: tuple[np.ndarray, ...]) -> list[Any]:
         """Numbers as arrays on the device: those of the last step again, if they are equal."""
         if self._last[0] is not numbers:
-            values = [a.tolist() for a in numbers]
+            values = [self.target, *[a.tolist() for a in numbers]]
             if self._last[1] != values:
-                arrays = [jax.device_put(a, self.device) for a in numbers]
+                arrays = [jax.device_put(a, self.target) for a in numbers]
                 self._last = numbers, values, arrays
         return self._last[2]
 

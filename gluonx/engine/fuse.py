@@ -54,35 +54,50 @@ _NONE = 0
 
 
 def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
-    """Put the backward pass on the region that its heads are deferred on, if that can be done.
+    """Put the backward pass on the regions that its heads are deferred on, if that can be done.
 
-    It can when everything between the heads and the variables is on that region. A head's gradient
-    is an array, a :class:`Deferred`, or None for ones.
+    It can when everything between the heads and the variables is on these regions. A head's
+    gradient is an array, a :class:`Deferred`, or None for ones.
     """
-    region = state.region
-    if region is None or not config.fusion:
+    if not config.fusion:
         return False
-    with region.lock:
-        for value, ct in heads:
-            if type(value) is not Deferred or value.node is None or value.node.region is not region:
+    with state.lock:
+        parts: dict[Region, list] = {}
+        for head in heads:
+            value, ct = head
+            if type(value) is not Deferred or value.node is None:
+                return False
+            region = value.node.region
+            if region is None or state.regions.get(region.device) is not region:
                 return False
             if not is_float(value.aval.dtype):
                 return False
             if type(ct) is Deferred and (ct.node is None or ct.node.region is not region):
                 return False
-        starts = tuple([ref(v.node.position, v.index, True) for v, _ in heads])
-        requests = _requests(region.owners)
-        stage, key = region.stage, (starts, requests)
-        way = stage.sweeps.get(key, 0)
-        if way == 0:
-            way = stage.sweeps[key] = _find(region.nodes, starts, requests)
+            parts.setdefault(region, []).append(head)
+        found = []  # all of it, or nothing: another sweep would replace the gradients of this one
+        for region, part in parts.items():
+            starts = tuple([ref(v.node.position, v.index, True) for v, _ in part])
+            way, key = _way(region, starts)
             if way is None:
-                report.note_early(stage, _OUTSIDE)
-        if way is None:
-            return False
-        if way.wanted:
-            _defer(region, way, starts, [ct for _, ct in heads], key)
+                return False
+            found.append((region, way, starts, [ct for _, ct in part], key))
+        for region, way, starts, given, key in found:
+            if way.wanted:
+                _defer(region, way, starts, given, key)
         return True
+
+
+def _way(region: Region, starts: tuple[int, ...]) -> tuple[_Way | None, Any]:
+    """What a backward pass from ``starts`` does, None if it leaves the region; its key."""
+    requests = _requests(region.owners)
+    stage, key = region.stage, (starts, requests)
+    way = stage.sweeps.get(key, 0)
+    if way == 0:
+        way = stage.sweeps[key] = _find(region.nodes, starts, requests)
+        if way is None:
+            report.note_early(stage, _OUTSIDE)
+    return way, key
 
 
 def _requests(owners: Sequence[Value | None]) -> tuple[int, ...]:

@@ -1,9 +1,9 @@
 """Regions: work that is deferred, and runs as one executable.
 
 A call of a hybridized block under ``record()`` does not run: it joins the thread's pending
-:class:`Region`, and its outputs have shapes but no values. Operators that take such outputs join it
-too, so do a backward pass (:mod:`gluonx.engine.fuse`) and the update of a Trainer. Whoever looks at
-a value runs the region.
+:class:`Region` of its device, and its outputs have shapes but no values. Operators that take such
+outputs join it too, so do a backward pass (:mod:`gluonx.engine.fuse`) and the update of a Trainer.
+Whoever looks at a value runs the region.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from . import report, tape
 from .buffer import Buffer
 from .graph import Node, Value
 from .kernel import Kernel, aval_of, is_float
+from .spread import Spread
 from .stage import Stage, flows, place, ref
 from .state import state
 
@@ -32,7 +33,7 @@ MAX_REGION = 256
 
 
 class Region:
-    """What one thread has deferred; it runs as one executable, and begins anew.
+    """What one thread has deferred on one device; it runs as one executable, and begins anew.
 
     Attributes
     ----------
@@ -48,17 +49,18 @@ class Region:
     job : Job or None
         The execution under way; one that was interrupted is taken up again.
     lock : RLock
-        Held while the region grows or runs: another thread may want a value of it.
+        Held while the region grows or runs: another thread may want a value of it. All regions of
+        a thread have the same one.
     """
 
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.job: Job | None = None
+    def __init__(self, device: Any = None, lock: Any = None) -> None:
+        self.device = device
+        self.lock = threading.RLock() if lock is None else lock
+        self.job: Any = None
         self.begin()
 
     def begin(self) -> None:
         """Forget everything that was deferred."""
-        self.device: Any = None
         self.nodes: list[Node] = []
         self.arrays: list[Any] = []
         self.owners: list[Value | None] = []
@@ -71,6 +73,8 @@ class Region:
         self.swept = False
         #: How many recorded nodes no backward pass has released.
         self.open = 0
+        #: Whether there may be a :class:`~gluonx.engine.spread.Spread` among the arrays.
+        self.spread = False
 
     # -- growing -----------------------------------------------------------------------------------
 
@@ -164,6 +168,11 @@ class Region:
 
     # -- running -----------------------------------------------------------------------------------
 
+    def gather(self) -> None:
+        """Take this device's parts of arrays that are spread over several."""
+        self.arrays = [a.part(self.device) if type(a) is Spread else a for a in self.arrays]
+        self._codes, self._coded, self.spread = {}, (0, 0), False
+
     def run(self, reason: str | None = None) -> None:
         """Compute every value that somebody can still reach, and put the region on the tape.
 
@@ -183,6 +192,9 @@ class Region:
     def finish(self, job: Job) -> None:
         """Compute what is not computed yet, and hand the results over; may be interrupted, and
         taken up again."""
+        if type(job) is not Job:  # one of several devices
+            job.finish()
+            return
         try:
             if not job.outs:
                 job.compute()
@@ -202,15 +214,16 @@ class Region:
             holder = value.holder()
             if holder is not None:
                 holder.fulfil(value, outs[base + k])
-            if value.holder is not _nobody:
-                source = value.node
-                gone = _gone if source.released else _cut if any(source.inputs) else None
-                value.node, value.index, value.holder = node or gone, k, _nobody
+            value.computed(node, k)
         base += len(job.values)
         for (buffer, value, _), array in zip(job.gradients, outs[base:], strict=False):
             if buffer.pending is value:
                 buffer.array = array
                 buffer.pending = None
+        self.end(node)
+
+    def end(self, node: Node | None) -> None:
+        """All has run, and is ``node`` on the tape; begin anew."""
         for n in self.nodes:
             n.region = None
             n.inside = node
@@ -288,7 +301,6 @@ class Again:
 _EARLY = "a recorded result was needed before backward()"
 _BETWEEN = "a gradient or a result was needed between backward() and the Trainer's step"
 _UNUSED = "a new forward pass began before a Trainer used the gradients of the last backward()"
-_DEVICE = "work on another device followed"
 _LARGE = "more was deferred than is compiled together"
 
 
@@ -362,6 +374,8 @@ class Job:
     def compute(self) -> None:
         """Run the executable."""
         region, kernel = self.region, self.program
+        if region.spread:
+            region.gather()
         if kernel is None:
             self.outs.append(())
         elif self.recorded is not None:
@@ -429,6 +443,13 @@ class Deferred(Value):
     def hold(self, holder: Any) -> None:
         self.holder = weakref.ref(holder)
 
+    def computed(self, node: Node | None, index: int) -> None:
+        """The region has run, and is ``node`` on the tape, if it is recorded."""
+        if self.holder is not _nobody:
+            source = self.node
+            gone = _gone if source.released else _cut if any(source.inputs) else None
+            self.node, self.index, self.holder = node or gone, index, _nobody
+
     def force(self, buffer: Buffer) -> None:
         node = self.node
         if node is not None and node.region is not None:
@@ -441,21 +462,19 @@ class Deferred(Value):
 
 
 def current(device: Any, forward: bool = False) -> Region:
-    """This thread's region, for work on ``device``.
+    """This thread's region for work on ``device``.
 
-    What is pending runs first if there is too much of it, or if it is on another device; also when
+    What is pending there runs first if there is too much of it; also when
     a new ``forward`` pass begins after a backward pass that no Trainer used: that one stands alone,
     and is not to be compiled together with all that may follow.
     """
-    region = state.region
+    region = state.regions.get(device)
     if region is None:
-        region = state.region = Region()
+        region = state.regions[device] = Region(device, state.lock)
     if region.job is not None:  # it was interrupted
         region.run()
     if region.nodes:
-        if region.device is not device:
-            region.run(_DEVICE)
-        elif forward and region.swept:
+        if forward and region.swept:
             region.run(_UNUSED)
         elif len(region.nodes) >= MAX_REGION:
             region.run(_LARGE)
@@ -480,7 +499,6 @@ def defer(
     """
     if region.stage is None:
         region.stage = Stage.first(kernel)
-        region.device = device
     node = Node(kernel, tuple(values), ())
     again = region.place(kernel, arrays, values)
     node.refs = again.refs
@@ -510,8 +528,8 @@ def defer_call(
 
 def flush() -> None:
     """Run whatever this thread has pending."""
-    if state.region is not None:
-        state.region.run()
+    for region in list(state.regions.values()):
+        region.run()
 
 
 def hold(buffer: Buffer, value: Deferred) -> None:

@@ -69,7 +69,7 @@ class Stage:
 
     __slots__ = (
         "step", "before", "root", "next", "again", "sweeps", "programs", "grown", "kept", "noted",
-        "_order", "_donated",
+        "_order", "_donated", "joined",
     )  # fmt: skip
 
     def __init__(self, before: Stage | None, step: Any):
@@ -86,6 +86,8 @@ class Stage:
         #: Whether it is known why what was deferred here ran before its time.
         self.noted = False
         self._donated: tuple[int, ...] | None = None
+        #: Arrays of several devices put together in the last step, see ``replicas``.
+        self.joined: dict[Any, Any] | None = None
         self._order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @staticmethod
@@ -173,9 +175,19 @@ class Stage:
         if found is None:
             found = self.programs[key] = self._compile(*key)
             self._bound(key)
-        found.used = next(_clock)
-        found.runs += 1
-        return found
+        return self.use(found)
+
+    @staticmethod
+    def use(program: Any) -> Any:
+        """Note that a program is about to run."""
+        program.used = next(_clock)
+        program.runs += 1
+        return program
+
+    def keep(self, key: Any, program: Kernel) -> None:
+        """Keep a program that was made elsewhere."""
+        self.programs[key] = program
+        self._bound(key)
 
     def describe(self) -> str:
         """The steps in words, ``net + loss + backward + update``; equal ones in a row once."""

@@ -1,9 +1,9 @@
-"""What each thread is doing: recording, training, tracing, and the region it has pending."""
+"""What each thread is doing: recording, training, tracing, and the regions it has pending."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..ops.precision import Policy
@@ -20,13 +20,16 @@ class ThreadState(threading.local):
     training: bool = False
     #: The hybridized block being traced on this thread, if any.
     trace: Trace | None = None
-    #: Deferred work that has not run yet.
-    region: Region | None = None
     #: How many blocks are being called, one inside the other.
     depth: int = 0
     #: What mixed precision makes of operators' inputs (``ops.precision.Policy``), if it is on. The
     #: class's own attribute counts for threads that have none.
     precision: Policy | None = None
+
+    def __init__(self) -> None:  # in every thread
+        #: Deferred work that has not run yet, by device; one lock for all of it.
+        self.regions: dict[Any, Region] = {}
+        self.lock = threading.RLock()
 
 
 state = ThreadState()

@@ -101,6 +101,8 @@ class Trace:
         self.ctx = ctx
         self.rng = rng
         self.draws = 0
+        #: Whether the code has asked for the device of an array.
+        self.asked = False
         self.recording = state.recording
         self.changed: list[Any] = []
         self.resolve = resolve
@@ -219,9 +221,9 @@ class Traced:
         How the outputs are nested (whatever ``trace_kernel``'s function returned beside them).
     """
 
-    __slots__ = ("kernel", "states", "inputs", "written", "changed", "draws", "result")
+    __slots__ = ("kernel", "states", "inputs", "written", "changed", "draws", "result", "asked")
 
-    def __init__(self, kernel, states, inputs, written, changed, draws, result):
+    def __init__(self, kernel, states, inputs, written, changed, draws, result, asked):
         self.kernel: Kernel = kernel
         self.states: list[Any] = states
         self.inputs: list[int] = inputs
@@ -229,6 +231,21 @@ class Traced:
         self.changed: list[Any] = changed
         self.draws: int = draws
         self.result = result
+        #: Whether the code has asked which device it runs on.
+        self.asked: bool = asked
+
+    def on(self, there: dict[int, Any]) -> Traced:
+        """The same code with other arrays, by the ids of the buffers of those it has."""
+        return Traced(
+            self.kernel,
+            [there[id(x._buffer)] for x in self.states],
+            self.inputs,
+            [there[id(b)]._buffer if isinstance(b, Buffer) else b for b in self.written],
+            [there[id(x._buffer)] for x in self.changed],
+            self.draws,
+            self.result,
+            self.asked,
+        )
 
 
 def trace_kernel(
@@ -323,4 +340,5 @@ def trace_kernel(
         captured["trace"].changed,
         captured["trace"].draws if keep[-1] else 0,
         captured["result"],
+        captured["trace"].asked,
     )

@@ -58,7 +58,6 @@ def run_update(
         count, first = len(old), len(region.arrays)
         if region.stage is None:
             region.stage = Stage.first(kernel)
-            region.device = device
         given = [*old, *more, *numbers]
         again = region.place(kernel, given, [None] * len(given))
         del given

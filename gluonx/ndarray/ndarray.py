@@ -174,6 +174,8 @@ class NDArray(ArrayMethods):
     @property
     def context(self) -> Context:
         """The device that the array is on."""
+        if state.trace is not None:
+            state.trace.asked = True  # the code may depend on it
         return self._buffer.ctx
 
     ctx = context

@@ -82,7 +82,7 @@ def zeros(like: Any, batch_axis: int, shape: Sequence[int], place: int) -> Any:
     """
     if isinstance(like, NDArray):
         shape = [like.shape[batch_axis] if i == place else n for i, n in enumerate(shape)]
-        return nd.zeros(shape, ctx=like.context, dtype=like.dtype)
+        return nd.zeros(shape, ctx=like._buffer.ctx, dtype=like.dtype)
     # how many samples a symbol has is known later
     if batch_axis == 1:
         like = F.swapaxes(like, dim1=0, dim2=1)

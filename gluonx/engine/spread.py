@@ -1,0 +1,187 @@
+"""Arrays that are spread over several devices, and programs that run on all of these at once.
+
+The devices of a :class:`Team` form a mesh of one axis. :func:`spmd` is the only place that maps a
+function over devices. It is ``jax.jit`` of ``jax.shard_map`` rather than ``jax.pmap`` (which is
+made of these two): ``pmap`` gives every mapped array a leading axis of its own, so the arrays that
+a Gluon program has, one for each device, would have to be copied to come in and to go out. Put
+behind each other along their first axis they form a global array, and it falls apart into them,
+without a copy.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .kernel import Aval, Kernel, any_wide, x64
+
+__all__ = ["AXIS", "Spread", "Team", "spmd", "team_of"]
+
+#: The name of the mesh's axis.
+AXIS = "replica"
+
+#: How an array is spread: the same on all devices; parts behind each other along the first axis;
+#: numbers without an axis, which get one.
+WHOLE, PARTS, NUMBERS = "whole", "parts", "numbers"
+
+#: How many programs may be under way on CPU devices. XLA's threads wait there for the other devices
+#: of their program, and with too many programs begun none of them can end.
+_MAX_FLYING = 2
+
+
+class Team:
+    """Devices that run one program.
+
+    Attributes
+    ----------
+    devices : tuple of jax.Device
+    index : dict
+        The place of each.
+    whole, parts : jax.sharding.NamedSharding
+    """
+
+    def __init__(self, devices: Sequence[Any]):
+        self.devices = tuple(devices)
+        self.index = {d: i for i, d in enumerate(self.devices)}
+        self.mesh = jax.sharding.Mesh(np.array(self.devices), (AXIS,))
+        self.whole = jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec())
+        self.parts = jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec(AXIS))
+        self.bounded = self.devices[0].platform == "cpu"
+        self._flying: deque[Any] = deque()
+        #: Compiled programs that are not of a region.
+        self.programs: dict[Any, Callable] = {}
+        #: How many references there are to a part that was asked for, once it is known.
+        self.held: int | None = None
+
+    def join(self, arrays: Sequence[Any]) -> tuple[Any, str]:
+        """One array for each device as a global array, and how it is spread; nothing is copied."""
+        first = arrays[0]
+        if isinstance(first, np.ndarray | np.generic):
+            if first.ndim:
+                return np.concatenate(arrays), PARTS
+            return np.stack(arrays), NUMBERS
+        kind = PARTS
+        if not first.ndim:
+            arrays = [_spread.run((a,), d)[0] for a, d in zip(arrays, self.devices, strict=True)]
+            kind = NUMBERS
+        shape = arrays[0].shape
+        shape = (len(arrays) * shape[0], *shape[1:])
+        return jax.make_array_from_single_device_arrays(shape, self.parts, list(arrays)), kind
+
+    def repeat(self, arrays: Sequence[Any]) -> Spread:
+        """Equal arrays, one for each device, as one that is the same on all; they are copied."""
+        copies = [_copy.run((a,), d)[0] for a, d in zip(arrays, self.devices, strict=True)]
+        shape = arrays[0].shape
+        return Spread(
+            self, jax.make_array_from_single_device_arrays(shape, self.whole, copies), WHOLE
+        )
+
+    def fly(self, token: Any) -> None:
+        """A program that returns ``token`` was begun; wait for older ones if there are many."""
+        if self.bounded:
+            self._flying.append(token)
+            if len(self._flying) > _MAX_FLYING:
+                self._flying.popleft().block_until_ready()
+
+
+_teams: dict[tuple, Team] = {}
+
+
+def team_of(devices: Sequence[Any]) -> Team:
+    """The team of some devices: the same object for the same devices in the same order."""
+    key = tuple(devices)
+    found = _teams.get(key)
+    if found is None:
+        found = _teams.setdefault(key, Team(key))
+    return found
+
+
+_copy = Kernel(lambda a: (jnp.copy(a),), "copy")
+_spread = Kernel(lambda a: (a.reshape(1),), "spread")
+_number = Kernel(lambda a: (a.reshape(()),), "number")
+
+
+class Spread:
+    """A global array in the place of the contents of several buffers, one on each device.
+
+    A buffer that waits for it gets its device's part when somebody looks at it.
+
+    Attributes
+    ----------
+    team : Team
+    array : jax.Array
+        The global array.
+    kind : str
+        WHOLE, PARTS or NUMBERS.
+    aval : Aval
+        Shape and dtype of one device's part.
+    given : dict
+        The parts that somebody has asked for, by device.
+    """
+
+    __slots__ = ("team", "array", "kind", "aval", "given", "__weakref__")
+
+    def __init__(self, team: Team, array: Any, kind: str, aval: Any = None):
+        self.team = team
+        self.array = array
+        self.kind = kind
+        self.aval = Aval(array.shape, array.dtype) if aval is None else aval
+        self.given: dict[Any, Any] = {}
+
+    def part(self, device: Any) -> Any:
+        """The part of one device, without a copy."""
+        found = self.given.get(device)
+        if found is None:
+            shards = self.array.addressable_shards
+            found = shards[self.team.index[device]]
+            if found.device != device:
+                found = next(s for s in shards if s.device == device)
+            found = found.data
+            if self.kind is NUMBERS:
+                (found,) = _number.run((found,), device)
+            found = self.given.setdefault(device, found)
+        return found
+
+    def force(self, buffer: Any) -> None:
+        buffer.fulfil(self, self.part(buffer.ctx.device))
+
+
+def spmd(
+    fn: Callable, team: Team, ins: Sequence[str], outs: Sequence[str], donate: tuple[int, ...] = ()
+) -> Callable:
+    """A function of each device's part as one compiled program of global arrays.
+
+    Parameters
+    ----------
+    fn : callable
+        From the parts of its inputs to a tuple of parts; within, ``AXIS`` names the devices.
+    ins, outs : list of str
+        How inputs and outputs are spread.
+    donate : tuple of int
+        Inputs that are given up.
+    """
+    whole, parts = jax.sharding.PartitionSpec(), jax.sharding.PartitionSpec(AXIS)
+
+    def local(*arrays):
+        found = fn(*[a[0] if k is NUMBERS else a for a, k in zip(arrays, ins, strict=True)])
+        return tuple(o.reshape(1) if k is NUMBERS else o for o, k in zip(found, outs, strict=True))
+
+    local.__name__ = local.__qualname__ = getattr(fn, "__name__", "program")
+    mapped = jax.shard_map(
+        local,
+        mesh=team.mesh,
+        in_specs=tuple(whole if k is WHOLE else parts for k in ins),
+        out_specs=tuple(whole if k is WHOLE else parts for k in outs),
+        check_vma=False,  # what is the same on all devices is not what JAX can prove to be
+    )
+    return jax.jit(mapped, donate_argnums=donate)
+
+
+def wide_scope(arrays: Sequence[Any], wide: bool) -> Any:
+    """The scope for a program with 64-bit arrays; None if there are none."""
+    return x64() if wide or any_wide(*(a.dtype for a in arrays)) else None

@@ -1,0 +1,312 @@
+"""The loop over several contexts: one program on all devices, with what one device would give."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gluonx as gx
+from gluonx import autograd, engine, gluon, nd, nn
+from gluonx.gluon.utils import split_and_load
+
+CONTEXTS = [gx.cpu(0), gx.cpu(1)]
+ONE = [gx.cpu(0)]
+
+
+def network(contexts, *layers, hybridize=True, seed=1):
+    gx.random.seed(seed)
+    net = nn.HybridSequential()
+    net.add(*(layers or (nn.Dense(8, activation="tanh"), nn.Dense(3))))
+    net.initialize(gx.initializer.Xavier(), ctx=contexts)
+    net.hybridize(hybridize)
+    return net
+
+
+def batch(rng, n=8):
+    return rng.normal(size=(n, 5)).astype("float32"), rng.integers(0, 3, n).astype("float32")
+
+
+def train(
+    contexts, optimizer=("sgd", {"learning_rate": 0.1}), steps=3, between=None, each=False, net=None,
+    trainer=None, **kwargs,
+):  # fmt: skip
+    """Losses of all steps, and the network and its trainer."""
+    net = net or network(contexts, **kwargs)
+    trainer = trainer or gluon.Trainer(net.collect_params(), *optimizer)
+    L = gluon.loss.SoftmaxCrossEntropyLoss()
+    rng = np.random.default_rng(3)
+    found = []
+    for _ in range(steps):
+        pairs = zip(*(split_and_load(a, contexts) for a in batch(rng)), strict=True)
+        if each:
+            losses = []
+            for x, y in pairs:
+                with autograd.record():
+                    losses.append(L(net(x), y))
+                losses[-1].backward()
+        else:
+            with autograd.record():
+                losses = [L(net(x), y) for x, y in pairs]
+            autograd.backward(losses)
+        if between is not None:
+            between(net, losses)
+        trainer.step(8)
+        found.append(losses)
+    return np.array([np.concatenate([v.asnumpy() for v in r]) for r in found]), net, trainer
+
+
+def values(net, what="list_data"):
+    return [[x.asnumpy() for x in getattr(p, what)()] for p in net.collect_params().values()]
+
+
+def same(one, several, rtol=1e-4, atol=1e-6):
+    for (expected,), found in zip(one, several, strict=True):
+        for x in found:
+            np.testing.assert_array_equal(x, found[0])
+            np.testing.assert_allclose(x, expected, rtol, atol)
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_two_devices_give_what_one_gives_and_compile_once(each):
+    expected, one, _ = train(ONE, ("adam", {"learning_rate": 0.05}))
+    engine.report.forget()
+    found, two, _ = train(CONTEXTS, ("adam", {"learning_rate": 0.05}), each=each)
+    np.testing.assert_allclose(found, expected, 1e-5, 1e-6)
+    same(values(one), values(two))
+    same(values(one, "list_grad"), values(two, "list_grad"))
+    explained = engine.explain()
+    assert explained.unfused == ()
+    name = two.name
+    [block] = [b for b in explained.blocks if b.name == name]
+    [step] = [s for s in explained.steps if s.name.startswith(name)]
+    assert block.times == 1
+    assert (step.times, step.runs) == (1, 3) and step.name.endswith("backward + update")
+    for p in two.collect_params().values():  # each is its device's own array
+        for x, ctx in zip(p.list_data(), CONTEXTS, strict=True):
+            assert x.context == ctx and x.asjax().devices() == {ctx.device}
+
+
+def between_reads(net, losses):
+    losses[-1].asnumpy()
+
+
+def between_writes(net, losses):
+    for p in net.collect_params().values():
+        for x, g in zip(p.list_data(), p.list_grad(), strict=True):
+            x *= 0.9
+            g *= 2
+
+
+def between_reads_gradients(net, losses):
+    values(net, "list_grad")
+
+
+def between_reads_parameters(net, losses):
+    net[0].weight.data(CONTEXTS[0] if len(losses) == 1 else CONTEXTS[1]).asnumpy()
+
+
+def between_sets(net, losses):
+    net[0].weight.set_data(net[0].weight.data(CONTEXTS[0]) * 0.5)
+
+
+BETWEEN = [
+    between_reads, between_writes, between_reads_gradients, between_reads_parameters, between_sets,
+]  # fmt: skip
+
+
+def test_whatever_is_done_between_backward_and_step():
+    results = []
+    for contexts in (ONE, CONTEXTS):
+        todo = iter(BETWEEN)
+        _, net, _ = train(
+            contexts, ("sgd", {"learning_rate": 0.1, "momentum": 0.9}), steps=len(BETWEEN),
+            between=lambda net, losses: next(todo)(net, losses),  # noqa: B023
+        )  # fmt: skip
+        results.append(values(net))
+    same(*results)
+
+
+def test_old_contents_stay_with_those_who_hold_them():
+    """Aliases, exports, detached and pending readers of what the step gives up."""
+    _, net, trainer = train(CONTEXTS)
+    weight = net[0].weight
+    exported = weight.data(CONTEXTS[1]).asjax()
+    view = weight.data(CONTEXTS[0])[1:3]
+    before = np.asarray(exported).copy()
+    rows = view.asnumpy().copy()
+    doubled = weight.data(CONTEXTS[1]) * 1
+    with autograd.record():
+        pending = net(nd.ones((2, 5), ctx=CONTEXTS[1]))
+    expected = net(nd.ones((2, 5), ctx=CONTEXTS[0])).asnumpy()
+    copies = [x.copy() for x in weight.list_data()]
+    train(CONTEXTS, net=net, trainer=trainer, steps=1)
+    np.testing.assert_array_equal(np.asarray(exported), before)
+    np.testing.assert_array_equal(doubled.asnumpy(), before)
+    np.testing.assert_allclose(pending.asnumpy(), expected, 1e-5)
+    for x in copies:
+        np.testing.assert_array_equal(x.asnumpy(), before)
+    assert not np.array_equal(view.asnumpy(), rows)  # a view shows what there is now
+    np.testing.assert_array_equal(view.asnumpy(), weight.data(CONTEXTS[1]).asnumpy()[1:3])
+
+
+def test_parameters_that_differ_follow_the_first_device():
+    _, net, trainer = train(CONTEXTS, steps=1)
+    net[1].bias.data(CONTEXTS[1])[:] = 5
+    train(CONTEXTS, net=net, trainer=trainer, steps=2)
+    for found in values(net):
+        np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_statistics_are_of_each_device_and_masks_differ():
+    layers = nn.Dense(4), nn.BatchNorm(), nn.Dropout(0.5), nn.Dense(3)
+    found, net, trainer = train(CONTEXTS, steps=1, net=network(CONTEXTS, *layers))
+    means = [x.asnumpy() for x in net[1].running_mean.list_data()]
+    assert not np.allclose(means[0], means[1])
+    with engine.fusing(False):
+        layers = nn.Dense(4), nn.BatchNorm(), nn.Dropout(0.5), nn.Dense(3)
+        expected, other, _ = train(CONTEXTS, steps=1, net=network(CONTEXTS, *layers))
+    np.testing.assert_allclose(found, expected, 1e-4, 1e-6)
+    for a, b in zip(values(net), values(other), strict=True):
+        for x, y in zip(a, b, strict=True):
+            np.testing.assert_allclose(x, y, 1e-4, 1e-6)
+    train(CONTEXTS, net=net, trainer=trainer, steps=2)
+    [step] = [s for s in engine.explain().steps if s.name.startswith(net.name)]
+    assert (step.times, step.runs) == (1, 3)
+
+
+@pytest.mark.parametrize("case", ["uneven", "eager", "logical", "frozen", "add", "python", "apart"])
+def test_other_ways_of_training_give_the_same(case):
+    contexts = [gx.cpu(0), gx.cpu(2)] if case == "logical" else CONTEXTS
+    results = []
+    for ctxs in (ONE, contexts):
+        net = network(ctxs, hybridize=case != "eager")
+        net(nd.ones((1, 5), ctx=ctxs[0]))
+        params = net.collect_params()
+        if case == "frozen":
+            net[0].collect_params().setattr("grad_req", "null")
+        if case == "add":
+            params.setattr("grad_req", "add")
+        optimizer = gx.optimizer.SGD(learning_rate=0.1)
+        if case == "python":
+
+            class Plain(gx.optimizer.SGD):
+                def update(self, index, weight, grad, state):
+                    weight -= 0.1 * self.rescale_grad * grad
+
+                transformation = gx.optimizer.Optimizer.transformation
+
+            optimizer = Plain()
+        trainer = gluon.Trainer(params, optimizer)
+        rng = np.random.default_rng(3)
+        for _ in range(2):
+            X, _ = batch(rng, 7 if case == "uneven" else 8)
+            for _ in range(2 if case == "add" else 1):
+                with autograd.record():
+                    parts = split_and_load(X, ctxs, even_split=False)
+                    losses = [(net(x) ** 2).sum() for x in parts]
+                autograd.backward(losses)
+            if case == "apart":
+                trainer.allreduce_grads()
+                trainer.update(8)
+            else:
+                trainer.step(8)
+            params.zero_grad()
+        results.append(values(net))
+    same(*results)
+
+
+def test_states_are_saved_and_loaded(tmp_path):
+    file = str(tmp_path / "states")
+    results = []
+    for contexts in (ONE, CONTEXTS):
+        _, net, trainer = train(contexts, ("adam", {"learning_rate": 0.1}), steps=2)
+        trainer.save_states(file)
+        other = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.1})
+        other.load_states(file)
+        train(contexts, net=net, trainer=other, steps=2)
+        results.append(values(net))
+    same(*results)
+
+
+def test_a_failed_step_changes_nothing():
+    _, net, trainer = train(CONTEXTS, steps=2)
+    before = values(net)
+    bad = nd.ones((3,), ctx=CONTEXTS[0])
+    with autograd.record():
+        losses = [net(nd.ones((2, 5), ctx=c)).sum() for c in CONTEXTS]
+    autograd.backward(losses)
+    from gluonx.engine import replicas
+
+    original = replicas._Job._compute
+
+    def broken(self):
+        raise KeyboardInterrupt
+
+    replicas._Job._compute = broken
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            trainer.step(4)
+    finally:
+        replicas._Job._compute = original
+    assert bad.shape == (3,)
+    for a, b in zip(values(net), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+    trainer.step(4)
+    assert not np.array_equal(values(net)[0][0], before[0][0])
+
+
+def test_sub_blocks_on_several_devices():
+    """Model parallelism: each part of a network on a context of its own."""
+    results = []
+    for second in (gx.cpu(0), gx.cpu(1)):
+        gx.random.seed(2)
+        body, head = nn.Dense(8, in_units=5, activation="tanh"), nn.Dense(3, in_units=8)
+        body.initialize(ctx=gx.cpu(0))
+        head.initialize(ctx=second)
+        head.weight.set_data(nd.array(np.linspace(-1, 1, 24).reshape(3, 8)))
+        body.hybridize()
+        head.hybridize()
+        params = gluon.ParameterDict()
+        params.update(body.collect_params())
+        params.update(head.collect_params())
+        trainer = gluon.Trainer(params, "adam", {"learning_rate": 0.1})
+        rng = np.random.default_rng(0)
+        for _ in range(3):
+            x = nd.array(batch(rng)[0])
+            with autograd.record():
+                loss = (head(body(x).as_in_context(second)) ** 2).sum()
+            loss.backward()
+            trainer.step(8)
+        assert head.weight.list_ctx() == [second]
+        results.append([p.data().asnumpy() for p in params.values()])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, 1e-5, 1e-6)
+
+
+def run(devices, case):
+    """Run a script of tests/replicas on several virtual devices."""
+    env = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices)}
+    env["PYTHONPATH"] = os.pathsep.join(sys.path)
+    script = Path(__file__).with_name("replicas_script.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(devices), case], env=env, capture_output=True, text=True,
+        timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+
+
+def test_eight_devices():
+    run(8, "two")
+
+
+@pytest.mark.slow
+def test_four_devices():
+    run(4, "all")
+
+
+@pytest.mark.slow
+def test_thousands_of_steps_that_nobody_waits_for():
+    run(8, "flood")
