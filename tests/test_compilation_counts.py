@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gluonx import autograd, nd
+from gluonx import autograd, nd, nn
 
 
 def _fresh():
@@ -127,3 +127,25 @@ def test_fill_values_and_shapes_of_new_arrays(compilations):
             nd.full(shape, i)
             nd.zeros(shape)
     assert names == []
+
+
+def test_executables_are_forgotten_before_the_process_has_too_many(monkeypatch, compilations):
+    from gluonx.engine import mappings
+
+    double = nn.HybridLambda(lambda F, x: 2 * x)
+    double.hybridize()
+    x = nd.array([1, 2])
+    with compilations() as names:
+        first = double(x).asnumpy()
+        double(x).wait_to_read()
+    assert len(names) == 1
+
+    monkeypatch.setattr(mappings, "_limit", lambda: 10)
+    monkeypatch.setattr(mappings, "_EVERY", 1)
+    with pytest.warns(UserWarning, match="memory mappings.*keep shapes equal.*max_map_count"):
+        double(nd.array([1, 2, 3])).wait_to_read()
+    monkeypatch.undo()
+    with compilations() as names:
+        again = double(x).asnumpy()
+    assert len(names) == 1
+    np.testing.assert_array_equal(again, first)

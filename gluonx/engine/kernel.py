@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from . import persistent
+from . import mappings, persistent
 from .interrupts import held_back
 
 __all__ = ["Kernel", "Pullback", "Aval", "aval_of", "x64", "is_float"]
@@ -117,6 +117,7 @@ class Kernel:
         @functools.wraps(fn)
         def counted(*arrays):
             self.compiled += 1
+            mappings.watch()
             return fn(*arrays)
 
         return jax.jit(
