@@ -10,7 +10,8 @@ import math
 import numpy as np
 
 __all__ = [
-    "Taps", "area", "cubic", "enlarging_area", "lanczos", "linear", "linear_bytes", "nearest", "whole",
+    "ONE", "Taps", "area", "cubic", "enlarging_area", "lanczos", "linear", "linear_bytes",
+    "nearest", "whole",
 ]  # fmt: skip
 
 
@@ -125,7 +126,7 @@ ONE = 2048
 
 
 def whole(taps: Taps) -> np.ndarray:
-    """The weights of a table as whole numbers, which OpenCV uses for bytes: int32 (outputs, taps)."""
+    """The weights of a table as whole numbers, as OpenCV has them for bytes: int32."""
     return np.rint(taps.weight.astype(np.float32) * np.float32(ONE)).astype(np.int32)
 
 

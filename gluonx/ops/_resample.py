@@ -13,7 +13,16 @@ import jax
 import jax.numpy as jnp
 
 from .._taps import (
-    ONE, Taps, area, cubic, enlarging_area, lanczos, linear, linear_bytes, nearest, whole,
+    ONE,
+    Taps,
+    area,
+    cubic,
+    enlarging_area,
+    lanczos,
+    linear,
+    linear_bytes,
+    nearest,
+    whole,
 )  # fmt: skip
 
 __all__ = [

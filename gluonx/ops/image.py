@@ -12,7 +12,14 @@ import numpy as np
 from ..engine.op import Shape, register
 from ._checks import EMPTY
 from ._resample import (
-    area, cubic, enlarging_area, lanczos, linear, nearest, resample, resize_bytes,
+    area,
+    cubic,
+    enlarging_area,
+    lanczos,
+    linear,
+    nearest,
+    resample,
+    resize_bytes,
 )  # fmt: skip
 
 __all__ = ["need_image", "resized", "rounded", "wide"]

@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 
 from ..._taps import (
-    ONE, Taps, area, cubic, enlarging_area, lanczos, linear, linear_bytes, nearest, whole,
+    ONE,
+    Taps,
+    area,
+    cubic,
+    enlarging_area,
+    lanczos,
+    linear,
+    linear_bytes,
+    nearest,
+    whole,
 )  # fmt: skip
 from .._rng import generator
 
