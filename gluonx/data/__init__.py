@@ -5,6 +5,7 @@ from . import vision as vision
 from .dataloader import DataLoader as DataLoader
 from .dataset import ArrayDataset as ArrayDataset
 from .dataset import Dataset as Dataset
+from .dataset import RecordFileDataset as RecordFileDataset
 from .dataset import SimpleDataset as SimpleDataset
 from .sampler import BatchSampler as BatchSampler
 from .sampler import FilterSampler as FilterSampler
@@ -21,6 +22,7 @@ __all__ = [
     "FilterSampler",
     "IntervalSampler",
     "RandomSampler",
+    "RecordFileDataset",
     "Sampler",
     "SequentialSampler",
     "SimpleDataset",

@@ -6,8 +6,7 @@ differ by 1 here and there. This module imports no JAX.
 
 from __future__ import annotations
 
-import importlib
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,22 +23,12 @@ from ..._taps import (
     nearest,
     whole,
 )  # fmt: skip
+from .._decode import opencv
 from .._rng import generator
 
 __all__ = ["choose", "resize", "scale_down", "short_side"]
 
 _KINDS = {1: linear, 2: cubic, 3: area, 4: lanczos}
-
-
-@cache
-def opencv() -> Any:
-    """The module cv2, or None. It is kept to one thread: the workers are what runs in parallel."""
-    try:
-        module = importlib.import_module("cv2")
-    except ImportError:
-        return None
-    module.setNumThreads(0)
-    return module
 
 
 def choose(interp: int, old: tuple[int, int], new: tuple[int, int]) -> int:

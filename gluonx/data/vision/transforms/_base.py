@@ -8,18 +8,16 @@ from typing import Any
 import numpy as np
 
 from .... import ndarray as nd
+from ..._items import on_pixels
 
-__all__ = ["HostBlock", "OnPixels", "on_pixels", "pair"]
+__all__ = ["HostBlock", "OnPixels", "pair"]
 
 
 class OnPixels:
     """A transform that also takes NumPy arrays; mixed into blocks, before Block.
 
-    ``_pixels()`` gives the function of a NumPy image, which can be pickled for workers without JAX.
+    A subclass defines ``_pixels()``, which gives the function of a NumPy image.
     """
-
-    def _pixels(self) -> Any:
-        raise NotImplementedError
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and isinstance(args[0], np.ndarray):
@@ -32,21 +30,12 @@ class OnPixels:
 class HostBlock(OnPixels):
     """A transform that is always computed by NumPy, as MXNet computes it on the CPU."""
 
+    def _pixels(self) -> Any:
+        raise NotImplementedError
+
     def forward(self, x: Any) -> nd.NDArray:
-        return nd.array(self._pixels()(x.asnumpy()), ctx=x.context, dtype=x.dtype)
-
-
-def on_pixels(transform: Any) -> Any:
-    """The function of NumPy images that does what a transform does, or None if there is none.
-
-    A subclass that redefines ``forward`` and not ``_pixels`` has none.
-    """
-    for cls in type(transform).__mro__:
-        if "_pixels" in vars(cls):
-            return transform._pixels() if cls is not OnPixels else None
-        if "forward" in vars(cls) or "hybrid_forward" in vars(cls):
-            return None
-    return None
+        out = self._pixels()(x.asnumpy())
+        return nd.array(out, ctx=x.context, dtype=x.dtype)
 
 
 def pair(size: Any, name: str) -> tuple[int, int]:

@@ -11,18 +11,14 @@ import numpy as np
 
 from ....block import Block, HybridBlock
 from ....nn import HybridSequential, Lambda, Sequential
+from ..._items import on_pixels, together
 from ..._rng import generator
 from .. import _pixels as pixels
-from ._base import OnPixels, on_pixels
+from ._base import OnPixels
 
 __all__ = [
     "Cast", "Compose", "HybridCompose", "HybridRandomApply", "Normalize", "RandomApply", "ToTensor",
 ]  # fmt: skip
-
-
-def _together(steps: Sequence[Any]) -> pixels.Compose | None:
-    functions = [on_pixels(step) for step in steps]
-    return None if None in functions else pixels.Compose(functions)
 
 
 class Compose(OnPixels, Sequential):
@@ -56,7 +52,6 @@ class Compose(OnPixels, Sequential):
 
     def __init__(self, transforms: Sequence[Block | Callable]):
         super().__init__()
-        self._steps = list(transforms)
         blocks = [t if isinstance(t, Block) else Lambda(t) for t in transforms]
         for hybrid, group in groupby(blocks, key=lambda block: isinstance(block, HybridBlock)):
             run = list(group)
@@ -68,7 +63,7 @@ class Compose(OnPixels, Sequential):
             self.add(*run)
 
     def _pixels(self) -> Any:
-        return _together(self._steps)
+        return together(self)
 
 
 class HybridCompose(OnPixels, HybridSequential):
@@ -104,7 +99,7 @@ class HybridCompose(OnPixels, HybridSequential):
         self.hybridize()
 
     def _pixels(self) -> Any:
-        return _together(list(self))
+        return together(self)
 
 
 class RandomApply(OnPixels, Sequential):
