@@ -1,6 +1,7 @@
 """Datasets, the order of their items, and batches."""
 
 from . import batchify as batchify
+from . import text as text
 from . import vision as vision
 from .dataloader import DataLoader as DataLoader
 from .dataset import ArrayDataset as ArrayDataset
@@ -27,5 +28,6 @@ __all__ = [
     "SequentialSampler",
     "SimpleDataset",
     "batchify",
+    "text",
     "vision",
 ]
