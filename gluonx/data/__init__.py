@@ -1,10 +1,12 @@
 """Datasets, the order of their items, and batches."""
 
 from . import batchify as batchify
+from . import text as text
 from . import vision as vision
 from .dataloader import DataLoader as DataLoader
 from .dataset import ArrayDataset as ArrayDataset
 from .dataset import Dataset as Dataset
+from .dataset import RecordFileDataset as RecordFileDataset
 from .dataset import SimpleDataset as SimpleDataset
 from .sampler import BatchSampler as BatchSampler
 from .sampler import FilterSampler as FilterSampler
@@ -21,9 +23,11 @@ __all__ = [
     "FilterSampler",
     "IntervalSampler",
     "RandomSampler",
+    "RecordFileDataset",
     "Sampler",
     "SequentialSampler",
     "SimpleDataset",
     "batchify",
+    "text",
     "vision",
 ]
