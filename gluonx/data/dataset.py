@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
+from ._arrays import take_rows
 from .sampler import FilterSampler, Sampler, SequentialSampler
 
 __all__ = ["ArrayDataset", "Dataset", "SimpleDataset"]
@@ -186,22 +187,19 @@ class ArrayDataset(Dataset):
         return tuple(column[idx] for column in self._data)
 
     def _gather(self, indices: Sequence[int]) -> Any:
-        if not all(isinstance(c, (nd.NDArray, np.ndarray)) for c in self._data):
+        if not all(map(_is_numbers, self._data)):
             return None
         rows = np.asarray(indices)
         if rows.dtype.kind not in "iu":
             return None
-        columns = [_take(column, rows) for column in self._data]
+        columns = take_rows(self._data, rows)
         return columns[0] if len(columns) == 1 else columns
 
 
-def _take(column: nd.NDArray | np.ndarray, rows: np.ndarray) -> nd.NDArray:
-    if isinstance(column, np.ndarray):
-        return nd.array(column[rows], dtype=column.dtype)
-    if rows.size and not -len(column) <= rows.min() <= rows.max() < len(column):
-        raise IndexError(f"item numbers from {rows.min()} to {rows.max()} for {len(column)} items")
-    at = nd.array(rows % len(column), ctx=column.context, dtype="int32")
-    return nd.take(column, at)
+def _is_numbers(column: Any) -> bool:
+    if isinstance(column, nd.NDArray):
+        return not column._sparse
+    return type(column) is np.ndarray and column.dtype.kind not in "OSUMm"
 
 
 class _Transformed(Dataset):
