@@ -78,17 +78,16 @@ def _load(name: str, path: str) -> Any:
 class _Unpickler(pickle.Unpickler):
     """Imports the parent's main module, but only if the dataset needs something of it."""
 
-    main: dict[str, Any]
+    main: dict[str, Any] | None
 
     def find_class(self, module: str, name: str) -> Any:
-        if module == "__main__":
-            _import_main(self.main)
+        if module == "__main__" and self.main is not None:
+            main, self.main = self.main, None
+            _import_main(main)
         return super().find_class(module, name)
 
 
 def _import_main(main: dict[str, Any]) -> None:
-    if "__mp_main__" in sys.modules:
-        return
     # The name that multiprocessing uses, so that "if __name__ == '__main__':" guards here too.
     if main.get("name"):
         found = runpy.run_module(main["name"], run_name="__mp_main__", alter_sys=True)
