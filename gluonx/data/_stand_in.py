@@ -35,7 +35,7 @@ class Absent(type):
     """Class of the stand-ins: classes, so that there can be subclasses of them, in name only."""
 
     def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         return absent(f"{cls.__qualname__}.{name}")
 
@@ -191,7 +191,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         head, _, rest = fullname.partition(".")
         if head != "gluonx":
             return None
-        if rest.partition(".")[0] in REAL and rest != "data":
+        if rest != "data" and (rest.startswith("_") or rest.partition(".")[0] in REAL):
             return importlib.machinery.PathFinder.find_spec(fullname, path)
         known = rest in ("", "data", "gluon") or rest.startswith("gluon.")
         if not known and rest.count(".") == 0 and not self._exists(rest):

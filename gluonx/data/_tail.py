@@ -7,7 +7,6 @@ of what it would be as float32.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .. import autograd
@@ -57,7 +56,7 @@ def without_tail(dataset: Any) -> tuple[Any, Tail | None]:
         return dataset, None
     head: Dataset = dataset._data
     if count:
-        head = _Transformed(head, _First(_Steps(steps[:count])))
+        head = _Transformed(head, _First(vision.Compose(steps[:count])))
     return head, Tail(steps[count:])
 
 
@@ -66,15 +65,3 @@ def _flat(step: Any, vision: Any) -> list[Any]:
     if type(step) in (HybridSequential, vision.Compose):
         return [s for child in step._children.values() for s in _flat(child, vision)]
     return [step]
-
-
-class _Steps:
-    """Functions, one after the other."""
-
-    def __init__(self, steps: list[Callable]):
-        self._steps = steps
-
-    def __call__(self, x: Any) -> Any:
-        for step in self._steps:
-            x = step(x)
-        return x
