@@ -517,7 +517,7 @@ def test_compose_applies_all_in_order():
         (
             lambda: transforms.Normalize((1, 2), 1)(nd.ones((3, 4, 4))),
             ValueError,
-            r"Normalize with 2 means .* got \(3, 4, 4\)",
+            r"mean=\(1, 2\) must have one number, or one for each of the 3 channels",
         ),
         (lambda: transforms.Normalize(0, 0), ValueError, "std must not be 0"),
     ],

@@ -6,6 +6,7 @@ from ._rng import generator as generator
 from .dataloader import DataLoader as DataLoader
 from .dataset import ArrayDataset as ArrayDataset
 from .dataset import Dataset as Dataset
+from .dataset import RecordFileDataset as RecordFileDataset
 from .dataset import SimpleDataset as SimpleDataset
 from .sampler import BatchSampler as BatchSampler
 from .sampler import BucketSampler as BucketSampler
@@ -25,6 +26,7 @@ __all__ = [
     "FilterSampler",
     "IntervalSampler",
     "RandomSampler",
+    "RecordFileDataset",
     "Sampler",
     "SequentialSampler",
     "SimpleDataset",

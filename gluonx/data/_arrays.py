@@ -11,14 +11,11 @@ from .. import ndarray as nd
 from ..context import current_context
 from ..engine.buffer import Buffer
 from ..ops import _rows
+from ._items import IN_WORKER
 
 __all__ = [
-    "HostBatch", "aligned", "as_batch", "as_given", "in_worker", "mapped", "take_rows",
+    "HostBatch", "aligned", "as_batch", "as_given", "mapped", "take_rows",
 ]  # fmt: skip
-
-#: Whether this is a worker process, where gluonx has stand-ins in the place of what needs JAX.
-in_worker = type(nd.NDArray).__name__ == "Absent"
-
 
 class HostBatch(np.ndarray):
     """What would be an NDArray if there were JAX; it becomes one in the process that trains."""
@@ -36,7 +33,7 @@ def as_batch(host: np.ndarray) -> Any:
 
     It goes to the current context without a copy in between. In a worker it stays in NumPy.
     """
-    if in_worker:
+    if IN_WORKER:
         return host.view(HostBatch)
     ctx = current_context()
     return nd.NDArray._new(Buffer(_rows.place(host, ctx.device), ctx))

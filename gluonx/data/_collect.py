@@ -13,7 +13,7 @@ import numpy as np
 
 from ._rng import drawing_from
 from .batchify import default_batchify_fn
-from .dataset import gather
+from .dataset import fetch, gather
 
 __all__ = ["make", "read"]
 
@@ -78,7 +78,7 @@ def read(
             random.start(batch, place + 1)
             if reseed is not None:
                 reseed(place + 1)
-            items.append(dataset[number])
+            items.append(fetch(dataset, number))
         return make(items, batchify_fn, seed, batch)
 
 

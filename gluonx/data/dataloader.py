@@ -12,7 +12,7 @@ from .. import ndarray as nd
 from ..context import Context, current_context
 from ..random import host_rng
 from . import _epoch
-from ._arrays import in_worker
+from ._items import IN_WORKER
 from .batchify import Stack, default_batchify_fn
 from .dataset import ArrayDataset
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
@@ -163,7 +163,7 @@ class DataLoader:
         return epoch
 
     def _begin(self) -> _epoch.Epoch:
-        if in_worker:
+        if IN_WORKER:
             raise RuntimeError(
                 "a DataLoader was used while one of its worker processes imported the main script. "
                 "Put what the script does below  if __name__ == '__main__':  or use threads, "

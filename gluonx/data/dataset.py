@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import ndarray as nd
-from ._arrays import take_rows
+from ..recordio import MXIndexedRecordIO
+from ._arrays import as_batch, take_rows
+from ._items import IN_WORKER, as_given, on_pixels
 from .sampler import FilterSampler, Sampler, SequentialSampler
 
-__all__ = ["ArrayDataset", "Dataset", "SimpleDataset"]
+__all__ = ["ArrayDataset", "Dataset", "RecordFileDataset", "SimpleDataset"]
 
 
 class Dataset:
@@ -45,6 +48,14 @@ class Dataset:
         class that redefines ``__getitem__`` and not this method is never asked.
         """
         return None
+
+    def _rows(self, indices: Sequence[int]) -> tuple[np.ndarray, ...] | None:
+        """The columns of the items at ``indices`` as NumPy arrays, or None; see ``_gather``."""
+        return None
+
+    def _item(self, idx: int) -> Any:
+        """The item with a NumPy array in the place of an NDArray that would be made of one."""
+        return self[idx]
 
     def filter(self, fn: Callable[[Any], bool]) -> Dataset:
         """The items for which ``fn(item)`` is true.
@@ -195,6 +206,12 @@ class ArrayDataset(Dataset):
         columns = take_rows(self._data, rows)
         return columns[0] if len(columns) == 1 else columns
 
+    def _rows(self, indices: Sequence[int]) -> tuple[np.ndarray, ...] | None:
+        if not all(isinstance(column, np.ndarray) for column in self._data):
+            return None
+        rows = np.asarray(indices)
+        return tuple(column[rows] for column in self._data) if rows.dtype.kind in "iu" else None
+
 
 def _is_numbers(column: Any) -> bool:
     if isinstance(column, nd.NDArray):
@@ -202,8 +219,41 @@ def _is_numbers(column: Any) -> bool:
     return type(column) is np.ndarray and column.dtype.kind not in "OSUMm"
 
 
+class RecordFileDataset(Dataset):
+    """The records of a file, as bytes, in the order of the index file beside it.
+
+    Parameters
+    ----------
+    filename : str or os.PathLike
+        The file of records, ``NAME.rec``; the index is ``NAME.idx``.
+
+    Examples
+    --------
+    >>> from gluonx import gluon, recordio
+    >>> with recordio.MXIndexedRecordIO("c.idx", "c.rec", "w") as record:
+    ...     for i in range(3):
+    ...         record.write_idx(i, b"record %d" % i)
+    >>> gluon.data.RecordFileDataset("c.rec")[2]
+    b'record 2'
+    """
+
+    def __init__(self, filename: str | os.PathLike):
+        self.filename = os.fspath(filename)
+        self.idx_file = os.path.splitext(self.filename)[0] + ".idx"
+        self._record = MXIndexedRecordIO(self.idx_file, self.filename, "r")
+
+    def __getitem__(self, idx: int) -> Any:
+        return self._record.read_idx(self._record.keys[idx])
+
+    def __len__(self) -> int:
+        return len(self._record.keys)
+
+
 class _Transformed(Dataset):
-    """The items of a dataset after a function."""
+    """The items of a dataset after a function.
+
+    A transform that has a form for NumPy arrays gets the items as such if the dataset has them.
+    """
 
     def __init__(self, data: Any, fn: Callable):
         self._data = data
@@ -212,9 +262,48 @@ class _Transformed(Dataset):
     def __len__(self) -> int:
         return len(self._data)
 
+    @property
+    def _function(self) -> Any:
+        found = self.__dict__.get("_known")
+        if found is None or found[0] is not self._fn:
+            found = self.__dict__["_known"] = self._fn, on_pixels(self._fn)
+        return found[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "_known"}
+
     def __getitem__(self, idx: int) -> Any:
-        item = self._data[idx]
-        return self._fn(*item) if isinstance(item, tuple) else self._fn(item)
+        if self._function is None:
+            return _apply(self._fn, self._data[idx])
+        return as_given(self._item(idx))
+
+    def _item(self, idx: int) -> Any:
+        function = self._function
+        if function is None:
+            return _apply(self._fn, self._data[idx])
+        item = fetch(self._data, idx)
+        first = item[0] if isinstance(item, tuple) else item
+        return _apply(function if isinstance(first, np.ndarray) else self._fn, item)
+
+    def _rows(self, indices: Sequence[int]) -> tuple[np.ndarray, ...] | None:
+        if not getattr(self._function, "batches", False):
+            return None
+        columns = rows(self._data, indices)
+        if columns is None:
+            return None
+        out = self._function(*columns)
+        return out if isinstance(out, tuple) else (out,)
+
+    def _gather(self, indices: Sequence[int]) -> Any:
+        columns = None if IN_WORKER else self._rows(indices)
+        if columns is None:
+            return None
+        arrays = [as_batch(np.ascontiguousarray(column)) for column in columns]
+        return arrays if len(arrays) > 1 else arrays[0]
+
+
+def _apply(function: Callable, item: Any) -> Any:
+    return function(*item) if isinstance(item, tuple) else function(item)
 
 
 class _First:
@@ -225,6 +314,15 @@ class _First:
 
     def __call__(self, first: Any, *others: Any) -> Any:
         return (self._fn(first), *others) if others else self._fn(first)
+
+    def _pixels(self) -> Any:
+        function = on_pixels(self._fn)
+        return None if function is None else _First(function)
+
+    @property
+    def batches(self) -> bool:
+        """Whether a batch of items gives the batch of the results."""
+        return getattr(self._fn, "batches", False)
 
 
 class _Sampled(Dataset):
@@ -240,15 +338,40 @@ class _Sampled(Dataset):
     def __getitem__(self, idx: int) -> Any:
         return self._data[self._indices[idx]]
 
+    def _item(self, idx: int) -> Any:
+        return fetch(self._data, self._indices[idx])
+
     def _gather(self, indices: Sequence[int]) -> Any:
         return gather(self._data, [self._indices[i] for i in indices])
+
+    def _rows(self, indices: Sequence[int]) -> tuple[np.ndarray, ...] | None:
+        return rows(self._data, [self._indices[i] for i in indices])
+
+
+def _has(dataset: Any, method: str) -> bool:
+    """Whether a method belongs to the same items as the dataset's ``__getitem__``."""
+    for cls in type(dataset).__mro__:
+        if method in vars(cls):
+            return True
+        if "__getitem__" in vars(cls):
+            return False
+    return False
 
 
 def gather(dataset: Any, indices: Sequence[int]) -> Any:
     """``dataset._gather(indices)``, or None if it may differ from the dataset's items."""
-    for cls in type(dataset).__mro__:
-        if "_gather" in vars(cls):
-            return dataset._gather(indices)
-        if "__getitem__" in vars(cls):
-            break
-    return None
+    return dataset._gather(indices) if _has(dataset, "_gather") else None
+
+
+def rows(dataset: Any, indices: Sequence[int]) -> Any:
+    """``dataset._rows(indices)``, or None if it may differ from the dataset's items."""
+    return dataset._rows(indices) if _has(dataset, "_rows") else None
+
+
+def fetch(dataset: Any, idx: int) -> Any:
+    """``dataset[idx]``, with images as NumPy arrays where nobody needs an NDArray.
+
+    For a loader that stacks the items itself: a batch of NumPy arrays costs one transfer to the
+    device, a batch of NDArrays one for each.
+    """
+    return dataset._item(idx) if _has(dataset, "_item") else dataset[idx]

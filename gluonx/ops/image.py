@@ -11,7 +11,16 @@ import numpy as np
 
 from ..engine.op import Shape, register
 from ._checks import EMPTY
-from ._resample import area, cubic, enlarging_area, lanczos, linear, nearest, resample
+from ._resample import (
+    area,
+    cubic,
+    enlarging_area,
+    lanczos,
+    linear,
+    nearest,
+    resample,
+    resize_bytes,
+)  # fmt: skip
 
 __all__ = ["need_image", "resized", "rounded", "wide"]
 
@@ -222,21 +231,24 @@ def crop(data, *, x: int, y: int, width: int, height: int):
     return data[..., y : y + height, x : x + width, :]
 
 
-_KINDS = {0: nearest, 1: linear, 2: cubic, 4: lanczos}
+_KINDS = {0: nearest, 1: linear, 2: cubic, 3: area, 4: lanczos}
 
 
 def resized(data, height: int, width: int, interp: int):
-    """`data` resized as OpenCV does, in floating point: pixels are squares, not points."""
+    """`data` resized as OpenCV does: pixels are squares, not points.
+
+    Of bytes the result is bytes, or in floating point and not yet rounded.
+    """
     rows, columns, _ = need_image(data)
     if interp not in (0, 1, 2, 3, 4):
         raise ValueError(
             f"interp={interp} is not known; expected 0 (nearest), 1 (linear), 2 (cubic), 3 (area) "
             "or 4 (Lanczos)"
         )
-    if interp == 3:
-        kind = area if height <= rows and width <= columns else enlarging_area
-    else:
-        kind = _KINDS[interp]
+    enlarging = interp == 3 and not (height <= rows and width <= columns)
+    if data.dtype == jnp.uint8 and (interp in (1, 2, 4) or enlarging):
+        return resize_bytes(data, height, width, interp)
+    kind = enlarging_area if enlarging else _KINDS[interp]
     x = resample(wide(data), data.ndim - 3, kind(rows, height))
     return resample(x, data.ndim - 2, kind(columns, width))
 
@@ -276,4 +288,7 @@ def resize(data, *, size: Shape = EMPTY, keep_ratio: bool = False, interp: int =
     if keep_ratio and len(size) == 1:
         short = min(rows, columns)
         width, height = columns * size[0] // short, rows * size[0] // short
-    return rounded(resized(data, height, width, interp), data.dtype)
+    out = resized(data, height, width, interp)
+    if data.dtype == jnp.uint8 and interp == 3 and (columns, rows) == (2 * width, 2 * height):
+        out = jnp.floor(out + 0.5)  # OpenCV: halves go up
+    return rounded(out, data.dtype)

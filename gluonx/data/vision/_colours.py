@@ -1,0 +1,178 @@
+"""Random changes of colour on NumPy images, as the operators in :mod:`gluonx.ops.image_color` do.
+
+Images are (height, width, channels) with 3 channels, red, green, blue, or one. Of bytes the result
+is bytes: cut to 0 to 255, without fractions. This module imports no JAX.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._rng import generator
+from ._pixels import Pixels, need_image
+
+__all__ = ["Brightness", "Contrast", "Gray", "Hue", "Jitter", "Lighting", "Saturation"]
+
+# ITU-R BT.601
+_GRAY = np.array([0.299, 0.587, 0.114], np.float32)
+
+# Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012:
+# eigenvectors (columns) and eigenvalues of the covariance of ImageNet's colours.
+_COMPONENTS = np.array(
+    [[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]]
+) * np.array([55.46, 4.794, 1.148])
+
+
+def _channels(image: np.ndarray) -> int:
+    need_image(image)
+    if image.shape[-1] not in (1, 3):
+        raise ValueError(f"an image must have 1 or 3 channels, got the shape {image.shape}")
+    return image.shape[-1]
+
+
+def _wide(image: np.ndarray) -> np.ndarray:
+    """A copy that can be computed with."""
+    return image.astype(np.float64 if image.dtype == np.float64 else np.float32)
+
+
+def _cut(image: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if dtype == np.uint8:
+        np.clip(image, 0, 255, out=image)
+    return image.astype(dtype, copy=False)
+
+
+def _gray(image: np.ndarray) -> np.ndarray:
+    return image if image.shape[-1] == 1 else (image @ _GRAY.astype(image.dtype))[..., None]
+
+
+# Each of these changes a wide image in place, or returns another one.
+
+
+def _brightness(image: np.ndarray, factor: float) -> np.ndarray:
+    image *= image.dtype.type(factor)
+    return image
+
+
+def _contrast(image: np.ndarray, factor: float) -> np.ndarray:
+    means = image.mean((0, 1), dtype=np.float64)
+    mean = float(means @ _GRAY) if len(means) == 3 else float(means[0])
+    image *= image.dtype.type(factor)
+    image += image.dtype.type(mean * (1 - factor))
+    return image
+
+
+def _saturation(image: np.ndarray, factor: float) -> np.ndarray:
+    gray = _gray(image) * image.dtype.type(1 - factor)
+    image *= image.dtype.type(factor)
+    image += gray
+    return image
+
+
+def _hue(image: np.ndarray, turn: float) -> np.ndarray:
+    """Turn the colour circle; the largest and the least value of each pixel stay."""
+    if image.shape[-1] == 1:
+        return image
+    r, g, b = image[..., 0], image[..., 1], image[..., 2]
+    top = np.maximum(np.maximum(r, g), b)
+    low = np.minimum(np.minimum(r, g), b)
+    span = top - low
+    safe = np.where(span > 0, span, 1)
+    sector = np.where(
+        top == r, (g - b) / safe, np.where(top == g, 2 + (b - r) / safe, 4 + (r - g) / safe)
+    )
+    at = (sector + image.dtype.type(6 * turn)) % 6
+    out = np.empty_like(image)
+    for channel, (sign, centre, base) in enumerate(((1, 3, -1), (-1, 2, 2), (-1, 4, 2))):
+        part = np.clip(sign * np.abs(at - centre) + base, 0, 1)
+        out[..., channel] = low + span * part
+    return out
+
+
+@dataclass(frozen=True)
+class Drawn(Pixels):
+    """One change by a factor between two numbers."""
+
+    low: float
+    high: float
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        _channels(image)
+        return _cut(
+            self.change(_wide(image), generator().uniform(self.low, self.high)), image.dtype
+        )
+
+    def change(self, image: np.ndarray, factor: float) -> np.ndarray:
+        raise NotImplementedError
+
+
+class Brightness(Drawn):
+    change = staticmethod(_brightness)  # pyright: ignore[reportAssignmentType]
+
+
+class Contrast(Drawn):
+    change = staticmethod(_contrast)  # pyright: ignore[reportAssignmentType]
+
+
+class Saturation(Drawn):
+    change = staticmethod(_saturation)  # pyright: ignore[reportAssignmentType]
+
+
+class Hue(Drawn):
+    change = staticmethod(_hue)  # pyright: ignore[reportAssignmentType]
+
+
+@dataclass(frozen=True)
+class Jitter(Pixels):
+    """Brightness, contrast, saturation and hue in random order."""
+
+    amounts: tuple[float, float, float, float]
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        _channels(image)
+        changes = [
+            (change, amount, middle)
+            for change, amount, middle in zip(
+                (_brightness, _contrast, _saturation, _hue), self.amounts, (1, 1, 1, 0), strict=True
+            )
+            if amount
+        ]
+        if not changes:
+            return image
+        rng, wide = generator(), _wide(image)
+        for i in rng.permutation(len(changes)):
+            change, amount, middle = changes[i]
+            wide = change(wide, rng.uniform(middle - amount, middle + amount))
+            if image.dtype == np.uint8:
+                np.clip(wide, 0, 255, out=wide)
+                np.floor(wide, out=wide)
+        return wide.astype(image.dtype, copy=False)
+
+
+@dataclass(frozen=True)
+class Lighting(Pixels):
+    std: float
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        if _channels(image) == 1:
+            return image
+        more = _COMPONENTS @ generator().normal(0, self.std, 3)
+        wide = _wide(image)
+        wide += more.astype(wide.dtype)
+        return _cut(wide, image.dtype)
+
+
+@dataclass(frozen=True)
+class Gray(Pixels):
+    """With probability p, the brightness in all channels."""
+
+    p: float
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        if _channels(image) == 1 or generator().random() >= self.p:
+            return image
+        gray = _gray(_wide(image))
+        if image.dtype.kind in "iu":
+            np.rint(gray, out=gray)
+        return np.repeat(gray.astype(image.dtype, copy=False), 3, -1)

@@ -1,0 +1,317 @@
+"""The transforms of :mod:`gluonx.data.vision.transforms` on NumPy images.
+
+Worker processes apply these; they import no JAX. An image is (height, width, channels), as bytes
+for as long as possible. Random transforms draw from :func:`gluonx.data._rng.generator`. A result
+may be a view of the input.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._rng import generator
+from ._resize import resize, scale_down, short_side
+
+__all__ = [
+    "Cast", "CenterCrop", "Compose", "CropResize", "Flip", "Normalize", "RandomApply", "RandomCrop",
+    "RandomResizedCrop", "RandomRotation", "Resize", "Rotate", "ToTensor", "rotate",
+]  # fmt: skip
+
+
+def need_image(image: np.ndarray, batches: bool = False) -> tuple[int, int]:
+    """Height and width; ValueError unless it is an image, or, if allowed, a batch of images."""
+    if image.ndim == 3 or (batches and image.ndim == 4):
+        return image.shape[-3], image.shape[-2]
+    more = " or (batch, height, width, channels)" if batches else ""
+    raise ValueError(f"an image must be (height, width, channels){more}, got {image.shape}")
+
+
+class Pixels:
+    """Base class: a function of an image that can be pickled."""
+
+    #: Whether a batch of images gives the batch of the results.
+    batches = False
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+
+class Compose(Pixels):
+    """One function after the other."""
+
+    def __init__(self, steps: Sequence[Callable]):
+        merged: list[Callable] = []
+        for step in steps:
+            if isinstance(step, Compose):
+                merged.extend(step.steps)
+            else:
+                merged.append(step)
+        self.steps = tuple(merged)
+        self.batches = all(getattr(step, "batches", False) for step in merged)
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        own = False  # whether the array is nobody else's, and may be written to
+        for step in self.steps:
+            if own and isinstance(step, Normalize):
+                image = step.within(image)
+            else:
+                image = step(image)
+                own = isinstance(step, ToTensor)
+        return image
+
+
+@dataclass(frozen=True)
+class RandomApply(Pixels):
+    step: Callable
+    p: float
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        return image if generator().random() > self.p else self.step(image)
+
+
+@dataclass(frozen=True)
+class Cast(Pixels):
+    dtype: str
+    batches = True
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        if self.dtype == "bfloat16":
+            import ml_dtypes  # comes with JAX, and imports NumPy alone
+
+            return image.astype(ml_dtypes.bfloat16)
+        return image.astype(self.dtype)
+
+
+@dataclass(frozen=True)
+class ToTensor(Pixels):
+    batches = True
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        need_image(image, batches=True)
+        moved = np.moveaxis(image, -1, -3)
+        out = np.empty(moved.shape, np.float32)
+        out[...] = moved
+        out /= np.float32(255)
+        return out
+
+
+class Normalize(Pixels):
+    """For (channels, height, width), or a batch."""
+
+    batches = True
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]):
+        self.numbers = (tuple(mean), tuple(std))
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        return self.within(image.astype(np.float32)).astype(image.dtype, copy=False)
+
+    def within(self, image: np.ndarray) -> np.ndarray:
+        """Normalize this float32 array itself."""
+        if image.ndim not in (3, 4):
+            raise ValueError(
+                "Normalize needs (channels, height, width) or (batch, channels, height, width), "
+                f"got {image.shape}"
+            )
+        for values in self.numbers:
+            if len(values) not in (1, image.shape[-3]):
+                raise ValueError(
+                    f"Normalize has {len(values)} means or deviations, but the image {image.shape} "
+                    f"has {image.shape[-3]} channels; they come first, as ToTensor puts them"
+                )
+        mean, std = (np.array(v, np.float32)[:, None, None] for v in self.numbers)
+        image -= mean
+        image /= std
+        return image
+
+
+@dataclass(frozen=True)
+class Resize(Pixels):
+    size: tuple[int, ...]
+    keep_ratio: bool
+    interp: int
+    batches = True
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        height, width = need_image(image, batches=True)
+        if len(self.size) == 2:
+            size = self.size
+        elif self.keep_ratio:
+            size = short_side(height, width, self.size[0])
+        else:
+            size = self.size * 2
+        return resize(image, *size, self.interp)
+
+
+def _part(image: np.ndarray, x: int, y: int, w: int, h: int, size: Any, interp: int) -> np.ndarray:
+    part = image[..., y : y + h, x : x + w, :]
+    return part if size is None or (w, h) == tuple(size) else resize(part, *size, interp)
+
+
+@dataclass(frozen=True)
+class CropResize(Pixels):
+    x: int
+    y: int
+    width: int
+    height: int
+    size: tuple[int, int] | None
+    interp: int
+    batches = True
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        rows, columns = need_image(image, batches=True)
+        x, y, width, height = self.x, self.y, self.width, self.height
+        if min(x, y) < 0 or min(width, height) < 1 or x + width > columns or y + height > rows:
+            raise ValueError(
+                f"x={x}, y={y}, width={width}, height={height} is not a part of an image of width "
+                f"{columns} and height {rows}"
+            )
+        return _part(image, x, y, width, height, self.size, self.interp)
+
+
+@dataclass(frozen=True)
+class CenterCrop(Pixels):
+    size: tuple[int, int]
+    interp: int
+    batches = True
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        height, width = need_image(image, batches=True)
+        w, h = scale_down((width, height), self.size)
+        x, y = (width - w) // 2, (height - h) // 2
+        return _part(image, x, y, w, h, self.size, self.interp)
+
+
+@dataclass(frozen=True)
+class RandomCrop(Pixels):
+    size: tuple[int, int]
+    pad: Any
+    pad_value: float
+    interp: int
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        if self.pad is not None:
+            image = np.pad(image, self.pad, constant_values=self.pad_value)
+        height, width = need_image(image)
+        w, h = scale_down((width, height), self.size)
+        rng = generator()
+        x, y = int(rng.integers(width - w + 1)), int(rng.integers(height - h + 1))
+        return _part(image, x, y, w, h, self.size, self.interp)
+
+
+@dataclass(frozen=True)
+class RandomResizedCrop(Pixels):
+    """Szegedy et al., "Going deeper with convolutions", 2015."""
+
+    size: tuple[int, int]
+    scale: tuple[float, float]
+    ratio: tuple[float, float]
+    interp: int
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        height, width = need_image(image)
+        rng, area = generator(), height * width
+        low, high = math.log(self.ratio[0]), math.log(self.ratio[1])
+        for _ in range(10):
+            target = rng.uniform(*self.scale) * area
+            ratio = math.exp(rng.uniform(low, high))
+            w, h = round(math.sqrt(target * ratio)), round(math.sqrt(target / ratio))
+            if 1 <= w <= width and 1 <= h <= height:
+                x, y = int(rng.integers(width - w + 1)), int(rng.integers(height - h + 1))
+                return _part(image, x, y, w, h, self.size, self.interp)
+        return CenterCrop(self.size, self.interp)(image)
+
+
+@dataclass(frozen=True)
+class Flip(Pixels):
+    """Mirrors the image with probability one half, along this axis."""
+
+    axis: int
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        need_image(image)
+        return np.flip(image, self.axis) if generator().random() < 0.5 else image
+
+
+@dataclass(frozen=True)
+class Rotate(Pixels):
+    degrees: float
+    zoom_in: bool
+    zoom_out: bool
+    batches = True
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        return rotate(image, self.degrees, self.zoom_in, self.zoom_out)
+
+
+@dataclass(frozen=True)
+class RandomRotation(Pixels):
+    limits: tuple[float, float]
+    zoom_in: bool
+    zoom_out: bool
+    p: float
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        rng = generator()
+        if rng.random() > self.p:
+            return image
+        if image.ndim == 3:
+            return rotate(image, rng.uniform(*self.limits), self.zoom_in, self.zoom_out)
+        return np.stack(
+            [rotate(i, rng.uniform(*self.limits), self.zoom_in, self.zoom_out) for i in image]
+        )
+
+
+def rotate(image: np.ndarray, degrees: float, zoom_in: bool, zoom_out: bool) -> np.ndarray:
+    """An image turned about its centre, in its own size; zeros where there is nothing.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        float32, (channels, height, width) or (batch, channels, height, width).
+    degrees : float
+        Against the clock.
+    zoom_in, zoom_out : bool
+        Scale it so that no zeros appear, or so that all of it is seen.
+    """
+    if image.dtype != np.float32:
+        raise TypeError(
+            f"only float32 images can be rotated, got {image.dtype}; put the rotation behind "
+            "ToTensor"
+        )
+    if image.ndim not in (3, 4):
+        raise ValueError(
+            "a rotation needs (channels, height, width) or (batch, channels, height, width), got "
+            f"{image.shape}"
+        )
+    if zoom_in and zoom_out:
+        raise ValueError("zoom_in and zoom_out cannot both be asked for")
+    height, width = image.shape[-2:]
+    angle = math.radians(degrees)
+    scale = 1.0
+    if zoom_in or zoom_out:
+        corner, diagonal = math.atan2(height, width), math.hypot(height, width)
+        turned = corner + abs(angle), corner - abs(angle)
+        x = max(abs(diagonal * math.cos(a)) for a in turned)
+        y = max(abs(diagonal * math.sin(a)) for a in turned)
+        scale = max(x / width, y / height) if zoom_out else min(width / x, height / y)
+    rows = np.arange(height, dtype=np.float32)[:, None] - np.float32((height - 1) / 2)
+    columns = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
+    cos, sin = np.float32(math.cos(angle)), np.float32(math.sin(angle))
+    x = (columns * cos - rows * sin) * np.float32(scale) + np.float32((width - 1) / 2)
+    y = (columns * sin + rows * cos) * np.float32(scale) + np.float32((height - 1) / 2)
+    left, top = np.floor(x), np.floor(y)
+    out = np.zeros_like(image)
+    for dy in (0, 1):
+        for dx in (0, 1):
+            at_y, at_x = (top + dy).astype(np.int64), (left + dx).astype(np.int64)
+            weight = (1 - np.abs(y - at_y)) * (1 - np.abs(x - at_x))
+            weight *= (at_y >= 0) & (at_y < height) & (at_x >= 0) & (at_x < width)
+            at = at_y.clip(0, height - 1), at_x.clip(0, width - 1)
+            out += image[..., at[0], at[1]] * weight.astype(np.float32)
+    return out
