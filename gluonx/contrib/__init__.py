@@ -3,13 +3,16 @@
 import sys
 
 from .. import amp as amp
+from ..data import text as text
 from ..ndarray import contrib as ndarray
 from ..symbol import contrib as symbol
 
 nd = ndarray
 sym = symbol
 
-__all__ = ["amp", "nd", "ndarray", "sym", "symbol"]
+__all__ = ["amp", "nd", "ndarray", "sym", "symbol", "text"]
 
-for _name in [n for n in sys.modules if n.split(".")[:2] == ["gluonx", "amp"]]:
-    sys.modules[_name.replace("gluonx.amp", "gluonx.contrib.amp", 1)] = sys.modules[_name]
+for _own in ("amp", "data.text"):
+    for _name in [n for n in sys.modules if f"{n}.".startswith(f"gluonx.{_own}.")]:
+        _spelled = _name.replace(f"gluonx.{_own}", f"gluonx.contrib.{_own.rpartition('.')[2]}", 1)
+        sys.modules[_spelled] = sys.modules[_name]

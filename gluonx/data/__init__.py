@@ -1,6 +1,7 @@
 """Datasets, the order of their items, and batches."""
 
 from . import batchify as batchify
+from . import text as text
 from . import vision as vision
 from ._rng import generator as generator
 from .dataloader import DataLoader as DataLoader
@@ -33,5 +34,6 @@ __all__ = [
     "SplitSampler",
     "batchify",
     "generator",
+    "text",
     "vision",
 ]

@@ -30,6 +30,10 @@ from ._compare import get_tols as get_tols
 from ._compare import same as same
 from ._compare import same_array as same_array
 from ._compare import same_symbol_structure as same_symbol_structure
+from ._datasets import download as download
+from ._datasets import get_mnist as get_mnist
+from ._datasets import get_mnist_iterator as get_mnist_iterator
+from ._datasets import get_mnist_ubyte as get_mnist_ubyte
 from ._random import assign_each as assign_each
 from ._random import assign_each2 as assign_each2
 from ._random import collapse_sum_like as collapse_sum_like

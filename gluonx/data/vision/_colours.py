@@ -13,7 +13,7 @@ import numpy as np
 from .._rng import generator
 from ._pixels import Pixels, need_image
 
-__all__ = ["Brightness", "Contrast", "Gray", "Hue", "Jitter", "Lighting", "Saturation"]
+__all__ = ["Brightness", "Contrast", "Gray", "Hue", "Jitter", "Lighting", "Saturation", "lighting"]
 
 # ITU-R BT.601
 _GRAY = np.array([0.299, 0.587, 0.114], np.float32)
@@ -150,17 +150,21 @@ class Jitter(Pixels):
         return wide.astype(image.dtype, copy=False)
 
 
+def lighting(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """The image with these amounts of the components of ImageNet's colours."""
+    if _channels(image) == 1:
+        return image
+    wide = _wide(image)
+    wide += (_COMPONENTS @ alpha).astype(wide.dtype)
+    return _cut(wide, image.dtype)
+
+
 @dataclass(frozen=True)
 class Lighting(Pixels):
     std: float
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        if _channels(image) == 1:
-            return image
-        more = _COMPONENTS @ generator().normal(0, self.std, 3)
-        wide = _wide(image)
-        wide += more.astype(wide.dtype)
-        return _cut(wide, image.dtype)
+        return lighting(image, generator().normal(0, self.std, 3))
 
 
 @dataclass(frozen=True)

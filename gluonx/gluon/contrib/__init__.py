@@ -1,7 +1,8 @@
 """What MXNet has in ``gluon.contrib``."""
 
 from . import cnn as cnn
+from . import data as data
 from . import nn as nn
 from . import rnn as rnn
 
-__all__ = ["cnn", "nn", "rnn"]
+__all__ = ["cnn", "data", "nn", "rnn"]
