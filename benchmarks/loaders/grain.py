@@ -5,8 +5,9 @@ from pathlib import Path
 
 import grain
 import numpy as np
-from loaders import MEAN, SIZE, STD
 from PIL import Image
+
+from loaders import MEAN, SIZE, STD
 
 _MEAN, _STD = (np.array(v, np.float32)[:, None, None] for v in (MEAN, STD))
 
@@ -37,7 +38,7 @@ class Augment(grain.transforms.RandomMap):
 def folder(path, batch_size, workers):
     classes = sorted(p for p in Path(path).iterdir())
     files = [(str(f), i) for i, c in enumerate(classes) for f in sorted(c.iterdir())]
-    dataset = grain.MapDataset.source(files).seed(0).shuffle().map(Augment())
+    dataset = grain.MapDataset.source(files).seed(0).shuffle().random_map(Augment())
     dataset = dataset.batch(batch_size, drop_remainder=True)
     if not workers:
         return dataset.to_iter_dataset(grain.ReadOptions(num_threads=0))

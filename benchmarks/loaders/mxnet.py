@@ -1,9 +1,10 @@
 """MXNet 1.9.1."""
 
 import mxnet as mx
-from loaders import MEAN, SIZE, STD
 from mxnet.gluon.data import ArrayDataset, DataLoader
 from mxnet.gluon.data.vision import ImageFolderDataset, transforms
+
+from loaders import MEAN, SIZE, STD
 
 
 def folder(path, batch_size, workers):

@@ -1,8 +1,9 @@
 """PyTorch, with the transforms of torchvision."""
 
 import torch
-from loaders import MEAN, SIZE, STD
 from torch.utils.data import DataLoader, TensorDataset
+
+from loaders import MEAN, SIZE, STD
 
 
 def folder(path, batch_size, workers):
