@@ -488,7 +488,7 @@ def test_compose_applies_all_in_order():
         (lambda: IntervalSampler(3, 0), ValueError, "from 1 to length=3, got 0"),
         (lambda: BatchSampler([], 0), ValueError, "batch_size must be 1 or greater, got 0"),
         (lambda: BatchSampler([], 1.5), TypeError, "must be an integer, got 1.5"),
-        (lambda: BatchSampler([], 1, "pad"), ValueError, "'discard' or 'rollover', got 'pad'"),
+        (lambda: BatchSampler([], 1, "fill"), ValueError, "'rollover' or 'pad', got 'fill'"),
         (lambda: DataLoader(NUMBERS), ValueError, "needs a batch_size, or a batch_sampler"),
         (
             lambda: DataLoader(NUMBERS, 2, shuffle=True, sampler=RandomSampler(10)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import io
 import os
-import warnings
 from functools import cache
 from typing import Any
 
@@ -99,12 +98,14 @@ def _by_pillow(data: Any, flag: int) -> np.ndarray:
             "pip install opencv-python-headless"
         ) from None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pillow.DecompressionBombWarning)
-            image = pillow.open(io.BytesIO(data))
-            if flag == 0:
-                image.draft("L", image.size)  # of a JPEG the brightness alone, as OpenCV takes it
-            image.load()
+        # Not through the filters of warnings: they are not per thread.
+        image = pillow.open(io.BytesIO(data))
+        limit = pillow.MAX_IMAGE_PIXELS
+        if limit is not None and image.width * image.height > limit:
+            raise ValueError(f"{image.width} x {image.height} pixels are more than {limit}")
+        if flag == 0:
+            image.draft("L", image.size)  # of a JPEG the brightness alone, as OpenCV takes it
+        image.load()
         return _pixels(image, flag)
     except Exception as e:  # of a damaged file Pillow raises nearly anything
         count = memoryview(data).nbytes
@@ -126,4 +127,4 @@ def _pixels(image: Any, flag: int) -> np.ndarray:
         alpha = image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info
         return np.array(image.convert("RGBA" if alpha else "RGB"))
     mode = "RGB" if flag else "L"
-    return np.array(image if image.mode == mode else image.convert(mode))
+    return np.asarray(image if image.mode == mode else image.convert(mode))

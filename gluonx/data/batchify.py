@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
+from ._arrays import as_batch
 
 __all__ = ["AsList", "Group", "Pad", "Stack", "default_batchify_fn"]
 
@@ -59,38 +60,47 @@ class Stack:
     """
 
     def __call__(self, data: Sequence[Any]) -> nd.NDArray:
-        shapes = [np.shape(item) for item in data if not isinstance(item, (list, tuple))]
-        if len(set(shapes)) > 1:
+        shapes = {np.shape(item) for item in data if not isinstance(item, (list, tuple))}
+        if len(shapes) > 1:
             raise ValueError(
-                f"cannot stack items of different shapes {sorted(set(shapes))}; give the "
+                f"cannot stack items of different shapes {sorted(shapes)}; give the "
                 "DataLoader batchify_fn=gluon.data.batchify.Pad(), or make them equal with a "
                 "transform"
             )
         if isinstance(data[0], nd.NDArray):
             return nd.stack(*data)
-        array = np.asarray(data)
-        return nd.array(array, dtype=array.dtype)
+        if isinstance(data[0], np.ndarray):
+            return as_batch(np.stack(data))
+        return as_batch(_plain(data))
 
 
 class Pad:
-    """Stack arrays after padding them at their ends to the same length.
+    """Stack arrays after padding them at their ends to the same shape.
 
     Parameters
     ----------
-    axis : int
-        The axis that differs in length.
+    axis : int or tuple of int, optional
+        The axes that differ in length; None for all of them.
     pad_val : float
         What to pad with.
     ret_length : bool
         Whether to return the lengths too.
     dtype : str or numpy.dtype, optional
         Element type of the batch; that of the items by default.
+    round_to : int or list of int, optional
+        Make the length a multiple of this, or the next of these lengths, so that fewer different
+        ones are compiled for; see :class:`~gluonx.data.BucketSampler`.
 
     Outputs
     -------
     batch : NDArray, shape (N, ...)
     lengths : NDArray, shape (N,), int32
-        Only with ``ret_length``.
+        Only with ``ret_length``; (N, number of axes) if there are several.
+
+    Raises
+    ------
+    ValueError
+        When called, if the items differ in another axis or in their number of axes.
 
     Examples
     --------
@@ -98,27 +108,63 @@ class Pad:
     >>> batch, lengths = Pad(ret_length=True)([[1, 2, 3], [4]])
     >>> batch.asnumpy().tolist(), lengths.asnumpy().tolist()
     ([[1, 2, 3], [4, 0, 0]], [3, 1])
+    >>> Pad(round_to=8)([[1, 2, 3], [4]]).shape
+    (2, 8)
     """
 
     def __init__(
-        self, axis: int = 0, pad_val: float = 0, ret_length: bool = False, dtype: Any = None
+        self,
+        axis: int | Sequence[int] | None = 0,
+        pad_val: float = 0,
+        ret_length: bool = False,
+        dtype: Any = None,
+        round_to: int | Sequence[int] | None = None,
     ):
+        if round_to is not None and np.min(round_to) < 1:
+            raise ValueError(f"round_to must be 1 or greater, got {round_to}")
         self._axis = axis
         self._pad_val = pad_val
         self._ret_length = ret_length
         self._dtype = dtype
+        self._round_to = round_to
 
     def __call__(self, data: Sequence[Any]) -> Any:
-        items = [np.asarray(item) for item in data]
-        lengths = [item.shape[self._axis] for item in items]
-        padded = []
-        for item in items:
-            width = [(0, 0)] * item.ndim
-            width[self._axis] = (0, max(lengths) - item.shape[self._axis])
-            padded.append(np.pad(item, width, constant_values=self._pad_val))
-        batch = np.stack(padded)
-        batch = nd.array(batch, dtype=batch.dtype if self._dtype is None else self._dtype)
-        return (batch, nd.array(lengths, dtype="int32")) if self._ret_length else batch
+        items = [_plain(item) for item in data]
+        ndim = items[0].ndim
+        axes = range(ndim) if self._axis is None else np.ravel(self._axis).tolist()
+        axes = [a + ndim if a < 0 else a for a in axes]
+        sizes = np.array([item.shape for item in items if item.ndim == ndim]).reshape(-1, ndim)
+        shape = sizes.max(axis=0)
+        same = [a for a in range(ndim) if a not in axes]
+        if len(sizes) != len(items) or (sizes[:, same] != shape[same]).any():
+            raise ValueError(
+                f"Pad(axis={self._axis!r}) needs items that differ in length along that axis "
+                f"alone, got shapes {sorted({item.shape for item in items})}"
+            )
+        for a in axes:
+            shape[a] = self._rounded(int(shape[a]))
+        dtype = np.result_type(*items) if self._dtype is None else np.dtype(self._dtype)
+        batch = np.full((len(items), *shape), self._pad_val, dtype)
+        for place, item in zip(batch, items, strict=True):
+            place[tuple(map(slice, item.shape))] = item
+        if not self._ret_length:
+            return as_batch(batch)
+        lengths = sizes[:, axes].astype(np.int32)
+        return as_batch(batch), as_batch(lengths[:, 0] if len(axes) == 1 else lengths)
+
+    def _rounded(self, length: int) -> int:
+        if self._round_to is None:
+            return length
+        if isinstance(self._round_to, (int, np.integer)):
+            return -(-length // self._round_to) * self._round_to
+        return min((n for n in self._round_to if n >= length), default=length)
+
+
+def _plain(item: Any) -> np.ndarray:
+    """Numbers, a list or an NDArray as a NumPy array."""
+    if isinstance(item, (list, tuple)) and item and isinstance(item[0], nd.NDArray):
+        item = [element.asnumpy() for element in item]
+    return np.asarray(item)
 
 
 class AsList:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from ..recordio import MXIndexedRecordIO
+from ._arrays import as_batch, take_rows
 from ._items import IN_WORKER, as_given, on_pixels
 from .sampler import FilterSampler, Sampler, SequentialSampler
 
@@ -197,12 +198,12 @@ class ArrayDataset(Dataset):
         return tuple(column[idx] for column in self._data)
 
     def _gather(self, indices: Sequence[int]) -> Any:
-        if not all(isinstance(c, (nd.NDArray, np.ndarray)) for c in self._data):
+        if not all(map(_is_numbers, self._data)):
             return None
         rows = np.asarray(indices)
         if rows.dtype.kind not in "iu":
             return None
-        columns = [_take(column, rows) for column in self._data]
+        columns = take_rows(self._data, rows)
         return columns[0] if len(columns) == 1 else columns
 
     def _rows(self, indices: Sequence[int]) -> tuple[np.ndarray, ...] | None:
@@ -213,13 +214,10 @@ class ArrayDataset(Dataset):
         return tuple(column[at] for column in columns)
 
 
-def _take(column: nd.NDArray | np.ndarray, rows: np.ndarray) -> nd.NDArray:
-    if isinstance(column, np.ndarray):
-        return nd.array(column[rows], dtype=column.dtype)
-    if rows.size and not -len(column) <= rows.min() <= rows.max() < len(column):
-        raise IndexError(f"item numbers from {rows.min()} to {rows.max()} for {len(column)} items")
-    at = nd.array(rows % len(column), ctx=column.context, dtype="int32")
-    return nd.take(column, at)
+def _is_numbers(column: Any) -> bool:
+    if isinstance(column, nd.NDArray):
+        return not column._sparse
+    return type(column) is np.ndarray and column.dtype.kind not in "OSUMm"
 
 
 class RecordFileDataset(Dataset):
@@ -301,7 +299,7 @@ class _Transformed(Dataset):
         columns = None if IN_WORKER else self._rows(indices)
         if columns is None:
             return None
-        arrays = [nd.array(column, dtype=column.dtype) for column in columns]
+        arrays = [as_batch(np.ascontiguousarray(column)) for column in columns]
         return arrays if len(arrays) > 1 else arrays[0]
 
 

@@ -1,0 +1,88 @@
+"""From NumPy to the arrays of a batch, in the process that trains and in workers without JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import ndarray as nd
+from ..context import current_context
+from ..engine.buffer import Buffer
+from ..ops import _rows
+from ._items import IN_WORKER
+
+__all__ = [
+    "HostBatch", "aligned", "as_batch", "as_given", "mapped", "take_rows",
+]  # fmt: skip
+
+class HostBatch(np.ndarray):
+    """What would be an NDArray if there were JAX; it becomes one in the process that trains."""
+
+    def __reduce_ex__(self, protocol: Any) -> tuple:  # NumPy puts plain arrays alone out of band
+        return _host_batch, (self.view(np.ndarray),)
+
+
+def _host_batch(array: np.ndarray) -> HostBatch:
+    return array.view(HostBatch)
+
+
+def as_batch(host: np.ndarray) -> Any:
+    """A NumPy array that nobody writes to again, as an NDArray of the same dtype.
+
+    It goes to the current context without a copy in between. In a worker it stays in NumPy.
+    """
+    if IN_WORKER:
+        return host.view(HostBatch)
+    ctx = current_context()
+    return nd.NDArray._new(Buffer(_rows.place(host, ctx.device), ctx))
+
+
+def as_given(batch: Any) -> Any:
+    """A worker's result with NDArrays where they belong; its arrays are the caller's alone."""
+    if isinstance(batch, HostBatch):
+        return as_batch(batch.view(np.ndarray))
+    return mapped(as_given, batch)
+
+
+def mapped(function: Any, batch: Any) -> Any:
+    """A list, tuple or dict of what ``function`` gives for the elements; else the batch itself."""
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*map(function, batch))
+    if type(batch) in (list, tuple):
+        return type(batch)(map(function, batch))
+    if type(batch) is dict:
+        return {key: function(value) for key, value in batch.items()}
+    return batch
+
+
+def aligned(data: Any) -> np.ndarray:
+    """A copy of bytes that begins at a multiple of 64: XLA takes over such memory as it is."""
+    source = np.frombuffer(data, np.uint8)
+    memory = np.empty(source.size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    copy = memory[start : start + source.size]
+    copy[...] = source
+    return copy
+
+
+def take_rows(columns: Sequence[Any], at: np.ndarray) -> list[Any]:
+    """The same rows of all columns, NDArrays or NumPy arrays, each as one array.
+
+    Raises
+    ------
+    IndexError
+        If there are no such rows.
+    """
+    length = len(columns[0])
+    if at.size and not -length <= at.min() <= at.max() < length:
+        raise IndexError(f"item numbers from {at.min()} to {at.max()} for {length} items")
+    ready: dict[int, Any] = {}
+    arrays = [(i, c) for i, c in enumerate(columns) if not isinstance(c, np.ndarray)]
+    for ctx in dict.fromkeys(c.context for _, c in arrays):
+        here = [(i, c) for i, c in arrays if c.context is ctx]
+        taken = _rows.rows([c._data for _, c in here], (at % length).astype("int32"), ctx.device)
+        for (i, _), rows in zip(here, taken, strict=True):
+            ready[i] = nd.NDArray._new(Buffer(rows, ctx))
+    return [ready[i] if i in ready else as_batch(c[at]) for i, c in enumerate(columns)]
