@@ -284,8 +284,8 @@ class ImageRecordIter(ImagePipeline):
 
 
 _FLOATING = (
-    "mirror", "rand_mirror", "mean_img", "mean_r", "mean_g", "mean_b", "mean_a", "max_random_contrast",
-    "max_random_illumination",
+    "mirror", "rand_mirror", "mean_img", "mean_r", "mean_g", "mean_b", "mean_a",
+    "max_random_contrast", "max_random_illumination",
 )  # fmt: skip
 
 
