@@ -15,7 +15,8 @@ def to_hls(img: np.ndarray) -> np.ndarray:
     difference, light = high - low, (high + low) / 2
     colored = difference > np.finfo(np.float32).eps
     safe = np.where(colored, difference, 1)
-    saturation = safe / np.where(light < 0.5, high + low, 2 - high - low)
+    most = np.where(light < 0.5, high + low, 2 - high - low)
+    saturation = safe / np.where(colored, most, 1)
     hue = np.where(
         high == red,
         (green - blue) / safe,

@@ -78,7 +78,8 @@ class Normalizer:
         if self.mirror or (self.rand_mirror and rng.random() < 0.5):
             img = img[:, ::-1]
         for c in range(img.shape[2]):  # channel by channel: about twice as fast as all at once
-            part = out[c] if out.dtype == np.float32 else np.empty(out.shape[1:], np.float32)
+            direct = out.dtype == np.float32
+            part = out[c] if direct else np.empty(out.shape[1:], np.float32)
             part[...] = img[:, :, c]
             if self.mean[c].any():
                 part -= self.mean[c]
@@ -86,7 +87,7 @@ class Normalizer:
                 part *= factor[c]
             if shift is not None:
                 part += shift[c]
-            if part.base is not out:
+            if not direct:
                 out[c] = part
 
 
