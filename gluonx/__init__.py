@@ -15,6 +15,7 @@ from . import error as error
 from . import estimator as estimator
 from . import executor as executor
 from . import gluon as gluon
+from . import image as image
 from . import initializer as initializer
 from . import io as io
 from . import loss as loss
@@ -54,6 +55,7 @@ from .trainer import Trainer as Trainer
 nd = ndarray
 sym = symbol
 init = initializer
+img = image
 mod = module
 mon = monitor
 viz = visualization

@@ -5,6 +5,7 @@ Pixels are in OpenCV's order of channels: blue, green, red, and alpha if there i
 
 from __future__ import annotations
 
+import functools
 import importlib
 import io
 import warnings
@@ -17,6 +18,15 @@ from ..error import MXNetError
 __all__ = ["center_crop", "decode", "encode", "resize_short"]
 
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+
+
+@functools.cache
+def opencv() -> Any:
+    """The module ``cv2``; None if it is not installed."""
+    try:
+        return importlib.import_module("cv2")
+    except ImportError:
+        return None
 
 
 def _library() -> tuple[str, Any]:
@@ -78,7 +88,7 @@ def encode(img: Any, quality: int = 95, img_fmt: str = ".jpg") -> bytes:
     return file.getvalue()
 
 
-def decode(data: Any, iscolor: int = -1) -> np.ndarray:
+def decode(data: Any, iscolor: int = -1, rgb: bool = False) -> np.ndarray:
     """The pixels of an image file.
 
     Parameters
@@ -87,6 +97,8 @@ def decode(data: Any, iscolor: int = -1) -> np.ndarray:
     iscolor : {-1, 0, 1}
         -1: as it is in the file; 0: one channel; 1: blue, green and red. For 0 and 1 the image is
         turned as its camera says.
+    rgb : bool
+        Whether colors come as red, green and blue.
 
     Returns
     -------
@@ -107,32 +119,45 @@ def decode(data: Any, iscolor: int = -1) -> np.ndarray:
             raise MXNetError(f"these {array.size} bytes are not an image: {e}") from None
         if img is None:
             raise MXNetError(f"these {array.size} bytes are not an image that OpenCV can decode")
-        return img
+        return np.ascontiguousarray(_swapped(img)) if rgb else img
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", module.DecompressionBombWarning)
             img = module.open(io.BytesIO(data))
+            if iscolor == 0:
+                img.draft("L", img.size)  # what a JPEG file has itself
             img.load()
-        return _pixels(img, iscolor)
+        pixels = _pixels(img, iscolor)
+        return pixels if rgb else np.ascontiguousarray(_swapped(pixels))
     except Exception as e:  # of a damaged file Pillow raises nearly anything
         count = memoryview(data).nbytes
         raise MXNetError(f"these {count} bytes are not an image: {type(e).__name__}: {e}") from None
+
+
+def _swapped(img: np.ndarray) -> np.ndarray:
+    """With the first and third channel in each other's place, if there are as many."""
+    return img if img.ndim < 3 or img.shape[2] < 3 else img[:, :, [2, 1, 0, 3][: img.shape[2]]]
 
 
 def _pixels(img: Any, iscolor: int) -> np.ndarray:
     if iscolor >= 0:
         img = importlib.import_module("PIL.ImageOps").exif_transpose(img)
     if iscolor == 0:
-        return np.array(img.convert("L"))
+        return _gray(np.array(img)) if img.mode == "RGB" else np.array(img.convert("L"))
     if iscolor == 1:
-        return np.array(img.convert("RGB"))[:, :, ::-1].copy()
+        return np.array(img.convert("RGB"))
     if img.mode.startswith("I"):
         return np.array(img).astype(np.uint16)
     if img.mode in ("1", "L"):
         return np.array(img.convert("L"))
     has_alpha = img.mode in ("LA", "PA", "RGBA") or "transparency" in img.info
-    host = np.array(img.convert("RGBA" if has_alpha else "RGB"))
-    return host[:, :, [2, 1, 0, 3][: host.shape[2]]].copy()
+    return np.array(img.convert("RGBA" if has_alpha else "RGB"))
+
+
+def _gray(img: np.ndarray) -> np.ndarray:
+    """Gray as libpng makes it, whose weights have 15 bits."""
+    red, green, blue = (img[:, :, k].astype(np.uint32) for k in range(3))
+    return ((9797 * red + 19234 * green + 3737 * blue) >> 15).astype(np.uint8)
 
 
 def resize_short(img: np.ndarray, size: int) -> np.ndarray:
