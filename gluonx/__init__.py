@@ -15,8 +15,10 @@ from . import error as error
 from . import estimator as estimator
 from . import executor as executor
 from . import gluon as gluon
+from . import hosts as hosts
 from . import initializer as initializer
 from . import io as io
+from . import kvstore as kvstore
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
 from . import metric as metric
@@ -54,6 +56,7 @@ from .trainer import Trainer as Trainer
 nd = ndarray
 sym = symbol
 init = initializer
+kv = kvstore
 mod = module
 mon = monitor
 viz = visualization

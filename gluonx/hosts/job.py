@@ -1,0 +1,227 @@
+"""The job that this process is a worker of, and joining it."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+
+from ..error import MXNetError
+from .peers import Peers, meet
+from .start import Start, number, read
+
+__all__ = ["Job", "join", "join_if_started", "joined", "wait"]
+
+_JOINED = "GLUONX_JOINED"
+_lock = threading.RLock()
+_job: Job | None = None
+
+
+class Job:
+    """Processes that train together.
+
+    Attributes
+    ----------
+    rank, size : int
+        The number of this worker, and of all workers.
+    seed : int or None
+        The seed that the workers have in common as long as the user sets none.
+    peers : Peers or None
+        Who is still there.
+    """
+
+    def __init__(self, rank: int, size: int, seed: int | None = None, peers: Peers | None = None):
+        self.rank = rank
+        self.size = size
+        self.seed = seed
+        self.peers = peers
+
+
+def joined() -> Job | None:
+    """The job, if this process has joined one."""
+    return _job
+
+
+def join_if_started() -> None:
+    """Join, if this process was started as a worker by gluonx.launch or with DMLC variables.
+
+    Called before the first device is touched: afterwards JAX cannot join any more.
+    """
+    environment = os.environ
+    if _job is None and (
+        environment.get("DMLC_PS_ROOT_URI") or environment.get("GLUONX_DISTRIBUTED") == "1"
+    ):
+        if environment.get(_JOINED, str(os.getpid())) == str(os.getpid()):
+            join()
+
+
+def join() -> Job:
+    """The job of this process; waits for the other workers at the first call.
+
+    A process that was started alone is the only worker of its job.
+
+    Raises
+    ------
+    MXNetError
+        If workers do not come, or the process cannot join any more.
+    """
+    global _job
+    with _lock:
+        if _job is None:
+            if jax.distributed.is_initialized():  # the user was first
+                _job = Job(jax.process_index(), jax.process_count())
+                return _job
+            start = read()
+            if start is None:
+                return Job(0, 1)
+            other = os.environ.get(_JOINED, str(os.getpid()))
+            if other != str(os.getpid()):
+                raise MXNetError(
+                    f"this process is a child of worker process {other}, which has joined the job "
+                    "already. A worker is one process; to start another job from it, use "
+                    "gluonx.launch"
+                )
+            _job = _meet(start) if start.address else _managed(start)
+            os.environ[_JOINED] = str(os.getpid())
+            _at_the_end(_job)
+        return _job
+
+
+def _timeout(name: str, default: int) -> int:
+    found = number(name)
+    if found is not None and found < 1:
+        raise MXNetError(f"{name} must be a number of seconds from 1 on, but is {found}")
+    return default if found is None else found
+
+
+def _meet(start: Start) -> Job:
+    """Join a job whose meeting point is known."""
+    rank, size, address = start.rank, start.size, start.address
+    if rank is None or size is None or address is None:
+        raise MXNetError(f"{start.source}: rank, number of workers or address are unknown")
+    wait_for = _timeout("GLUONX_JOIN_TIMEOUT", 300)
+    devices = "CUDA_VISIBLE_DEVICES"
+    hello = {
+        "rank": rank, "host": socket.gethostname(), "pid": os.getpid(),
+        "job": os.environ.get("GLUONX_JOB"), "devices": os.environ.get(devices),
+    }  # fmt: skip
+
+    def go(workers: list[dict[str, Any]]) -> dict[str, Any]:
+        with contextlib.closing(socket.socket()) as free:
+            free.bind(("", 0))
+            port = free.getsockname()[1]
+        return {"port": port, "seed": int.from_bytes(os.urandom(7), "little")}
+
+    answer, connections = meet(address, hello, size, wait_for, go)
+    workers = answer["workers"]
+    same = [
+        w["rank"] for w in workers if (w["host"], w["devices"]) == (hello["host"], hello["devices"])
+    ]
+    own = None
+    if len(same) > 1 and "JAX_LOCAL_DEVICE_IDS" not in os.environ:
+        own = [same.index(rank)]  # workers that see the same GPUs take one each
+    # A worker that dies shall be an exception in the others, not the end of them.
+    for option, value in (("recoverability", True), ("preemption_service", False)):
+        if hasattr(jax.config, f"jax_enable_{option}"):
+            jax.config.update(f"jax_enable_{option}", value)
+    _initialize(
+        coordinator_address=f"{address[0]}:{answer['port']}", num_processes=size, process_id=rank,
+        local_device_ids=own, cluster_detection_method="deactivate",
+        initialization_timeout=max(wait_for, 30),
+    )  # fmt: skip
+    patience = _timeout("GLUONX_PEER_TIMEOUT", 60)
+    return Job(rank, size, answer["seed"], Peers(rank, workers, connections, patience))
+
+
+def _managed(start: Start) -> Job:
+    """Join a job that Open MPI, SLURM or Kubernetes has started; JAX finds the others."""
+    _initialize(
+        cluster_detection_method=start.method,
+        initialization_timeout=_timeout("GLUONX_JOIN_TIMEOUT", 300),
+        heartbeat_timeout_seconds=_timeout("GLUONX_PEER_TIMEOUT", 60),
+    )
+    return Job(jax.process_index(), jax.process_count())
+
+
+def _initialize(**options: Any) -> None:
+    try:
+        jax.distributed.initialize(**options)
+    except RuntimeError as e:
+        if "before" not in str(e):
+            raise MXNetError(f"cannot join the other workers: {e}") from e
+        raise MXNetError(
+            "this process cannot join the other workers any more, because JAX has used a device "
+            "already. Call gluonx.kv.create('dist_sync') at the beginning of the program, before "
+            "anything makes an array or asks JAX for devices; or start it with "
+            "python -m gluonx.launch, or with GLUONX_DISTRIBUTED=1 set: then it joins by itself "
+            "before its first array"
+        ) from None
+    except ValueError as e:
+        raise MXNetError(f"cannot join the other workers: {e}") from e
+
+
+def wait(arrays: Iterable[Any], what: str) -> None:
+    """Wait for arrays that all workers compute together.
+
+    Parameters
+    ----------
+    arrays : iterable of jax.Array
+    what : str
+        For messages: what is computed.
+
+    Raises
+    ------
+    MXNetError
+        That names the workers that are gone.
+    """
+    peers = None if _job is None else _job.peers
+    for array in arrays:
+        pause = 2e-5
+        while peers is not None and not array.is_ready():
+            if peers.overdue(3):  # what was on its way when somebody ended has come by now
+                raise _lost(peers, what)
+            time.sleep(pause)
+            pause = min(1.2 * pause, 1e-3)
+        try:
+            array.block_until_ready()
+        except Exception as e:
+            raise _lost(peers, what) from e
+
+
+def _lost(peers: Peers | None, what: str) -> MXNetError:
+    why = None if peers is None else peers.explain(10)
+    return MXNetError(
+        f"{what} needs all workers, but {why or 'the connection to another worker was lost'}. "
+        "Start the job again from its last checkpoint"
+    )
+
+
+def _at_the_end(job: Job) -> None:
+    """Let the others know how this process ends, and let no lost worker hold it up."""
+    if job.peers is None:
+        return
+    peers, failure = job.peers, []
+    hook = sys.excepthook
+
+    def remember(kind, value, trace):
+        failure.append(f"it ended with {kind.__name__}: {value}"[:500])
+        hook(kind, value, trace)
+
+    def leave() -> None:
+        peers.say_goodbye(failure[0] if failure else None)
+        if peers.gone:
+            # A computation that waits for a lost worker can keep the process from ending.
+            patience = threading.Timer(10, os._exit, [1])
+            patience.daemon = True
+            patience.start()
+
+    sys.excepthook = remember
+    atexit.register(leave)
