@@ -9,9 +9,9 @@ from __future__ import annotations
 from .job import join as join
 from .job import join_if_started as join_if_started
 from .job import joined as joined
-from .job import wait as wait
+from .job import together as together
 
-__all__ = ["join", "join_if_started", "joined", "rank", "size", "wait"]
+__all__ = ["join", "join_if_started", "joined", "rank", "size", "together"]
 
 
 def rank() -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import queue
 import socket
 import sys
 import threading
-import time
-from collections.abc import Iterable
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import jax
@@ -18,11 +19,12 @@ from ..error import MXNetError
 from .peers import Peers, meet
 from .start import Start, number, read
 
-__all__ = ["Job", "join", "join_if_started", "joined", "wait"]
+__all__ = ["Job", "join", "join_if_started", "joined", "together"]
 
 _JOINED = "GLUONX_JOINED"
 _lock = threading.RLock()
 _job: Job | None = None
+_helper: _Helper | None = None
 
 
 class Job:
@@ -168,32 +170,75 @@ def _initialize(**options: Any) -> None:
         raise MXNetError(f"cannot join the other workers: {e}") from e
 
 
-def wait(arrays: Iterable[Any], what: str) -> None:
-    """Wait for arrays that all workers compute together.
+class _Helper(threading.Thread):
+    """Makes calls into XLA, which cannot be interrupted while another process does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(name="gluonx collectives", daemon=True)
+        self._calls: queue.SimpleQueue = queue.SimpleQueue()
+        self.start()
+
+    def submit(self, function: Callable[[], Any]) -> Future:
+        future: Future = Future()
+        self._calls.put((future, function))
+        return future
+
+    def run(self) -> None:
+        while True:
+            future, function = self._calls.get()
+            try:
+                future.set_result(function())
+            except BaseException as e:
+                future.set_exception(e)
+            del future, function
+
+
+def together(function: Callable[[], Any], what: str) -> Any:
+    """The result of a function that all workers call, and that ends when all have.
 
     Parameters
     ----------
-    arrays : iterable of jax.Array
+    function : callable
+        Called in another thread.
     what : str
-        For messages: what is computed.
+        For messages: what it does.
 
     Raises
     ------
     MXNetError
-        That names the workers that are gone.
+        That names a worker which is gone.
     """
+    global _helper
     peers = None if _job is None else _job.peers
-    for array in arrays:
-        pause = 2e-5
-        while peers is not None and not array.is_ready():
-            if peers.overdue(3):  # what was on its way when somebody ended has come by now
-                raise _lost(peers, what)
-            time.sleep(pause)
-            pause = min(1.2 * pause, 1e-3)
+    if peers is None:
         try:
-            array.block_until_ready()
+            return function()
         except Exception as e:
-            raise _lost(peers, what) from e
+            if _is_lost(e):
+                raise _lost(None, what) from e
+            raise
+    if peers.overdue(3):
+        raise _lost(peers, what)
+    if _helper is None:
+        _helper = _Helper()
+    future = _helper.submit(function)
+    while True:
+        try:
+            return future.result(timeout=1)
+        except TimeoutError:
+            if peers.overdue(3):  # what was on its way when somebody ended has come by now
+                raise _lost(peers, what) from None
+        except Exception as e:
+            if _is_lost(e):
+                raise _lost(peers, what) from e
+            raise
+
+
+def _is_lost(e: Exception) -> bool:
+    """Whether an error of XLA is one of communication; small programs raise ValueError."""
+    return isinstance(e, (jax.errors.JaxRuntimeError, ValueError)) and any(
+        word in str(e) for word in ("Gloo", "NCCL", "UNAVAILABLE", "coordination")
+    )
 
 
 def _lost(peers: Peers | None, what: str) -> MXNetError:

@@ -236,11 +236,13 @@ class Peers:
         return f"worker {rank} (process {about.get('pid')} on {about.get('host')})"
 
     def missing(self) -> str | None:
-        """A sentence about who is missing; None if all are there."""
+        """A sentence about the first who is missing; None if all are there."""
         with self._changed:
-            parts = [f"{self.title(r)} is gone: {why}" for r, why in sorted(self.gone.items())]
-            parts += [f"{self.title(r)} has come to its end" for r in sorted(self.left)]
-        return "; ".join(parts) or None
+            for rank, why in self.gone.items():  # what others died of is mostly this one
+                return f"{self.title(rank)} is gone: {why}"
+            for rank in sorted(self.left):
+                return f"{self.title(rank)} has come to its end"
+        return None
 
     def overdue(self, patience: float) -> bool:
         """Whether somebody has been missing for ``patience`` seconds."""
@@ -269,7 +271,8 @@ class Peers:
                 # JAX's service lives in this process: without it the others would be aborted
                 wait = 5 if why or self.gone else None
                 self._changed.wait_for(lambda: not self._open, wait)
-            self._over = True
+            elif why is None:
+                self._over = True
 
     # -- the thread -------------------------------------------------------------------------------
 
@@ -298,30 +301,33 @@ class Peers:
                         self._lose(rank, "its process ended" if _closed(e) else str(e))
             if now - sent >= pause:
                 sent = now
-            for rank in set(selector.get_map().values()):
-                if rank.data not in self._open:
-                    selector.unregister(rank.fileobj)
+            for key in list(selector.get_map().values()):
+                if key.data not in self._open:
+                    selector.unregister(key.fileobj)
             self._end_if_nobody_listens()
         while self.gone and not (self._told or self._over):
             time.sleep(pause)
             self._end_if_nobody_listens()
 
     def _heed(self, sender: int, message: dict[str, Any]) -> None:
-        if "bye" in message:
-            self._lose(sender, message.get("why"))
+        if "bye" in message:  # the connection stays until the process has ended
+            self._note(sender, message.get("why"))
+            if self.rank == 0:
+                _tell(self._open, {"gone": sender, "why": message.get("why")})
         elif "gone" in message:
             rank = message["gone"]
             if isinstance(rank, int) and 0 <= rank < len(self._workers):
                 self._note(rank, message.get("why"))
 
-    def _lose(self, rank: int, why: str | None) -> None:
+    def _lose(self, rank: int, why: str) -> None:
         connection = self._open.get(rank)
         if connection is None:
             return
+        known = rank in self.gone or rank in self.left
         self._note(rank, why)
         with self._changed:
             self._open.pop(rank).socket.close()
-            if self.rank == 0:
+            if self.rank == 0 and not known:
                 _tell(self._open, {"gone": rank, "why": why})
             self._changed.notify_all()
 
@@ -334,7 +340,7 @@ class Peers:
                 self.left.add(rank)
             else:
                 self.gone[rank] = why
-                if not self._over:
+                if not self._told:
                     # at once: where worker 0 is gone, JAX aborts this process in a moment
                     _print(f"gluonx: {self.title(rank)} is gone: {why}")
             self._since = self._since or time.monotonic()

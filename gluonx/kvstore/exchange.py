@@ -6,7 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,15 +35,22 @@ def _group(device: Any) -> Group:
     return found
 
 
-def _settle(device: Any, token: Any, what: str) -> None:
-    if device.platform == "cpu":
-        # Gloo's errors are to be seen here, and XLA's CPU client takes few programs at once.
-        hosts.wait([token], what)
-        return
-    before = _under_way.get(device)
-    _under_way[device] = token
-    if before is not None:
-        hosts.wait([before], what)
+def _together(device: Any, function: Callable[[], tuple[list[Any], Any]], what: str) -> list[Any]:
+    """The arrays that a function computes with the other workers."""
+
+    def run() -> list[Any]:
+        before = _under_way.pop(device, None)
+        if before is not None:
+            before.block_until_ready()
+        results, token = function()
+        if device.platform == "cpu":
+            # Gloo's errors are to be seen here, and XLA's CPU client takes few programs at once.
+            token.block_until_ready()
+        else:
+            _under_way[device] = token
+        return results
+
+    return hosts.together(run, what)
 
 
 def _run(combine: Any, arrays: Sequence[NDArray], what: str) -> list[NDArray]:
@@ -52,9 +59,10 @@ def _run(combine: Any, arrays: Sequence[NDArray], what: str) -> list[NDArray]:
     for i, x in enumerate(arrays):
         by_context.setdefault(x.context, []).append(i)
     for ctx, places in by_context.items():
-        group = _group(ctx.device)
-        results, token = group.run(combine, [arrays[i]._data for i in places])
-        _settle(ctx.device, token, what)
+        group, parts = _group(ctx.device), [arrays[i]._data for i in places]
+        results = _together(
+            ctx.device, lambda group=group, parts=parts: group.run(combine, parts), what
+        )
         for i, result in zip(places, results, strict=True):
             found[i] = NDArray._new(Buffer(result, ctx))
     return found
@@ -72,8 +80,8 @@ def first_bytes(data: bytes | None, what: str) -> bytes:
     device = nd.zeros((1,)).context.device
 
     def send(host: np.ndarray) -> np.ndarray:
-        (result,), token = _group(device).run(FIRST, [put(host, device)])
-        hosts.wait([token], what)
+        group, part = _group(device), put(host, device)
+        (result,) = _together(device, lambda: group.run(FIRST, [part]), what)
         return np.asarray(result)
 
     host = np.frombuffer(data or b"", np.uint8)
@@ -109,10 +117,14 @@ def sums(
             plain.append(i)
     for ctx, places in small.items():
         group = _group(ctx.device)
-        results, token = compression.exchange(  # type: ignore[union-attr]
-            [keys[i] for i in places], [arrays[i]._data for i in places], group
+        names, parts = [keys[i] for i in places], [arrays[i]._data for i in places]
+        results = _together(
+            ctx.device,
+            lambda group=group, names=names, parts=parts: compression.exchange(  # type: ignore[union-attr]
+                names, parts, group
+            ),
+            what,
         )
-        _settle(ctx.device, token, what)
         for i, result in zip(places, results, strict=True):
             found[i] = NDArray._new(Buffer(result, ctx))
     if plain:
@@ -145,10 +157,7 @@ def _sparse_again(total: NDArray, rows: NDArray) -> NDArray:
 def barrier() -> None:
     """Wait until all workers have come here."""
     if hosts.size() > 1:
-        x = nd.ones((1,))
-        group = _group(x.context.device)
-        _, token = group.run(SUM, [x._data])
-        hosts.wait([token], "the barrier")
+        _run(SUM, [nd.ones((1,))], "the barrier")
 
 
 def first_file(fname: Any) -> bytes:

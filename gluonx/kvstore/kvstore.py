@@ -132,7 +132,10 @@ class KVStore(KVStoreBase):
             for k, total in self._reduced(self._pairs(key, value)).items():
                 stored = self._stored[k]
                 if self._updater is None:
-                    self._stored[k] = total.astype(stored.dtype, copy=False)
+                    total = total.astype(stored.dtype, copy=False)
+                    self._stored[k] = (
+                        total if total.stype == stored.stype else total.tostype(stored.stype)
+                    )
                 else:
                     self._updater(k, total.as_in_context(stored.context), stored)
 
@@ -306,13 +309,16 @@ class KVStore(KVStoreBase):
             for x in values:
                 self._check(k, x, "the value")
             merged.setdefault(k, []).extend(values)
-        totals = [self._over_devices(k, values) for k, values in merged.items()]
+        totals = []
+        for k, values in merged.items():
+            total = self._over_devices(k, values)
+            totals.append(total.copy() if total is values[0] else total)
         if self.num_workers > 1:
             totals = exchange.sums(totals, list(merged), self._compression)
         return dict(zip(merged, totals, strict=True))
 
     def _over_devices(self, key: Any, values: list[NDArray]) -> NDArray:
-        """The sum over the devices of this process, an array of its own."""
+        """The sum over the devices of this process; one value itself."""
         compression = self._compression if self.num_workers == 1 else None
         if compression is not None:
             values = [
@@ -324,7 +330,7 @@ class KVStore(KVStoreBase):
         total = values[0]
         for x in values[1:]:
             total = total + x.as_in_context(total.context)
-        return total.copy() if total is values[0] else total
+        return total
 
 
 def _flat(rows: Any) -> list[NDArray]:
