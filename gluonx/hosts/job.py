@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import os
 import queue
 import socket
@@ -14,6 +15,8 @@ from concurrent.futures import Future
 from typing import Any
 
 import jax
+import numpy as np
+from jax.experimental import multihost_utils
 
 from ..error import MXNetError
 from .peers import Peers, meet
@@ -117,10 +120,7 @@ def _meet(start: Start) -> Job:
     }  # fmt: skip
 
     def go(workers: list[dict[str, Any]]) -> dict[str, Any]:
-        with contextlib.closing(socket.socket()) as free:
-            free.bind(("", 0))
-            port = free.getsockname()[1]
-        return {"port": port, "seed": int.from_bytes(os.urandom(7), "little")}
+        return {"port": _free_port(), "seed": int.from_bytes(os.urandom(7), "little")}
 
     answer, connections = meet(address, hello, size, wait_for, go)
     workers = answer["workers"]
@@ -131,29 +131,53 @@ def _meet(start: Start) -> Job:
     if len(same) > 1 and "JAX_LOCAL_DEVICE_IDS" not in os.environ:
         own = [same.index(rank)]  # workers that see the same GPUs take one each
     # A worker that dies shall be an exception in the others, not the end of them.
-    for option, value in (("recoverability", True), ("preemption_service", False)):
-        if hasattr(jax.config, f"jax_enable_{option}"):
-            jax.config.update(f"jax_enable_{option}", value)
+    _configure("jax_enable_recoverability", True)
     _initialize(
         coordinator_address=f"{address[0]}:{answer['port']}", num_processes=size, process_id=rank,
         local_device_ids=own, cluster_detection_method="deactivate",
         initialization_timeout=max(wait_for, 30),
     )  # fmt: skip
     patience = _timeout("GLUONX_PEER_TIMEOUT", 60)
-    return Job(rank, size, answer["seed"], Peers(rank, workers, connections, patience))
+    return Job(rank, size, answer["seed"], Peers(rank, workers, connections, patience, True))
 
 
 def _managed(start: Start) -> Job:
     """Join a job that Open MPI, SLURM or Kubernetes has started; JAX finds the others."""
+    timeout = _timeout("GLUONX_PEER_TIMEOUT", 60)
     _initialize(
         cluster_detection_method=start.method,
         initialization_timeout=_timeout("GLUONX_JOIN_TIMEOUT", 300),
-        heartbeat_timeout_seconds=_timeout("GLUONX_PEER_TIMEOUT", 60),
+        heartbeat_timeout_seconds=timeout,
     )
-    return Job(jax.process_index(), jax.process_count())
+    rank, size = jax.process_index(), jax.process_count()
+    host, pid = socket.gethostname(), os.getpid()
+    words = json.dumps([host, _free_port(), int.from_bytes(os.urandom(7), "little")]).encode()
+    data = np.zeros(512, np.uint8)
+    data[: len(words)] = np.frombuffer(words, np.uint8)
+    told = bytes(np.asarray(multihost_utils.broadcast_one_to_all(data))).rstrip(b"\0")
+    name, port, seed = json.loads(told)
+    hello = {"rank": rank, "host": host, "pid": pid}
+    try:
+        answer, connections = meet((name, port), hello, size, 30, lambda workers: {})
+    except MXNetError as e:
+        print(f"gluonx: lost workers will not be named, as {e}", file=sys.stderr, flush=True)
+        return Job(rank, size, seed)
+    return Job(rank, size, seed, Peers(rank, answer["workers"], connections, timeout, False))
+
+
+def _free_port() -> int:
+    with contextlib.closing(socket.socket()) as free:
+        free.bind(("", 0))
+        return free.getsockname()[1]
+
+
+def _configure(option: str, value: bool) -> None:
+    if hasattr(jax.config, option):  # not so in every version
+        jax.config.update(option, value)
 
 
 def _initialize(**options: Any) -> None:
+    _configure("jax_enable_preemption_service", False)  # it would swallow SIGTERM
     try:
         jax.distributed.initialize(**options)
     except RuntimeError as e:
@@ -215,7 +239,7 @@ def together(function: Callable[[], Any], what: str) -> Any:
             return function()
         except Exception as e:
             if _is_lost(e):
-                raise _lost(None, what) from e
+                raise _lost(None, what, e) from None
             raise
     if peers.overdue(3):
         raise _lost(peers, what)
@@ -229,8 +253,8 @@ def together(function: Callable[[], Any], what: str) -> Any:
             if peers.overdue(3):  # what was on its way when somebody ended has come by now
                 raise _lost(peers, what) from None
         except Exception as e:
-            if _is_lost(e):
-                raise _lost(peers, what) from e
+            if _is_lost(e):  # a traceback through XLA would hide what matters
+                raise _lost(peers, what, e) from None
             raise
 
 
@@ -241,11 +265,13 @@ def _is_lost(e: Exception) -> bool:
     )
 
 
-def _lost(peers: Peers | None, what: str) -> MXNetError:
+def _lost(peers: Peers | None, what: str, e: Exception | None = None) -> MXNetError:
     why = None if peers is None else peers.explain(10)
+    if why is None:
+        why = "the connection to another worker was lost"
+    detail = "" if e is None else f" [{str(e).splitlines()[0][:200]}]"
     return MXNetError(
-        f"{what} needs all workers, but {why or 'the connection to another worker was lost'}. "
-        "Start the job again from its last checkpoint"
+        f"{what} needs all workers, but {why}. Start the job again from its last checkpoint{detail}"
     )
 
 

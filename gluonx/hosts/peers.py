@@ -213,9 +213,14 @@ class Peers:
         From :func:`meet`.
     timeout : float
         After how many seconds without a sign of life a worker counts as dead.
+    last : bool
+        Whether worker 0 has to be the last to end.
     """
 
-    def __init__(self, rank: int, workers: list[dict], connections: dict, timeout: float):
+    def __init__(
+        self, rank: int, workers: list[dict], connections: dict, timeout: float, last: bool
+    ):
+        self._last = last
         self.rank = rank
         self.timeout = timeout
         self._workers = workers
@@ -241,7 +246,7 @@ class Peers:
             for rank, why in self.gone.items():  # what others died of is mostly this one
                 return f"{self.title(rank)} is gone: {why}"
             for rank in sorted(self.left):
-                return f"{self.title(rank)} has come to its end"
+                return f"{self.title(rank)} has come to its end (did it have fewer batches?)"
         return None
 
     def overdue(self, patience: float) -> bool:
@@ -267,7 +272,7 @@ class Peers:
         message = {"bye": self.rank, "why": why}
         with self._changed:
             _tell(self._open, message)
-            if self.rank == 0:
+            if self.rank == 0 and self._last:
                 # JAX's service lives in this process: without it the others would be aborted
                 wait = 5 if why or self.gone else None
                 self._changed.wait_for(lambda: not self._open, wait)
