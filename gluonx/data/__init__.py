@@ -12,6 +12,7 @@ from .sampler import IntervalSampler as IntervalSampler
 from .sampler import RandomSampler as RandomSampler
 from .sampler import Sampler as Sampler
 from .sampler import SequentialSampler as SequentialSampler
+from .sampler import SplitSampler as SplitSampler
 
 __all__ = [
     "ArrayDataset",
@@ -23,6 +24,7 @@ __all__ = [
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "SplitSampler",
     "SimpleDataset",
     "batchify",
     "vision",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import hosts
 from ..random import host_rng
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "SplitSampler",
 ]
 
 
@@ -151,6 +153,58 @@ class IntervalSampler(Sampler):
 
     def __len__(self) -> int:
         return self._length if self._rollover else -(-self._length // self._interval)
+
+
+class SplitSampler(Sampler):
+    """One part of the numbers below ``length``: that of this worker.
+
+    The parts are of equal length, so that all workers take equally many steps; up to
+    ``num_parts - 1`` numbers at the end are left out.
+
+    Parameters
+    ----------
+    length : int
+        How many numbers there are.
+    num_parts : int, optional
+        Into how many parts they are divided; by default as many as there are workers
+        (:func:`gluonx.hosts.size`).
+    part_index : int, optional
+        Which part; by default that of this worker.
+    shuffle : bool
+        Give the numbers of the part in random order, another one each time.
+
+    Raises
+    ------
+    ValueError
+        If there is no such part, or it would be empty.
+
+    Examples
+    --------
+    >>> from gluonx import gluon
+    >>> sorted(gluon.data.SplitSampler(7, num_parts=2, part_index=1))
+    [3, 4, 5]
+    """
+
+    def __init__(
+        self, length: int, num_parts: int | None = None, part_index: int | None = None,
+        shuffle: bool = True,
+    ):  # fmt: skip
+        parts = hosts.size() if num_parts is None else num_parts
+        part = hosts.rank() if part_index is None else part_index
+        if not 0 <= part < parts:
+            raise ValueError(f"part_index must be from 0 to num_parts - 1, got {part} of {parts}")
+        if parts > length:
+            raise ValueError(f"{length} items cannot be divided among {parts} workers")
+        self._length = length // parts
+        self._start = part * self._length
+        self._shuffle = shuffle
+
+    def __iter__(self) -> Iterator[int]:
+        numbers = np.arange(self._start, self._start + self._length)
+        return iter((host_rng().permutation(numbers) if self._shuffle else numbers).tolist())
+
+    def __len__(self) -> int:
+        return self._length
 
 
 class BatchSampler(Sampler):

@@ -94,6 +94,7 @@ def join() -> Job:
                     "already. A worker is one process; to start another job from it, use "
                     "gluonx.launch"
                 )
+            _check_in_time()
             _job = _meet(start) if start.address else _managed(start)
             os.environ[_JOINED] = str(os.getpid())
             _at_the_end(_job)
@@ -176,21 +177,29 @@ def _configure(option: str, value: bool) -> None:
         jax.config.update(option, value)
 
 
+def _check_in_time() -> None:
+    """Raise if JAX has started without the other workers."""
+    try:
+        # what is missing here is asked for only after that is looked at
+        jax.distributed.initialize(cluster_detection_method="deactivate")
+    except ValueError:
+        return
+    except RuntimeError:
+        pass
+    raise MXNetError(
+        "this process cannot join the other workers any more, because JAX has used a device "
+        "already. Call gluonx.kv.create('dist_sync') at the beginning of the program, before "
+        "anything makes an array or asks JAX for devices; or start it with "
+        "python -m gluonx.launch, or with GLUONX_DISTRIBUTED=1 set: then it joins by itself before "
+        "its first array"
+    )
+
+
 def _initialize(**options: Any) -> None:
     _configure("jax_enable_preemption_service", False)  # it would swallow SIGTERM
     try:
         jax.distributed.initialize(**options)
-    except RuntimeError as e:
-        if "before" not in str(e):
-            raise MXNetError(f"cannot join the other workers: {e}") from e
-        raise MXNetError(
-            "this process cannot join the other workers any more, because JAX has used a device "
-            "already. Call gluonx.kv.create('dist_sync') at the beginning of the program, before "
-            "anything makes an array or asks JAX for devices; or start it with "
-            "python -m gluonx.launch, or with GLUONX_DISTRIBUTED=1 set: then it joins by itself "
-            "before its first array"
-        ) from None
-    except ValueError as e:
+    except (RuntimeError, ValueError) as e:
         raise MXNetError(f"cannot join the other workers: {e}") from e
 
 
