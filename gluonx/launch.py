@@ -209,18 +209,19 @@ class _Job:
         """Copy what a worker prints, whole lines with its number in front."""
         mark = f"[{rank}] ".encode()
         out = getattr(target, "buffer", None)
-        for line in source:
-            found = _GONE.match(line)
-            if found and self._missed is None:
-                self._missed = int(found[1]), found[2].decode(errors="replace").strip()
-            text = mark + line if line.endswith(b"\n") else mark + line + b"\n"
-            with self._lock, contextlib.suppress(OSError, ValueError):
-                if out is None:  # a stream without bytes below it
-                    target.write(text.decode(errors="replace"))
-                else:
+        with source:
+            for line in source:
+                found = _GONE.match(line)
+                if found and self._missed is None:
+                    self._missed = int(found[1]), found[2].decode(errors="replace").strip()
+                text = mark + line if line.endswith(b"\n") else mark + line + b"\n"
+                with self._lock, contextlib.suppress(OSError, ValueError):
+                    if out is None:  # a stream without bytes below it
+                        target.write(text.decode(errors="replace"))
+                    else:
+                        target.flush()
+                        out.write(text)
                     target.flush()
-                    out.write(text)
-                target.flush()
 
     def _say(self, text: str) -> None:
         with self._lock, contextlib.suppress(OSError, ValueError):
@@ -278,6 +279,9 @@ class _Job:
             _signal(process, signal.SIGKILL)  # the whole group: a worker's own children too
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
+        for process in self._processes:
+            if process.stdin is not None:
+                process.stdin.close()
         for reader in self._readers:
             reader.join(2)
 

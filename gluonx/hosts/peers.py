@@ -99,7 +99,9 @@ def _host(address, hello, size, timeout, go):
     host, port = address
     local = host in ("localhost", "127.0.0.1")
     server = socket.socket()
-    with contextlib.closing(server), selectors.DefaultSelector() as selector:
+    visitors: set[socket.socket] = set()  # those that have said nothing yet
+    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
+        stack.callback(lambda: [s.close() for s in (server, *visitors)])
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             server.bind(("127.0.0.1" if local else "", port))
@@ -123,12 +125,17 @@ def _host(address, hello, size, timeout, go):
                     f"reach {host} port {port}? GLUONX_JOIN_TIMEOUT sets the time in seconds"
                 )
                 _tell(connections, {"error": text})
+                for connection in connections.values():
+                    connection.socket.close()
                 raise MXNetError(text)
             for key, _ in selector.select(left):
-                if key.data is None:
-                    selector.register(server.accept()[0], selectors.EVENT_READ, data=[])
+                if key.fileobj is server:
+                    visitor = server.accept()[0]
+                    visitors.add(visitor)
+                    selector.register(visitor, selectors.EVENT_READ)
                     continue
                 selector.unregister(key.fileobj)
+                visitors.discard(key.fileobj)
                 _welcome(key.fileobj, hello, size, there, connections)
         workers = [there[r] for r in range(size)]
         answer = {"workers": workers, **go(workers)}
@@ -189,6 +196,7 @@ def _visit(address, hello, size, timeout):
     except (OSError, ValueError) as e:
         answer = {"error": f"worker 0 at {host} port {port} is gone while others joined: {e}"}
     if "error" in answer:
+        sock.close()
         raise MXNetError(str(answer["error"]))
     sock.settimeout(5)
     return answer, {0: connection}
