@@ -15,9 +15,11 @@ from . import error as error
 from . import estimator as estimator
 from . import executor as executor
 from . import gluon as gluon
+from . import hosts as hosts
 from . import image as image
 from . import initializer as initializer
 from . import io as io
+from . import kvstore as kvstore
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
 from . import metric as metric
@@ -56,6 +58,7 @@ nd = ndarray
 sym = symbol
 init = initializer
 img = image
+kv = kvstore
 mod = module
 mon = monitor
 viz = visualization

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import jax
 
 from .error import MXNetError
+from .hosts import join_if_started
 
 __all__ = ["Context", "cpu", "cpu_pinned", "cpu_shared", "current_context", "gpu", "num_gpus"]
 
@@ -116,6 +117,7 @@ class Context:
 
 
 def _find(ctx: Context) -> Any:
+    join_if_started()
     if ctx.device_type == "gpu":
         gpus = _gpus()
         if ctx.device_id >= len(gpus):
@@ -131,6 +133,7 @@ def _find(ctx: Context) -> Any:
 
 @functools.cache
 def _gpus() -> list:
+    join_if_started()
     try:
         return jax.local_devices(backend="gpu")
     except RuntimeError:  # JAX has no such backend here

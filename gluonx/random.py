@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .context import Context
+from .hosts import join_if_started, joined
 
 if TYPE_CHECKING:  # see __getattr__
     from .ndarray.random import (
@@ -69,7 +70,11 @@ class _Random:
 
     def base(self) -> int:
         if self.seed is None:
-            self.seed = int.from_bytes(os.urandom(8), "little")
+            # Workers of one job begin with the same parameters, and shuffle alike.
+            join_if_started()
+            job = joined()
+            shared = None if job is None else job.seed
+            self.seed = int.from_bytes(os.urandom(8), "little") if shared is None else shared
         return self.seed
 
     def generator(self, ctx: Context) -> _Generator:

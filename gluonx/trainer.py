@@ -21,6 +21,7 @@ from .engine.replicas import all_reduce, run_replicated
 from .engine.spread import Team, team_of
 from .engine.update import run_update
 from .error import MXNetError
+from .kvstore.gradients import gradients_of
 from .ndarray import NDArray
 from .optimizer.lazy import is_lazy, keep_rows, touched
 from .optimizer.transform import Hyper, Update, number_of, packed
@@ -39,13 +40,18 @@ class Trainer:
     optimizer : str, Optimizer or optax.GradientTransformation
     optimizer_params : dict, optional
         Arguments of an optimizer given by name.
-    kvstore : str or None
-        How devices exchange gradients; ``'device'``, ``'local'`` and None mean the same here.
-    compression_params
-        Accepted for compatibility.
+    kvstore : str, KVStore or None
+        How devices and workers exchange gradients. Within one process ``'device'``, ``'local'`` and
+        None mean the same. With ``'dist_sync'``, which joins the other workers
+        (:func:`gluonx.kv.create`), all workers train one network: parameters are those of worker
+        0, and each step adds up the gradients of all workers, so that ``batch_size`` is that of all
+        together.
+    compression_params : dict, optional
+        How gradients are compressed, ``{'type': '2bit', 'threshold': 0.5}`` or
+        ``{'type': 'fp16'}``; see :meth:`gluonx.kv.KVStore.set_gradient_compression`.
     update_on_kvstore : bool, optional
-        True with parameters on several contexts: :meth:`step` does everything at once, and
-        :meth:`allreduce_grads` and :meth:`update` are refused, as in MXNet. Otherwise without
+        True with parameters on several contexts or workers: :meth:`step` does everything at once,
+        and :meth:`allreduce_grads` and :meth:`update` are refused, as in MXNet. Otherwise without
         effect.
 
     Examples
@@ -77,11 +83,10 @@ class Trainer:
                 f"Parameters; got {type(params).__name__}"
             )
         self._params: list[Parameter] = list(params)
-        if isinstance(kvstore, str) and kvstore.startswith("dist"):
-            raise MXNetError(
-                f"kvstore={kvstore!r}: training over several hosts is not part of this version; "
-                "use kvstore='device' on one host"
-            )
+        #: The store, and what exchanges gradients through it where this is not done here.
+        self._kvstore, self._gradients = gradients_of(
+            kvstore, compression_params, update_on_kvstore
+        )
         self._on_kvstore = bool(update_on_kvstore) and kvstore is not None
         self._scale = 1.0
         self._update: Update | None = None
@@ -127,6 +132,8 @@ class Trainer:
         self._arrays: list[NDArray] | None = None
         self._moves = -1
         self._places: dict[tuple, tuple[int, Any]] = {}
+        if self._gradients is not None:
+            self._gradients.make_equal(self._params)
 
     # -- numbers ---------------------------------------------------------------------------------
 
@@ -164,7 +171,7 @@ class Trainer:
         """Save the optimizer's states and numbers to a file.
 
         The file is replaced when the new one is complete. Its format is that of
-        :mod:`gluonx.serialization.states`.
+        :mod:`gluonx.serialization.states`. With several workers, worker 0 writes it.
 
         Parameters
         ----------
@@ -178,7 +185,8 @@ class Trainer:
 
         States belong to parameters by their places in the trainer's list. As in MXNet, the file's
         numbers (learning rate, momentum, weight decay, those of the scheduler) replace the
-        trainer's; set others afterwards. Nothing in the file is executed.
+        trainer's; set others afterwards. Nothing in the file is executed. With several workers,
+        all must call this, and worker 0 reads the file.
 
         MXNet's files of states are pickled and refused. One that you trust can be converted in
         MXNet (with ``multi_precision``, the float32 copy must come first)::
@@ -224,7 +232,8 @@ class Trainer:
         UserWarning
             If a gradient is stale; no parameter is changed then.
         """
-        together = self._updater is None and self._spread(self._all) is not None
+        own = self._gradients is None and self._updater is None
+        together = own and self._spread(self._all) is not None
         if not together:
             self._allreduce_grads()
         self._step(batch_size, ignore_stale_grad, together)
@@ -244,13 +253,17 @@ class Trainer:
         self._allreduce_grads()
 
     def _refuse_on_kvstore(self, what: str) -> None:
-        if self._on_kvstore and any(len(p._data or ()) > 1 for p in self._params):
+        several = any(len(p._data or ()) > 1 for p in self._params)
+        if self._on_kvstore and (several or self._gradients is not None):
             raise MXNetError(
                 f"{what}: the trainer was made with update_on_kvstore=True, so the gradients are "
                 "added up and applied in one go, by step(). Make it with update_on_kvstore=False"
             )
 
     def _allreduce_grads(self) -> None:
+        if self._gradients is not None:
+            self._gradients.reduce(self._params)
+            return
         if self._single() is not None:
             return
         todo = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from .engine.buffer import Buffer
 from .error import MXNetError
+from .kvstore.exchange import first_file
 from .ndarray import NDArray
 from .ndarray.creation import put
 from .optimizer.saving import numbers_of, restore_numbers, unchanged_if_it_fails
@@ -40,6 +42,8 @@ def save(trainer: Any, fname: str | os.PathLike) -> None:
             states=states, groups=[list(g.indices) for g in trainer._groups], shared=shared
         )
     pieces = files.dump(content)
+    if _workers(trainer) > 1 and trainer._kvstore.rank:
+        return
     with open_write(fname) as file:
         for piece in pieces:
             file.write(piece)
@@ -51,6 +55,15 @@ def _owners(trainer: Any, group: Any) -> list[int]:
     return jax.tree.leaves(trainer._update.owners(state, len(group.indices)))
 
 
+def _workers(trainer: Any) -> int:
+    return 1 if trainer._gradients is None else trainer._kvstore.num_workers
+
+
+def _open(trainer: Any, fname: str | os.PathLike) -> Any:
+    """The file; with several workers, that of worker 0."""
+    return open_read(fname) if _workers(trainer) == 1 else io.BytesIO(first_file(fname))
+
+
 def load(trainer: Any, fname: str | os.PathLike) -> None:
     """Read a trainer's states; see :meth:`gluonx.gluon.Trainer.load_states`."""
     name = path_name(fname)
@@ -60,7 +73,7 @@ def load(trainer: Any, fname: str | os.PathLike) -> None:
         def make(host: np.ndarray) -> NDArray:
             return NDArray._new(Buffer(put(host, contexts[0]), contexts[0]))
 
-        with open_read(fname) as file:
+        with _open(trainer, fname) as file:
             content = files.load(file, name, make)
         found = content.get("states", {})
         with unchanged_if_it_fails(trainer._optimizer):
@@ -68,7 +81,7 @@ def load(trainer: Any, fname: str | os.PathLike) -> None:
         trainer._updater.states = found
         trainer._updater._elsewhere = set(found)
         return
-    with open_read(fname) as file:
+    with _open(trainer, fname) as file:
         content = files.load(file, name)
     update = trainer._update
     try:

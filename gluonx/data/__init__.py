@@ -30,6 +30,7 @@ __all__ = [
     "RecordFileDataset",
     "Sampler",
     "SequentialSampler",
+    "SplitSampler",
     "SimpleDataset",
     "SplitSampler",
     "batchify",

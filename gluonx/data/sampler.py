@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import hosts
 from ..random import host_rng
 
 __all__ = [
@@ -165,10 +166,10 @@ class SplitSampler(Sampler):
     ----------
     length : int
         How many numbers there are.
-    num_parts : int
-        Number of parts.
-    part_index : int
-        Which part, from 0.
+    num_parts : int, optional
+        Number of parts; by default as many as there are workers (:func:`gluonx.hosts.size`).
+    part_index : int, optional
+        Which part, from 0; by default that of this worker.
     even_size : bool
         Whether all parts are made equally long, by numbers of other parts; otherwise the first
         parts are longer by one if need be.
@@ -192,12 +193,14 @@ class SplitSampler(Sampler):
     def __init__(
         self,
         length: int,
-        num_parts: int = 1,
-        part_index: int = 0,
+        num_parts: int | None = None,
+        part_index: int | None = None,
         even_size: bool = False,
         repeat: int = 1,
         shuffle: bool = True,
     ):
+        num_parts = hosts.size() if num_parts is None else num_parts
+        part_index = hosts.rank() if part_index is None else part_index
         if not 0 <= part_index < num_parts <= length:
             raise ValueError(
                 f"there is no part {part_index} of {num_parts} of {length} numbers; num_parts must "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import initializer as init
+from .. import kvstore as kv
 from .. import ndarray as nd
 from .. import optimizer as opt
 from ..context import Context, cpu
@@ -162,10 +163,11 @@ class Trained(BaseModule):
 
         Parameters
         ----------
-        kvstore : str or None
+        kvstore : str, KVStore or None
             As for :class:`~gluonx.gluon.Trainer`.
         optimizer : str or Optimizer
-            By name, its ``rescale_grad`` is 1 / batch size unless given.
+            By name, its ``rescale_grad`` is 1 / batch size unless given; the batch size of all
+            workers together, if there are several.
         optimizer_params : dict or tuple of pairs
         force_init : bool
             Begin anew if there is one.
@@ -176,6 +178,9 @@ class Trained(BaseModule):
             return
         first = self._data_shapes[0]
         batch_size = first.shape[max(DataDesc.get_batch_axis(first.layout), 0)]
+        if isinstance(kvstore, str):
+            kvstore = kv.create(kvstore)
+        batch_size *= 1 if kvstore is None else kvstore.num_workers
         names = dict(enumerate(self._param_names))
         if isinstance(optimizer, str):
             arguments = {"rescale_grad": 1.0 / batch_size, **dict(optimizer_params)}

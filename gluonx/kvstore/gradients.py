@@ -1,0 +1,144 @@
+"""What a Trainer does with its kvstore."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import autograd
+from .. import ndarray as nd
+from ..error import MXNetError
+from ..ndarray import NDArray
+from ..parameter import Parameter
+from . import exchange
+from .base import KVStoreBase, create
+from .kvstore import KVStore
+
+__all__ = ["Gradients", "gradients_of"]
+
+
+def gradients_of(
+    kvstore: Any, compression_params: dict[str, Any] | None, update_on_kvstore: bool | None
+) -> tuple[Any, Gradients | None]:
+    """The store that a Trainer was given, and what exchanges gradients through it.
+
+    Returns
+    -------
+    KVStoreBase or None
+    Gradients or None
+        None where a Trainer adds up the gradients of its devices itself.
+    """
+    if kvstore is None:
+        if compression_params:
+            raise MXNetError("compression_params need a kvstore; use kvstore='device'")
+        return None, None
+    store = create(kvstore) if isinstance(kvstore, str) else kvstore
+    if not isinstance(store, KVStoreBase):
+        raise TypeError(
+            f"kvstore must be None, a name or a KVStore (kv.create()), got {type(kvstore).__name__}"
+        )
+    if update_on_kvstore and not store.is_capable(KVStoreBase.OPTIMIZER):
+        raise ValueError(
+            f"kvstore {store.type!r} does not apply an optimizer; use update_on_kvstore=False"
+        )
+    if compression_params:
+        if not isinstance(store, KVStore):
+            raise MXNetError(f"{type(store).__name__} does not compress gradients")
+        store.set_gradient_compression(compression_params)
+    if isinstance(store, KVStore) and store.num_workers == 1 and store._compression is None:
+        return store, None
+    return store, Gradients(store)
+
+
+class Gradients:
+    """Equal parameters at the beginning, and sums of gradients in each step.
+
+    Parameters
+    ----------
+    store : KVStoreBase
+    """
+
+    def __init__(self, store: Any):
+        self.store = store
+        self._own = isinstance(store, KVStore)
+        #: Places of the parameters that all devices and workers have from worker 0.
+        self._equal: set[int] = set()
+
+    def make_equal(self, params: Sequence[Parameter]) -> None:
+        """Give all workers the parameters of worker 0, each once all have its values."""
+        waiting = [i for i in range(len(params)) if i not in self._equal]
+        if not waiting or (self._own and self.store.num_workers == 1):
+            return
+        ready = [i for i in waiting if params[i]._data is not None and not params[i]._deferred]
+        with autograd.pause(autograd.is_training()):
+            if not self._own:
+                for i in ready:
+                    arrays = _arrays(params[i])
+                    self.store.broadcast(i, arrays[0], out=arrays)
+                self._equal.update(ready)
+                return
+            counts = np.zeros(len(params), np.int32)
+            counts[ready] = 1
+            (total,) = exchange.sums([nd.array(counts, dtype="int32")], what="Trainer()")
+            agreed = np.flatnonzero(total.asnumpy() == self.store.num_workers).tolist()
+            firsts = [_arrays(params[i])[0] for i in agreed]
+            _same(params, agreed, self.store)
+            for i, new in zip(agreed, exchange.first(firsts, "Trainer()"), strict=True):
+                for x in _arrays(params[i]):
+                    give(new, x)
+            self._equal.update(agreed)
+
+    def reduce(self, params: Sequence[Parameter]) -> None:
+        """Add up the gradients over devices and workers; all have the sums afterwards."""
+        self.make_equal(params)
+        places = [
+            i for i, p in enumerate(params)
+            if p._grad_req != "null" and p._data is not None and not p._deferred
+        ]  # fmt: skip
+        with autograd.pause(autograd.is_training()):
+            grads = [params[i].list_grad() for i in places]
+            if not self._own:
+                for i, found in zip(places, grads, strict=True):
+                    self.store.pushpull(i, found)
+                return
+            keys = [("gradient", i) for i in places]
+            totals = [
+                self.store._over_devices(key, found) for key, found in zip(keys, grads, strict=True)
+            ]
+            if self.store.num_workers > 1:
+                totals = exchange.sums(totals, keys, self.store._compression, "Trainer.step()")
+            for total, found in zip(totals, grads, strict=True):
+                for x in found:
+                    if x is not total:
+                        give(total, x)
+
+
+def _arrays(p: Parameter) -> list[NDArray]:
+    return list(p._data.values())  # type: ignore[union-attr]
+
+
+def _same(params: Sequence[Parameter], places: list[int], store: KVStore) -> None:
+    """Raise where the workers have not made the same network."""
+    text = [f"{params[i].shape} {params[i].dtype}" for i in places]
+    mine = zlib.crc32("; ".join(text).encode()) & 0x7FFFFFFF
+    x = nd.array(np.array([mine], np.int32), dtype="int32")
+    (theirs,) = exchange.first([x], "Trainer()")
+    different = nd.array(np.array([int(theirs.asscalar()) != mine], np.int32), dtype="int32")
+    (count,) = exchange.sums([different], what="Trainer()")
+    if count.asscalar():
+        raise MXNetError(
+            "the workers have parameters of different shapes or types; worker "
+            f"{store.rank} has {'; '.join(text)[:500]}. All of them must make the same network"
+        )
+
+
+def give(source: NDArray, target: NDArray) -> None:
+    """Replace the contents of ``target`` by those of ``source``."""
+    moved = source.as_in_context(target.context)
+    if target._sparse or target._view is not None or moved._sparse:
+        moved.copyto(target)
+    else:
+        target._buffer.set(moved.astype(target.dtype, copy=False)._data)
