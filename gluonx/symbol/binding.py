@@ -167,7 +167,7 @@ def reshaped(executor: Executor, given: Mapping[str, Any], partial: bool, larger
     )
     inference.infer_shapes()
 
-    def again(v: Node, x: NDArray | None) -> NDArray | None:
+    def again(v: Node, x: NDArray | None) -> Any:
         shape: Any = inference.shapes[v, 0] if inference.known(v) else old[v].shape
         if x is None or shape == x.shape:
             return x
@@ -187,5 +187,11 @@ def reshaped(executor: Executor, given: Mapping[str, Any], partial: bool, larger
     grads = [again(v, x) for v, x in zip(found.arguments, executor.grad_arrays, strict=True)]
     aux = [again(v, x) for v, x in zip(found.auxiliary, executor.aux_arrays, strict=True)]
     return Executor(
-        symbol, ctx, args, grads, executor._reqs, aux, executor._contexts  # type: ignore[arg-type]
+        symbol,
+        ctx,
+        args,
+        grads,
+        executor._reqs,
+        aux,
+        executor._contexts,
     )
