@@ -14,7 +14,7 @@ from ..error import MXNetError
 from . import subgraph
 from .custom import CustomNode
 from .lower import abstract, node_kernel, refused
-from .node import BATCH_NORMS, ELEMENTWISE, Entry, Node, Roles, postorder
+from .node import ELEMENTWISE, Entry, Node, Roles, postorder
 from .variable import declared_dtype, declared_shape
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Inference", "infer_shape", "infer_type"]
 
 Shape = tuple[int, ...]
-
-#: Operators whose inputs have one shape, so that a known one tells the others.
-_SAME_SHAPE = (
-    *("elemwise_add", "elemwise_sub", "elemwise_mul", "elemwise_div", "add_n"),
-    *ELEMENTWISE,
-)
 
 #: Inputs whose type says nothing about that of the others.
 _APART = ("condition", "index", "indices", "length")
@@ -142,7 +136,7 @@ class Inference:
         shapes = [self.shapes.get(e) for e in node.inputs]
         if node.subgraphs:
             return self._learn(self.shapes, node, subgraph.shapes(node, shapes, self.dtypes))
-        if node.kind in _SAME_SHAPE:
+        if op is not None and (op.alike or node.kind in ELEMENTWISE):
             return self._one_shape(node, shapes)
         if op is None or op.infer is None or op.variadic:
             return False
@@ -248,14 +242,19 @@ class Inference:
         if len(tries) < len(_STAND_INS):
             return [], False
         changed = False
-        if len(set(places.values())) == len(places):
-            pairs = {tuple(s * f for s in _STAND_INS): place for place, f in places.items()}
+        alone = len(set(places.values())) == len(places)
+        # extents that must be equal, of one axis of several inputs, such as the batch
+        if alone or len({a for _, a in places}) == 1:
+            pairs: dict[tuple, list] = {}
+            for place, factor in places.items():
+                pairs.setdefault(tuple(s * factor for s in _STAND_INS), []).append(place)
             for i, both in enumerate(zip(*tries, strict=True)):
                 have = self.shapes.get((node, i)) or ()
                 if len(have) == len(both[0]):
                     for axis, pair in enumerate(zip(*both, strict=True)):
                         if have[axis] and pair in pairs:
-                            changed |= self._extent(node, *pairs[pair], have[axis])
+                            for k, a in pairs[pair]:
+                                changed |= self._extent(node, k, a, have[axis])
         found = [
             tuple(m if m == n else 0 for m, n in zip(a, b, strict=True))
             for a, b in zip(*tries, strict=True)
@@ -311,7 +310,9 @@ def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
         return np.dtype(_RESULTS[kind])
     if kind == "_histogram" and i > 0:
         return None
-    if (kind in BATCH_NORMS and i > 0) or kind == "mp_lamb_update_phase1":
+    if (
+        node.op is not None and "moving_var" in node.op.aux and i > 0
+    ) or kind == "mp_lamb_update_phase1":
         return np.dtype("float32")
     if kind == "topk" and i == 0 and params.get("ret_typ") != "indices":
         return None

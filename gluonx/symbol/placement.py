@@ -8,7 +8,7 @@ from typing import Any
 from ..context import Context
 from .node import Entry, Node, postorder
 
-__all__ = ["group_contexts", "places"]
+__all__ = ["group_contexts", "module_contexts", "places"]
 
 
 def group_contexts(given: Any) -> dict[str, Context]:
@@ -28,6 +28,25 @@ def group_contexts(given: Any) -> dict[str, Context]:
             raise TypeError(f"group2ctx: the group {group!r} needs a Context, got {ctx!r}")
         found[group] = ctx
     return found
+
+
+def module_contexts(given: Any, count: int) -> list[dict[str, Context]]:
+    """``group2ctxs`` of a Module on ``count`` contexts: ``group2ctx`` for each of them."""
+    if given is None:
+        return [{}] * count
+    if isinstance(given, Mapping):
+        lists = {g: list(c) if isinstance(c, (list, tuple)) else [c] for g, c in given.items()}
+        lists = {g: c * count if len(c) == 1 else c for g, c in lists.items()}
+        wrong = {g: len(c) for g, c in lists.items() if len(c) != count}
+        if wrong:
+            raise ValueError(
+                f"group2ctxs must have one context, or one for each of the {count} of the module, "
+                f"for each group; got {wrong}"
+            )
+        given = [{g: c[k] for g, c in lists.items()} for k in range(count)]
+    if len(given) != count:
+        raise ValueError(f"group2ctxs has {len(given)} entries for {count} contexts")
+    return [group_contexts(g) for g in given]
 
 
 def places(
