@@ -26,6 +26,8 @@ import time
 COLUMNS = ["hand", "gluonx", "flax", "equinox", "keras", "torch", "mxnet"]
 #: The same without hybridizing, where asked for.
 EAGER = ["gluonx_eager", "mxnet_eager"]
+#: The loop of ``Module.fit``, where asked for.
+MODULE = ["module"]
 #: Seconds that one column runs in one round.
 DURATION = 0.3
 TOLERANCE = 2e-3
@@ -103,7 +105,8 @@ def _warm(column: str) -> None:
     else:
         import jax.numpy as jnp
 
-        importlib.import_module({"hand": "optax", "gluonx": "gluonx"}.get(column, column))
+        names = {"hand": "optax", "module": "gluonx"}
+        importlib.import_module(names.get(column, column))
         (jnp.ones((2, 2)) @ jnp.ones((2, 2))).block_until_ready()
 
 
@@ -132,7 +135,7 @@ class Worker:
         environment = dict(os.environ, KERAS_BACKEND="jax")
         if cache is None:
             environment.update(JAX_ENABLE_COMPILATION_CACHE="false", GLUONX_COMPILATION_CACHE="0")
-        elif column.startswith("gluonx"):
+        elif column.startswith(("gluonx", "module")):
             environment["GLUONX_COMPILATION_CACHE"] = cache
         else:
             environment["JAX_COMPILATION_CACHE_DIR"] = cache
@@ -233,6 +236,7 @@ def main() -> None:
     )
     parser.add_argument("--columns", nargs="*", default=COLUMNS)
     parser.add_argument("--eager", action="store_true", help="also loops that are not hybridized")
+    parser.add_argument("--module", action="store_true", help="also the loop of Module.fit")
     parser.add_argument("--python", action="append", default=[], metavar="COLUMN=PATH")
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--second-start", action="store_true", help="measure the compilation cache")
@@ -242,7 +246,12 @@ def main() -> None:
         return
     from steps.work import WORKS
 
-    columns = ["hand", *args.columns, *(EAGER if args.eager else [])]
+    columns = [
+        "hand",
+        *args.columns,
+        *(EAGER if args.eager else []),
+        *(MODULE if args.module else []),
+    ]
     pythons = {column: sys.executable for column in columns}
     for item in args.python:
         column, _, path = item.partition("=")

@@ -523,17 +523,34 @@ class HybridBlock(Block):
         self.hybridize()
         self.infer_shape(x, *args)
 
-    def export(self, path: Any, epoch: int = 0, remove_amp_cast: bool = True) -> None:
-        """Write the network for use without its code, here, in MXNet or by its other languages.
+    def export(
+        self, path: Any, epoch: int = 0, remove_amp_cast: bool = True, *, format: str = "symbol",
+        inputs: Any = None, platforms: Any = None, gradients: bool = True,
+    ) -> None:  # fmt: skip
+        """Write the network for use without its code.
+
+        ``format='symbol'`` is read here, by MXNet and by its other languages: the symbol goes to
+        ``path-symbol.json``, the parameters to ``path-0000.params``. ``format='stablehlo'`` needs
+        JAX alone, or :class:`gluonx.gluon.StableHLOBlock`: the compiled program, in prediction
+        mode, goes to ``path-0000.stablehlo``, its parameters to ``path-0000.npz``.
 
         Parameters
         ----------
         path : str or path
-            The symbol goes to ``path-symbol.json``, the parameters to ``path-0000.params``.
         epoch : int
-            The number in that name.
+            The number in the names.
         remove_amp_cast : bool
             Accepted for compatibility.
+        format : str
+            ``'symbol'`` or ``'stablehlo'``.
+        inputs : list, optional
+            For StableHLO: an array, a shape, or a pair of shape and dtype for each input. An extent
+            that is a string, such as ``('batch', 3)``, may be any number later, up to 2048. By
+            default those of the last call.
+        platforms : list of str, optional
+            For StableHLO: ``'cpu'``, ``'cuda'``, ``'rocm'``, ``'tpu'``; by default what is there.
+        gradients : bool
+            For StableHLO: whether the program can be differentiated.
 
         Raises
         ------
@@ -550,6 +567,13 @@ class HybridBlock(Block):
         >>> gx.gluon.SymbolBlock.imports(files[0], 'data', files[1])(gx.nd.ones((4, 3))).shape
         (4, 2)
         """
+        if format == "stablehlo":
+            from .stablehlo import export as export_program
+
+            export_program(self, path, epoch, inputs, platforms, gradients)
+            return
+        if format != "symbol":
+            raise ValueError(f"export(): format must be 'symbol' or 'stablehlo', got {format!r}")
         from .symbol_block import export
 
         export(self, path, epoch, remove_amp_cast)

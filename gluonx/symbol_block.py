@@ -18,11 +18,12 @@ from .error import MXNetError
 from .ndarray import NDArray
 from .parameter import ParameterDict, assign
 from .symbol import Symbol
+from .symbol.filled import filled, is_open
 from .symbol.node import postorder, roles, text
 from .symbol.stepwise import Stepwise
 from .symbol.variable import declared_shape
 
-__all__ = ["SymbolBlock", "export"]
+__all__ = ["SymbolBlock", "export", "unknown_values"]
 
 
 def _group(given: Any) -> Symbol:
@@ -92,6 +93,10 @@ class SymbolBlock(HybridBlock):
         self._reg_params = {v.name[len(common) :]: p for v, p in self._variables.items()}
         self._inputs = {v: k for v in found.inputs for k in self._places(v.name)}
         self._code = Stepwise(symbol._heads)
+        #: Where constants take their shapes from the inputs: the code for some shapes of these.
+        self._filled: dict[Any, Stepwise] | None = (
+            {} if any(map(is_open, postorder(symbol._heads))) else None
+        )
         self._active = True
 
     def _places(self, name: str) -> list[int]:
@@ -162,8 +167,21 @@ class SymbolBlock(HybridBlock):
         ctx = args[0].context
         variables = {v: args[k] for v, k in self._inputs.items()}
         variables.update((v, p.data(ctx)) for v, p in self._variables.items())
-        made = self._code.run(variables, ctx)
+        made = self._code_for(args).run(variables, ctx)
         return made[0] if len(made) == 1 else made
+
+    def _code_for(self, args: Sequence[NDArray]) -> Stepwise:
+        if self._filled is None:
+            return self._code
+        key = tuple((x.shape, x.dtype) for x in args)
+        if key not in self._filled:
+            heads = filled(
+                self._symbol._heads,
+                {v: args[k].shape for v, k in self._inputs.items()},
+                {v: args[k]._buffer.dtype for v, k in self._inputs.items()},
+            )
+            self._filled[key] = Stepwise(heads)
+        return self._filled[key]
 
 
 def _named(arrays: Any, fname: Any) -> dict[str, NDArray]:
@@ -200,13 +218,7 @@ def export(block: HybridBlock, path: Any, epoch: int, remove_amp_cast: bool) -> 
     out = block(*[sym.var(n) for n in names])
     symbol = _group(list(_symbols(out)))
     params = block.collect_params()
-    unknown = [p.name for p in params.values() if p._data is None or p._deferred is not None]
-    if unknown:
-        raise MXNetError(
-            f"export() needs the values of all parameters; {', '.join(unknown[:5])} "
-            f"{'have' if len(unknown) > 1 else 'has'} none. Initialize the network, and call it "
-            "once, net(x), if shapes depend on the input"
-        )
+    unknown_values(params)
     for node in postorder(symbol._heads):
         if node.op is None and node.name in params:
             node.update({"__shape__": text(params[node.name].shape)})
@@ -217,6 +229,17 @@ def export(block: HybridBlock, path: Any, epoch: int, remove_amp_cast: bool) -> 
         os.fspath(path), epoch, symbol, {n: x for n, x in values.items() if n not in auxiliary},
         {n: x for n, x in values.items() if n in auxiliary}, remove_amp_cast,
     )  # fmt: skip
+
+
+def unknown_values(params: ParameterDict) -> None:
+    """Refuse to export parameters without values."""
+    unknown = [p.name for p in params.values() if p._data is None or p._deferred is not None]
+    if unknown:
+        raise MXNetError(
+            f"export() needs the values of all parameters; {', '.join(unknown[:5])} "
+            f"{'have' if len(unknown) > 1 else 'has'} none. Initialize the network, and call it "
+            "once, net(x), if shapes depend on the input"
+        )
 
 
 def _symbols(tree: Any) -> Sequence[Symbol]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .serialization.files import open_write
 from .symbol import Symbol
-from .symbol.node import BATCH_NORMS, Node, postorder
+from .symbol.node import Node, postorder
 
 __all__ = ["Dot", "plot_network", "print_summary"]
 
@@ -24,7 +24,8 @@ _WEIGHTS = (
 _COLOURS = {
     **dict.fromkeys(("Convolution", "Deconvolution", "FullyConnected"), "#fb8072"),
     **dict.fromkeys(("Activation", "LeakyReLU"), "#ffffb3"),
-    **dict.fromkeys(BATCH_NORMS, "#bebada"),
+    **dict.fromkeys(("BatchNorm", "BatchNorm_v1"), "#bebada"),
+    **dict.fromkeys(("_contrib_BatchNormWithReLU", "_contrib_SyncBatchNorm"), "#bebada"),
     "Pooling": "#80b1d3",
     **dict.fromkeys(("Concat", "Flatten", "Reshape"), "#fdb462"),
     "softmax": "#b3de69",

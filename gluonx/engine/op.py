@@ -83,6 +83,15 @@ class Op:
         a tuple with 0 for an unknown extent) from those that are.
     outputs : callable or int
         Number of visible outputs, or a function of the attributes that gives it.
+    alike : bool
+        Whether its inputs and its output have one shape, so that any of them tells the others'.
+    loss : bool
+        Whether it is a loss: its gradient needs none at its output.
+    output_names : sequence of str or callable, optional
+        Names of all outputs as a symbol file has them, hidden ones too, or a function of the
+        attributes; by default ``output``, or ``output0``, ``output1``, ...
+    initial : dict of str to str
+        How inputs that a symbol makes by itself are initialized where nothing else is said.
     """
 
     def __init__(
@@ -97,6 +106,10 @@ class Op:
         infer: Callable | None = None,
         outputs: int | Callable[[dict], int] = 1,
         differentiable: bool = True,
+        alike: bool = False,
+        loss: bool = False,
+        output_names: Sequence[str] | Callable[[dict], Sequence[str]] | None = None,
+        initial: dict[str, str] | None = None,
     ):
         self.name = name
         self.fn = fn
@@ -108,6 +121,10 @@ class Op:
         self.infer = infer
         self.outputs = outputs
         self.differentiable = differentiable
+        self.alike = alike
+        self.loss = loss
+        self.output_names = output_names
+        self.initial = initial or {}
         self.doc = inspect.getdoc(fn) or ""
 
         inputs, optional, attrs = [], [], {}
@@ -139,8 +156,6 @@ class Op:
         self.graphs = "graphs" in supplied
         #: The types that it computes in under mixed precision, see ``ops.precision``.
         self.precision = "any"
-        #: Names of the outputs, where they are not what they usually are.
-        self.output_names: Sequence[str] | None = None
         self._order = tuple(attrs)
         self.present = (True,) * len(self.inputs)
         self._kernels: dict[Any, Kernel] = {}

@@ -18,6 +18,7 @@ from ..parameter import Constant as Constant
 from ..parameter import DeferredInitializationError as DeferredInitializationError
 from ..parameter import Parameter as Parameter
 from ..parameter import ParameterDict as ParameterDict
+from ..stablehlo import StableHLOBlock as StableHLOBlock
 from ..symbol_block import SymbolBlock as SymbolBlock
 from ..trainer import Trainer as Trainer
 from . import contrib as contrib
@@ -29,6 +30,7 @@ __all__ = [
     "HybridBlock",
     "Parameter",
     "ParameterDict",
+    "StableHLOBlock",
     "SymbolBlock",
     "Trainer",
     "block",

@@ -30,6 +30,7 @@ class Trained(BaseModule):
     def __init__(self, logger: Any):
         super().__init__(logger)
         self._context: list[Context] = []
+        self._places: list[dict[str, Context]] = []
         self._param_names: list[str] = []
         self._aux_names: list[str] = []
         self._data_shapes: list[DataDesc] = []
@@ -54,7 +55,13 @@ class Trained(BaseModule):
                 "not; the default bucket must have them all"
             )
         p = Parameter(name, req if self.for_training else "null", shape, dtype)
-        p.initialize("zeros", self._context)
+        contexts = [at.get(name, ctx) for at, ctx in zip(self._places, self._context, strict=True)]
+        if len(set(contexts)) < len(contexts):
+            raise ValueError(
+                f"group2ctxs puts {name} on {contexts[0]} more than once; each of several contexts "
+                "needs devices of its own"
+            )
+        p.initialize("zeros", contexts)
         self._parameters[name] = p
 
     # -- parameters -------------------------------------------------------------------------------

@@ -57,14 +57,22 @@ class ExecutorGroup:
         Of all inputs, those that nobody feeds included, for the whole batch.
     requests : dict of str to str
         ``grad_req`` of the inputs that get gradients.
+    places : list of dict of str to Context
+        Where the variables are, for each of the contexts.
+    groups : list of dict of str to Context
+        ``group2ctx`` for each of the contexts.
     """
 
     def __init__(
         self, symbol: Symbol, contexts: Sequence[Context], parameters: Mapping[str, Parameter],
         inputs: Sequence[DataDesc], shapes: Mapping[str, Any], requests: Mapping[str, str],
-        training: bool,
+        training: bool, places: Sequence[Mapping[str, Context]],
+        groups: Sequence[Mapping[str, Context]],
     ):  # fmt: skip
+        self.symbol = symbol
         self.contexts = list(contexts)
+        self.arg_names, self.aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
+        self.param_names = [n for n in self.arg_names if n in parameters]
         count = len(self.contexts)
         self._axes = {d.name: DataDesc.get_batch_axis(d.layout) for d in inputs}
         self._parts = {
@@ -74,22 +82,43 @@ class ExecutorGroup:
         self.execs: list[Executor] = []
         for k, ctx in enumerate(self.contexts):
             args, grads, reqs = [], [], []
-            for name in symbol.list_arguments():
+            at = places[k]
+            for name in self.arg_names:
                 p = parameters.get(name)
                 if p is not None:
-                    x = p.data(ctx)
+                    x = p.data(at[name])
                     req = p.grad_req if training else "null"
-                    grad = None if req == "null" else p.grad(ctx)
+                    grad = None if req == "null" else p.grad(at[name])
                 else:
-                    x = nd.zeros(self._part_shape(name, shapes, k), ctx, shapes[name][1])
+                    x = nd.zeros(self._part_shape(name, shapes, k), at[name], shapes[name][1])
                     req = requests.get(name, "null")
-                    grad = None if req == "null" else nd.zeros(x.shape, ctx, x.dtype)
+                    grad = None if req == "null" else nd.zeros(x.shape, at[name], x.dtype)
                 args.append(x)
                 grads.append(grad)
                 reqs.append(req)
-            aux = [parameters[name].data(ctx) for name in symbol.list_auxiliary_states()]
-            self.execs.append(Executor(symbol, ctx, args, grads, reqs, aux))
+            aux = [parameters[name].data(at[name]) for name in self.aux_names]
+            self.execs.append(Executor(symbol, ctx, args, grads, reqs, aux, groups[k]))
         self._arguments = [e.arg_dict for e in self.execs]
+
+    # -- what MXNet's group shows, for each array a list with one for each context ---------------
+
+    def _columns(self, which: str, names: Sequence[str]) -> list[list[Any]]:
+        return [[getattr(e, which)[name] for e in self.execs] for name in names]
+
+    @property
+    def param_arrays(self) -> list[list[NDArray]]:
+        """The parameters."""
+        return self._columns("arg_dict", self.param_names)
+
+    @property
+    def grad_arrays(self) -> list[list[NDArray]]:
+        """The gradients of the parameters."""
+        return self._columns("grad_dict", self.param_names)
+
+    @property
+    def aux_arrays(self) -> list[list[NDArray]]:
+        """The auxiliary states."""
+        return self._columns("aux_dict", self.aux_names)
 
     def _axis(self, name: str) -> int:
         return self._axes.get(name, 0)

@@ -16,6 +16,7 @@ from ..ndarray import NDArray
 from ..symbol import Symbol
 from ..symbol.infer import Inference
 from ..symbol.node import roles
+from ..symbol.placement import module_contexts, places
 from ._trained import Trained
 from .base_module import as_list, check_names, descriptions
 from .executors import ExecutorGroup
@@ -36,7 +37,10 @@ class Module(Trained):
     logger : logging.Logger
     context : Context or list of Context
         Where to run; a batch is split over several.
-    work_load_list, group2ctxs, compression_params
+    group2ctxs : dict of str to Context or list of Context, or list of dict, optional
+        Where the parts of the network run that ``AttrScope(ctx_group=...)`` names, for each of the
+        contexts.
+    work_load_list, compression_params
         Accepted for compatibility.
     fixed_param_names : list of str, optional
         Parameters that are not trained.
@@ -75,6 +79,13 @@ class Module(Trained):
         self._data_names, self._label_names = as_list(data_names), as_list(label_names)
         self._fixed_param_names = as_list(fixed_param_names)
         self._state_names = as_list(state_names)
+        groups = module_contexts(group2ctxs, len(self._context))
+        #: Where each variable is, for each context.
+        self._places = [
+            {n.name: c for n, c in places(symbol._heads, ctx, group).items() if n.op is None}
+            for ctx, group in zip(self._context, groups, strict=True)
+        ]
+        self._group_contexts = groups
         arguments = symbol.list_arguments()
         self._check_names("data", self._data_names, arguments, raising=True)
         self._check_names("label", self._label_names, arguments, raising=False)
@@ -244,7 +255,7 @@ class Module(Trained):
         }
         return ExecutorGroup(
             self._symbol, self._context, self._parameters, described, inputs, self._requests,
-            self.for_training,
+            self.for_training, self._places, self._group_contexts,
         )  # fmt: skip
 
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:

@@ -12,7 +12,7 @@ from ..engine.op import DType, register
 from ._checks import is_float, same_dtype, same_shape
 
 
-@register("_copy", aliases=("identity",))
+@register("_copy", aliases=("identity",), alike=True)
 def identity(data):
     """The array itself, as a new array.
 
@@ -29,7 +29,7 @@ def identity(data):
     return data
 
 
-@register("BlockGrad", aliases=("stop_gradient",), differentiable=False)
+@register("BlockGrad", aliases=("stop_gradient",), differentiable=False, alike=True)
 def stop_gradient(data):
     """The array itself; no gradient passes through it.
 
@@ -58,7 +58,7 @@ def _begin_gradient(data):
 _begin_gradient.defvjp(lambda data: (data, None), lambda _, head: (jnp.ones_like(head),))
 
 
-@register("make_loss")
+@register("make_loss", alike=True, loss=True)
 def make_loss(data):
     """The array itself, marked as a loss: its gradient is 1, whatever arrives from above.
 
@@ -93,7 +93,7 @@ def _scaled_loss_backward(grad_scale, valid_thresh, normalization, data, head):
 _scaled_loss.defvjp(lambda data, *facts: (data, data), _scaled_loss_backward)
 
 
-@register("MakeLoss")
+@register("MakeLoss", alike=True, loss=True)
 def make_scaled_loss(
     data, *, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: str = "null"
 ):
@@ -157,7 +157,7 @@ def zeros_like(data):
     return jnp.zeros_like(data)
 
 
-@register("Cast", aliases=("cast",))
+@register("Cast", aliases=("cast",), alike=True)
 def cast(data, *, dtype: DType):
     """The array in another dtype.
 
@@ -188,7 +188,7 @@ def cast(data, *, dtype: DType):
     return data.astype(target)
 
 
-@register("clip")
+@register("clip", alike=True)
 def clip(data, *, a_min: float, a_max: float):
     """The array with its elements limited to [`a_min`, `a_max`].
 
@@ -226,7 +226,7 @@ def _limits(dtype, low: float, high: float):
     return jnp.asarray(low, dtype), jnp.asarray(high, dtype)
 
 
-@register("smooth_l1")
+@register("smooth_l1", alike=True)
 def smooth_l1(data, *, scalar: float = 1.0):
     r"""Smooth L1 loss, elementwise.
 
@@ -253,7 +253,7 @@ def smooth_l1(data, *, scalar: float = 1.0):
     return jnp.where(size < 1 / s2, 0.5 * s2 * x * x, size - 0.5 / s2).astype(data.dtype)
 
 
-@register("hard_sigmoid")
+@register("hard_sigmoid", alike=True)
 def hard_sigmoid(data, *, alpha: float = 0.2, beta: float = 0.5):
     """A straight line limited to [0, 1]: ``max(0, min(1, alpha * x + beta))``.
 
@@ -309,7 +309,7 @@ def where(condition, x, y):
     return jnp.where(chosen, x, y)
 
 
-@register("add_n", aliases=("ElementWiseSum",))
+@register("add_n", aliases=("ElementWiseSum",), alike=True)
 def add_n(*args):
     """The sum of several arrays.
 

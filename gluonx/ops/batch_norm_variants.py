@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 
 from ..engine.op import register
-from .norm import batch_norm
+from .norm import STATISTICS, batch_norm
 
 __all__ = []
 
@@ -25,7 +25,7 @@ def _outputs(attrs: dict) -> int:
 _AUX = ("moving_mean", "moving_var")
 
 
-@register("_contrib_BatchNormWithReLU", aux=_AUX, infer=_infer, outputs=_outputs)
+@register("_contrib_BatchNormWithReLU", aux=_AUX, infer=_infer, outputs=_outputs, **STATISTICS)
 def batch_norm_with_relu(
     data,
     gamma,
@@ -82,7 +82,7 @@ def batch_norm_with_relu(
     return (jax.nn.relu(y), *more)
 
 
-@register("_contrib_SyncBatchNorm", aux=_AUX, infer=_infer, outputs=_outputs)
+@register("_contrib_SyncBatchNorm", aux=_AUX, infer=_infer, outputs=_outputs, **STATISTICS)
 def sync_batch_norm(
     data,
     gamma,
@@ -143,7 +143,7 @@ def sync_batch_norm(
     )  # fmt: skip
 
 
-@register("BatchNorm_v1", aux=_AUX, infer=_infer, outputs=_outputs)
+@register("BatchNorm_v1", aux=_AUX, infer=_infer, outputs=_outputs, **STATISTICS)
 def batch_norm_v1(
     data,
     gamma,

@@ -45,7 +45,7 @@ def _elemwise(name: str, *aliases: str) -> Callable:
         run.__doc__ = (fn.__doc__ or "") + _SECTIONS.format(
             shapes="Two arrays of one shape and dtype.", result="Shape and dtype of `lhs`."
         )
-        register(name, aliases=aliases)(run)
+        register(name, aliases=aliases, alike=True)(run)
         return fn
 
     return add

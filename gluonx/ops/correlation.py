@@ -11,7 +11,7 @@ from ._checks import same_dtype
 from .spatial import need_images, wide
 
 
-@register("Correlation")
+@register("Correlation", output_names=("output", "tmp1", "tmp2"))
 def correlation(
     data1,
     data2,

@@ -14,7 +14,11 @@ __all__ = ["ctc_loss"]
 _NEVER = -1e30
 
 
-@register("CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_contrib_ctc_loss"))
+@register(
+    "CTCLoss",
+    aliases=("ctc_loss", "_contrib_CTCLoss", "_contrib_ctc_loss"),
+    output_names=("output0", "output1"),
+)
 def ctc_loss(
     data,
     label,

@@ -42,7 +42,7 @@ def _unary(name: str, *, aliases: Sequence[str] = (), exact: bool = False) -> Ca
             return fn(data.astype(wide)).astype(data.dtype)
 
         run.__doc__ = (fn.__doc__ or "").rstrip() + _SECTIONS
-        return register(name, aliases=aliases)(run)
+        return register(name, aliases=aliases, alike=True)(run)
 
     return add
 

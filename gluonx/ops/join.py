@@ -99,7 +99,14 @@ def _pieces(data: jax.Array, axis: int, starts: Sequence[int], squeeze: bool) ->
     return tuple(parts)
 
 
-@register("SliceChannel", aliases=("split",), outputs=lambda attrs: attrs["num_outputs"])
+def _names(attrs: dict) -> list[str]:
+    return [f"output{i}" for i in range(attrs["num_outputs"])]
+
+
+@register(
+    "SliceChannel", aliases=("split",), outputs=lambda attrs: attrs["num_outputs"],
+    output_names=_names,
+)  # fmt: skip
 def split(data, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False):
     """The array cut into equal parts.
 

@@ -87,7 +87,7 @@ _ACTIVATIONS = {
 }
 
 
-@register("Activation")
+@register("Activation", alike=True)
 def activation(data, *, act_type: str):
     r"""An activation function, element by element.
 
@@ -134,7 +134,7 @@ def _infer_leaky_relu(shapes: dict, attrs: dict) -> dict:
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
-@register("LeakyReLU", infer=_infer_leaky_relu)
+@register("LeakyReLU", infer=_infer_leaky_relu, initial={"gamma": '["Constant", {"value": 0.25}]'})
 def leaky_relu(
     data,
     gamma=None,
@@ -221,7 +221,7 @@ def _along_channels(gamma, data):
     return gamma.astype(data.dtype).reshape(shape)
 
 
-@register("Dropout")
+@register("Dropout", alike=True, output_names=("output", "mask"))
 def dropout(
     data,
     *,

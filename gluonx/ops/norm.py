@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -40,11 +41,19 @@ def _infer_batch_norm(shapes: dict, attrs: dict) -> dict:
     return dict.fromkeys(("gamma", "beta", "moving_mean", "moving_var"), channels)
 
 
+#: What a symbol knows of the outputs and states of BatchNorm, under all its names.
+STATISTICS: dict[str, Any] = {
+    "output_names": ("output", "mean", "var"),
+    "initial": {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'},
+}
+
+
 @register(
     "BatchNorm",
     aux=("moving_mean", "moving_var"),
     infer=_infer_batch_norm,
     outputs=lambda attrs: 3 if attrs["output_mean_var"] else 1,
+    **STATISTICS,
 )
 def batch_norm(
     data,
@@ -149,7 +158,9 @@ def _three(attrs: dict) -> int:
     return 3 if attrs["output_mean_var"] else 1
 
 
-@register("LayerNorm", infer=_infer_layer_norm, outputs=_three)
+@register(
+    "LayerNorm", infer=_infer_layer_norm, outputs=_three, output_names=("output", "mean", "std")
+)
 def layer_norm(
     data, gamma, beta, *, axis: int = -1, eps: float = 1e-5, output_mean_var: bool = False
 ):
@@ -200,7 +211,7 @@ def _infer_instance_norm(shapes: dict, attrs: dict) -> dict:
     return dict.fromkeys(("gamma", "beta"), (data[1],)) if data else {}
 
 
-@register("InstanceNorm", infer=_infer_instance_norm)
+@register("InstanceNorm", infer=_infer_instance_norm, output_names=("output", "mean", "var"))
 def instance_norm(data, gamma, beta, *, eps: float = 1e-3):
     r"""Normalize each channel of each example over its spatial axes.
 
@@ -247,7 +258,9 @@ def _infer_group_norm(shapes: dict, attrs: dict) -> dict:
     return dict.fromkeys(("gamma", "beta"), (attrs["num_groups"],))
 
 
-@register("GroupNorm", infer=_infer_group_norm, outputs=_three)
+@register(
+    "GroupNorm", infer=_infer_group_norm, outputs=_three, output_names=("output", "mean", "std")
+)
 def group_norm(
     data, gamma, beta, *, num_groups: int = 1, eps: float = 1e-5, output_mean_var: bool = False
 ):
@@ -301,7 +314,7 @@ def group_norm(
     return y
 
 
-@register("LRN")
+@register("LRN", output_names=("output", "tmp_norm"))
 def lrn(data, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0, nsize: int):
     r"""Local response normalization across channels.
 

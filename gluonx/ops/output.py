@@ -58,7 +58,7 @@ def _infer_softmax_output(shapes: dict, attrs: dict) -> dict:
     return {"label": (data[0],)}
 
 
-@register("SoftmaxOutput", aliases=("Softmax",), infer=_infer_softmax_output)
+@register("SoftmaxOutput", aliases=("Softmax",), infer=_infer_softmax_output, loss=True)
 def softmax_output(
     data,
     label,
@@ -185,7 +185,7 @@ def _regression(data, label, grad_scale: float, forward: Callable, error: Callab
     return _with_gradient(forward, gradient, data, label)
 
 
-@register("LinearRegressionOutput", infer=_infer_regression)
+@register("LinearRegressionOutput", infer=_infer_regression, loss=True)
 def linear_regression_output(data, label, *, grad_scale: float = 1.0):
     r"""The data itself, with the gradient of half the squared error: :math:`(x - l) s / n`.
 
@@ -211,7 +211,7 @@ def linear_regression_output(data, label, *, grad_scale: float = 1.0):
     return _regression(data, label, grad_scale, lambda x: x, lambda y, t: y - t)
 
 
-@register("LogisticRegressionOutput", infer=_infer_regression)
+@register("LogisticRegressionOutput", infer=_infer_regression, loss=True)
 def logistic_regression_output(data, label, *, grad_scale: float = 1.0):
     r"""The sigmoid, with the gradient of the cross entropy: :math:`(\sigma(x) - l) s / n`.
 
@@ -237,7 +237,7 @@ def logistic_regression_output(data, label, *, grad_scale: float = 1.0):
     return _regression(data, label, grad_scale, jax.nn.sigmoid, lambda y, t: y - t)
 
 
-@register("MAERegressionOutput", infer=_infer_regression)
+@register("MAERegressionOutput", infer=_infer_regression, loss=True)
 def mae_regression_output(data, label, *, grad_scale: float = 1.0):
     r"""The data itself, with the gradient of the absolute error.
 
@@ -269,7 +269,7 @@ def _infer_svm_output(shapes: dict, attrs: dict) -> dict:
     return {"label": tuple(data[:1])} if data else {}
 
 
-@register("SVMOutput", infer=_infer_svm_output)
+@register("SVMOutput", infer=_infer_svm_output, loss=True)
 def svm_output(
     data,
     label,

@@ -277,7 +277,7 @@ def norm(
     return _shaped(found.astype(dtype), axes, keepdims)
 
 
-@register("L2Normalization")
+@register("L2Normalization", output_names=("output", "norm"))
 def l2_normalization(data, *, eps: float = 1e-10, mode: str = "instance"):
     r"""The array divided by its L2 norm, :math:`x / \sqrt{\sum x^2 + \epsilon}`.
 

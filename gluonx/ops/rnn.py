@@ -74,7 +74,11 @@ def _count(attrs: dict) -> int:
     return 1 + attrs["state_outputs"] * (2 if attrs["mode"] == "lstm" else 1)
 
 
-@register("RNN", infer=_infer, outputs=_count)
+def _names(attrs: dict) -> Sequence[str]:
+    return ("output", "state_output", "statecell_output")[: _count(attrs)]
+
+
+@register("RNN", infer=_infer, outputs=_count, output_names=_names)
 def rnn(
     data,
     parameters,

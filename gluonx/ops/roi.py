@@ -33,7 +33,7 @@ def _inside(first, last, size: int):
     return (rows >= first[..., None]) & (rows < last[..., None])
 
 
-@register("ROIPooling")
+@register("ROIPooling", output_names=("output", "maxidx"))
 def roi_pooling(data, rois, *, pooled_size: Shape, spatial_scale: float):
     """The largest value in each bin of a region (Girshick, "Fast R-CNN", 2015).
 

@@ -45,7 +45,7 @@ def _scalar(name: str, alias: str, **facts: Any) -> Callable:
             return fn(data, jnp.asarray(scalar, data.dtype))
 
         adopt(run, fn, (fn.__doc__ or "") + _SECTIONS)
-        register(name, aliases=(alias,), traced=("scalar",), **facts)(run)
+        register(name, aliases=(alias,), traced=("scalar",), alike=True, **facts)(run)
         return fn
 
     return add

@@ -29,7 +29,7 @@ def wide(data):
     return data if data.dtype.itemsize >= 4 else data.astype(jnp.float32)
 
 
-@register("BilinearSampler")
+@register("BilinearSampler", output_names=("output", "tmp"))
 def bilinear_sampler(data, grid, *, cudnn_off: bool | None = None):
     """Values of images at given places, interpolated between the four nearest pixels.
 
@@ -87,7 +87,7 @@ def _affine(theta, target_shape: tuple[int, ...]):
     return places.reshape(-1, 2, height, width)  # type: ignore[union-attr]
 
 
-@register("GridGenerator")
+@register("GridGenerator", output_names=("output", "grid_dst"))
 def grid_generator(data, *, transform_type: str, target_shape: Shape = _NO_SIZE):
     """Places for BilinearSampler.
 
@@ -132,7 +132,9 @@ def _infer_transformer(shapes: dict, attrs: dict) -> dict:
     return {"loc": (data[0], 6)} if data else {}
 
 
-@register("SpatialTransformer", infer=_infer_transformer)
+@register(
+    "SpatialTransformer", infer=_infer_transformer, output_names=("output", "grid_dst", "grid_src")
+)
 def spatial_transformer(
     data,
     loc,

@@ -14,6 +14,7 @@ from ..ndarray import NDArray, zeros
 from .executor import Executor
 from .infer import Inference
 from .node import Node, roles
+from .placement import group_contexts, places
 
 if TYPE_CHECKING:
     from .symbol import Symbol
@@ -69,10 +70,12 @@ def _requests(grad_req: Any, names: list[str]) -> list[str]:
 
 
 def bind(
-    symbol: Symbol, ctx: Any, args: Any, args_grad: Any, grad_req: Any, aux_states: Any
-) -> Executor:
+    symbol: Symbol, ctx: Any, args: Any, args_grad: Any, grad_req: Any, aux_states: Any,
+    group2ctx: Any = None,
+) -> Executor:  # fmt: skip
     """See :meth:`Symbol.bind`."""
     ctx = Context(ctx) if ctx is not None else current_context()
+    contexts = group_contexts(group2ctx)
     names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
     arrays = _arrays("args", args, names, optional=False)
     aux = _arrays("aux_states", aux_states, aux_names, optional=False)
@@ -82,7 +85,7 @@ def bind(
         if grad is not None and grad.shape != x.shape:
             raise MXNetError(f"the gradient of {name} must have shape {x.shape}, got {grad.shape}")
     for name, x in zip([*names, *aux_names], [*arrays, *aux], strict=True):
-        if x.context.device != ctx.device:
+        if x.context.device != ctx.device and not contexts:
             raise MXNetError(
                 f"{name} is on {x.context}, but the symbol is bound on {ctx}; copy it first"
             )
@@ -91,7 +94,7 @@ def bind(
     shapes = {v: x.shape for v, x in tied.items()}
     dtypes = {v: x._buffer.dtype for v, x in tied.items()}
     Inference(symbol._heads, shapes, dtypes).infer_shapes()  # for its errors
-    return Executor(symbol, ctx, arrays, grads, reqs, aux)
+    return Executor(symbol, ctx, arrays, grads, reqs, aux, contexts)
 
 
 def simple_bind(
@@ -100,9 +103,11 @@ def simple_bind(
     grad_req: Any,
     type_dict: Mapping[str, Any] | None,
     shapes: Mapping[str, Any],
+    group2ctx: Any = None,
 ) -> Executor:
     """See :meth:`Symbol.simple_bind`."""
     ctx = Context(ctx) if ctx is not None else current_context()
+    contexts = group_contexts(group2ctx)
     found = roles(symbol._heads)
     types = type_dict or {}
     inference = Inference(
@@ -119,13 +124,14 @@ def simple_bind(
         )
 
     made: dict[tuple[str, tuple], NDArray] = {}
+    at = places(symbol._heads, ctx, contexts)
 
     def make(node: Node, kind: str = "") -> NDArray:
         """A new array; variables of one name have one."""
         shape, dtype = inference.shapes[node, 0] or (), inference.dtypes[node, 0]
         key = (kind + node.name, shape)
         if key not in made:
-            made[key] = zeros(shape, ctx=ctx, dtype=dtype)
+            made[key] = zeros(shape, ctx=at[node], dtype=dtype)
         return made[key]
 
     args, aux = list(map(make, found.arguments)), list(map(make, found.auxiliary))
@@ -134,7 +140,7 @@ def simple_bind(
         make(v, "gradient of ") if req != "null" and is_float(x._buffer.dtype) else None
         for v, x, req in zip(found.arguments, args, reqs, strict=True)
     ]
-    return Executor(symbol, ctx, args, grads, reqs, aux)
+    return Executor(symbol, ctx, args, grads, reqs, aux, contexts)
 
 
 def reshaped(executor: Executor, given: Mapping[str, Any], partial: bool, larger: bool) -> Executor:
@@ -161,7 +167,7 @@ def reshaped(executor: Executor, given: Mapping[str, Any], partial: bool, larger
     )
     inference.infer_shapes()
 
-    def again(v: Node, x: NDArray | None) -> NDArray | None:
+    def again(v: Node, x: NDArray | None) -> Any:
         shape: Any = inference.shapes[v, 0] if inference.known(v) else old[v].shape
         if x is None or shape == x.shape:
             return x
@@ -175,9 +181,17 @@ def reshaped(executor: Executor, given: Mapping[str, Any], partial: bool, larger
                 f"reshape() would make {v.name} larger, {shape} instead of {x.shape}; allow it "
                 "with allow_up_sizing=True"
             )
-        return zeros(shape, ctx=ctx, dtype=x._buffer.dtype)
+        return zeros(shape, ctx=x.context, dtype=x._buffer.dtype)
 
     args = [again(v, x) for v, x in zip(found.arguments, executor.arg_arrays, strict=True)]
     grads = [again(v, x) for v, x in zip(found.arguments, executor.grad_arrays, strict=True)]
     aux = [again(v, x) for v, x in zip(found.auxiliary, executor.aux_arrays, strict=True)]
-    return Executor(symbol, ctx, args, grads, executor._reqs, aux)  # type: ignore[arg-type]
+    return Executor(
+        symbol,
+        ctx,
+        args,
+        grads,
+        executor._reqs,
+        aux,
+        executor._contexts,
+    )

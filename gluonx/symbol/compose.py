@@ -8,21 +8,11 @@ from typing import Any
 from ..engine.op import Op
 from ..error import MXNetError
 from ..name import NameManager
-from .node import BATCH_NORMS, Entry, Node, copy_graph, input_names, roles, text
+from .node import Entry, Node, copy_graph, input_names, roles, text
 from .symbol import Symbol
 from .variable import own_attributes
 
 __all__ = ["call", "compose"]
-
-#: What variables are initialized with where nothing else is said.
-_INITIALIZERS = {
-    **{
-        (kind, name): initializer
-        for kind in BATCH_NORMS
-        for name, initializer in [("moving_mean", '["zero", {}]'), ("moving_var", '["one", {}]')]
-    },
-    ("LeakyReLU", "gamma"): '["Constant", {"value": 0.25}]',
-}
 
 
 def compose(
@@ -63,7 +53,7 @@ def compose(
             entry = found.get(wanted)
             if entry is None:
                 entry = (Node(None, f"{name}_{wanted}", dict(attrs)), 0)
-            init = _INITIALIZERS.get((op.name, wanted))
+            init = op.initial.get(wanted)
             if init is not None and entry[0].op is None:
                 entry[0].attrs.setdefault("__init__", init)
             entries.append(entry)

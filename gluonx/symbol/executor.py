@@ -19,10 +19,12 @@ from ..ndarray import NDArray, zeros
 from ..ndarray.dispatch import scalar, wrap_deferred
 from ..random import draw
 from .custom import in_python
+from .filled import filled
 from .heads import NO_GRADIENT, head_gradients
 from .lower import Program, lower
 from .node import Node, roles
-from .unfused import Unfused
+from .piecewise import Piecewise
+from .placement import places
 
 if TYPE_CHECKING:
     from .symbol import Symbol
@@ -98,9 +100,11 @@ class Executor:
         grads: list[NDArray | None],
         reqs: list[str],
         aux: list[NDArray],
+        contexts: Mapping[str, Context] | None = None,
     ):
         self._symbol = symbol
         self._ctx = ctx
+        self._contexts = contexts or {}
         self._roles = roles(symbol._heads)
         self.arg_arrays = args
         self.grad_arrays = grads
@@ -121,6 +125,13 @@ class Executor:
                 useful = grad is not None and req != "null" and is_float(x._buffer.dtype)
                 self._grads.append((grad, req) if grad is not None and useful else None)
         self._avals = [Aval(x.shape, x._buffer.dtype) for x in self._leaves]
+        known = {v: self._avals[slot] for v, slot in self._slots.items()}
+        #: The symbol's outputs, of a graph in which all shapes are written down.
+        self._graph = filled(
+            symbol._heads,
+            {v: tuple(a.shape) for v, a in known.items()},
+            {v: np.dtype(a.dtype) for v, a in known.items()},
+        )
         self._mask = tuple(g is not None for g in self._grads)
         #: What the tape has of the leaves; a parameter's own variable, so that a Trainer finds it.
         self._variables = [
@@ -135,13 +146,17 @@ class Executor:
         self._taken: tuple[Program, list[Any], list[Any]] | None = None
         self._monitor: tuple[Callable, bool] | None = None
         self._inside: dict[bool, Program] = {}
-        #: For a graph with operators that run in Python; then what the tape knows of a forward.
-        self._unfused = Unfused(symbol._heads) if in_python(symbol._heads) else None
-        self._recorded: tuple[list[NDArray], list[NDArray]] | None = None
+        at = places(self._graph, ctx, self._contexts)
+        spread = {c.device for c in at.values()} | {x.context.device for x in self._leaves}
+        spread.add(ctx.device)
+        #: For a graph that is no single executable.
+        self._pieces: Piecewise | None = None
+        if len(spread) > 1 or in_python(self._graph):
+            self._pieces = Piecewise(self._graph, self._slots, self._mask, ctx, at)
         self._ran = False
         self.outputs: list[NDArray] = []
-        for aval in self._program(False).outputs:
-            buffer = Buffer(None, ctx)
+        for aval, (node, _) in zip(self._program(False).outputs, self._graph, strict=True):
+            buffer = Buffer(None, at[node])
             buffer.pending = _NotRun(aval)
             self.outputs.append(NDArray._new(buffer))
 
@@ -172,7 +187,7 @@ class Executor:
     def _program(self, train: bool) -> Program:
         found = self._programs.get(train)
         if found is None:
-            found = lower(self._symbol._heads, self._slots, self._avals, train)
+            found = lower(self._graph, self._slots, self._avals, train)
             self._programs[train] = found
         return found
 
@@ -238,8 +253,15 @@ class Executor:
         """
         if kwargs:
             self._update(kwargs)
-        if self._unfused is not None:
-            self._run_unfused(bool(is_train), bool(is_train) and any(self._mask))
+        if self._pieces is not None:
+            if self._monitor is not None:
+                self._show_pieces(bool(is_train))
+            made = self._pieces.forward(
+                self._leaves, bool(is_train), bool(is_train) and any(self._mask)
+            )
+            self._ran = True
+            for y, new in zip(self.outputs, made, strict=True):
+                y._buffer.set(new.as_in_context(y.context)._data)
             return self.outputs
         program, device = self._program(bool(is_train)), self._ctx.device
         extra = self._extra(program)
@@ -261,38 +283,6 @@ class Executor:
         for y, new in zip(self.outputs, outs, strict=False):
             y._buffer.set(new)
         return self.outputs
-
-    def _run_unfused(self, train: bool, record: bool) -> None:
-        """Run forward piece by piece; ``record`` says whether a gradient will be wanted."""
-        leaves = []
-        for x, wanted in zip(self._leaves, self._mask, strict=True):
-            leaf = NDArray._new(x._buffer, x._view)
-            if wanted and record:
-                leaf.attach_grad()
-            leaves.append(leaf)
-        with autograd.record(train) if record else autograd.pause(train):
-            made = self._unfused.run(  # type: ignore[union-attr]
-                {v: leaves[slot] for v, slot in self._slots.items()}, self._ctx
-            )
-        self._recorded = (leaves, made) if record else None
-        self._ran = True
-        for y, new in zip(self.outputs, made, strict=True):
-            y._buffer.set(new._data)
-
-    def _gradients_unfused(self, given: list[Any]) -> list[Any]:
-        if self._recorded is None:
-            self._run_unfused(False, True)
-        leaves, made = self._recorded  # type: ignore[misc]
-        wanted = [x for x, m in zip(leaves, self._mask, strict=True) if m]
-        heads, grads = [], []
-        for y, g in zip(made, given, strict=True):
-            if g is not None and y._recorded:
-                heads.append(y)
-                grads.append(NDArray._new(Buffer(g, y.context, shared=True)))
-        if not heads:
-            return [zeros(x.shape, ctx=x.context, dtype=x.dtype)._data for x in wanted]
-        found = autograd.grad(heads, wanted, grads, retain_graph=True)
-        return [g._data for g in found]
 
     def _update(self, new: Mapping[str, Any]) -> None:
         arguments = self.arg_dict
@@ -340,12 +330,12 @@ class Executor:
             if wanted and self._backward_deferred(wanted):
                 return
         ones = [
-            tape.ones_like(y._data, self._ctx.device) if ct is None
-            else None if ct is NO_GRADIENT else ct._data
+            tape.ones_like(y._data, y.context.device) if ct is None
+            else None if ct is NO_GRADIENT else ct.as_in_context(y.context)._data
             for y, ct in zip(self.outputs, given, strict=True)
         ]  # fmt: skip
-        if self._unfused is not None:
-            gradients = iter(self._gradients_unfused(ones))
+        if self._pieces is not None:
+            gradients = iter(self._pieces.gradients(self._leaves, ones))
         else:
             if self._pullback is None:
                 self._record(*self._again())
@@ -475,21 +465,34 @@ class Executor:
 
     def _show(self, train: bool, extra: list[Any]) -> None:
         """Compute all results inside, and hand them to the monitor."""
-        callback, everything = self._monitor  # type: ignore[misc]
-        inside = self._symbol.get_internals()
-        heads, names = inside._heads, inside.list_outputs()
-        if everything:
-            for (node, _), name in zip(heads, names, strict=True):
-                if node.op is None:
-                    callback(name, self._leaves[self._slots[node]])
-        kept = [(e, name) for e, name in zip(heads, names, strict=True) if e[0].op is not None]
+        kept = self._inner_results()
         if self._inside.get(train) is None:
             self._inside[train] = lower([e for e, _ in kept], self._slots, self._avals, train)
         program = self._inside[train]
         arrays = [*(x._data for x in self._leaves), *extra]
         outs = program.kernel.run(arrays, self._ctx.device)
         for (_, name), array in zip(kept, outs, strict=False):
-            callback(name, NDArray._new(Buffer(array, self._ctx)))
+            self._monitor[0](name, NDArray._new(Buffer(array, self._ctx)))  # type: ignore[index]
+
+    def _show_pieces(self, train: bool) -> None:
+        """The same where the graph is no single executable: states are put back afterwards."""
+        kept, at = self._inner_results(), places(self._graph, self._ctx, self._contexts)
+        leaves = [x.copy() if k >= len(self.arg_arrays) else x for k, x in enumerate(self._leaves)]
+        mask = [False] * len(leaves)
+        inside = Piecewise([e for e, _ in kept], self._slots, mask, self._ctx, at)
+        for (_, name), x in zip(kept, inside.forward(leaves, train, False), strict=True):
+            self._monitor[0](name, x)  # type: ignore[index]
+
+    def _inner_results(self) -> list[tuple[Any, str]]:
+        """All results of operators, with their names; shows the variables if that is wanted."""
+        callback, everything = self._monitor  # type: ignore[misc]
+        inside = type(self._symbol)(self._graph).get_internals()
+        named = list(zip(inside._heads, inside.list_outputs(), strict=True))
+        if everything:
+            for (node, _), name in named:
+                if node.op is None:
+                    callback(name, self._leaves[self._slots[node]])
+        return [(e, name) for e, name in named if e[0].op is not None]
 
     def get_optimized_symbol(self) -> Symbol:
         """The symbol itself: XLA optimizes what it compiles, not the graph."""

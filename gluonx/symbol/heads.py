@@ -13,12 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_GRADIENT", "head_gradients"]
 
-#: Operators that are losses: their gradient needs none at their output.
-_LOSSES = {
-    "SoftmaxOutput", "LinearRegressionOutput", "LogisticRegressionOutput", "MAERegressionOutput",
-    "SVMOutput", "MakeLoss", "make_loss",
-}  # fmt: skip
-
 #: In the place of the gradient of an output that has none.
 NO_GRADIENT: Any = object()
 
@@ -55,7 +49,7 @@ def _head_gradient(symbol: Symbol, outputs: Sequence[NDArray], i: int, given: An
                 f"{y.shape}, got {given.shape}"
             )
         return given
-    if node.op is not None and (node.op.name in _LOSSES or getattr(node.op, "loss", False)):
+    if node.op is not None and node.op.loss:
         return None
     if node.op is not None and not node.op.differentiable:
         return NO_GRADIENT

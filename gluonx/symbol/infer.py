@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from ..engine.kernel import Aval
+from ..engine.kernel import Aval, Kernel
 from ..error import MXNetError
 from . import subgraph
 from .custom import CustomNode
 from .lower import abstract, node_kernel, refused
-from .node import BATCH_NORMS, ELEMENTWISE, Entry, Node, Roles, postorder
+from .node import ELEMENTWISE, Entry, Node, Roles, postorder
 from .variable import declared_dtype, declared_shape
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Inference", "infer_shape", "infer_type"]
 
 Shape = tuple[int, ...]
-
-#: Operators whose inputs have one shape, so that a known one tells the others.
-_SAME_SHAPE = (
-    *("elemwise_add", "elemwise_sub", "elemwise_mul", "elemwise_div", "add_n"),
-    *ELEMENTWISE,
-)
 
 #: Inputs whose type says nothing about that of the others.
 _APART = ("condition", "index", "indices", "length")
@@ -41,6 +35,8 @@ _RESULTS = {
 
 # Two lengths that stand for one that is not known: what comes out alike for both is known.
 _STAND_INS = (720, 1080)
+# Several of them differ by these factors.
+_FACTORS = (1, 101, 103, 107, 109, 113, 127, 131)
 
 
 class Inference:
@@ -140,7 +136,7 @@ class Inference:
         shapes = [self.shapes.get(e) for e in node.inputs]
         if node.subgraphs:
             return self._learn(self.shapes, node, subgraph.shapes(node, shapes, self.dtypes))
-        if node.kind in _SAME_SHAPE:
+        if op is not None and (op.alike or node.kind in ELEMENTWISE):
             return self._one_shape(node, shapes)
         if op is None or op.infer is None or op.variadic:
             return False
@@ -176,7 +172,7 @@ class Inference:
 
     def _one_shape(self, node: Node, shapes: list[Shape | None]) -> bool:
         merged: Shape | None = None
-        for shape in shapes:
+        for shape in (*shapes, self.shapes.get((node, 0))):
             if shape is not None:
                 merged = _merge(merged, shape)
                 if merged is None:
@@ -193,43 +189,96 @@ class Inference:
         shapes = [self.shapes.get(e) for e in node.inputs]
         if any(s is None for s in shapes):
             return False
-        kernel = node_kernel(node, train=False)
+        kernel, changed = node_kernel(node, train=False), False
         if all(map(_complete, shapes)):
-            avals = self._avals(node, shapes, 0)
+            avals = self._avals(node, shapes)
             results = abstract(node, kernel, avals)[: kernel.visible]
             found: list[Any] = [tuple(a.shape) for a in results]
             for i, a in enumerate(results):
                 self.dtypes[node, i] = np.dtype(a.dtype)
         else:
-            tries = []
-            for stand_in in _STAND_INS:
-                try:
-                    tries.append(abstract(node, kernel, self._avals(node, shapes, stand_in)))
-                except MXNetError:
-                    return False
-            found = [
-                tuple(m if m == n else 0 for m, n in zip(a.shape, b.shape, strict=True))
-                for a, b in zip(*tries, strict=True)
-                if a is not None
-            ][: kernel.visible]
-        changed = False
+            found, changed = self._partly(node, kernel, shapes)
         for i, shape in enumerate(found):
-            old = self.shapes.get((node, i))
-            new = _merge(old, shape)
-            if new is None:
-                raise self._refused(node, f"output {i} has shape {shape}, but needs {old}")
-            changed |= new != old
-            self.shapes[node, i] = new
+            changed |= self._told((node, i), shape, node, i)
         return changed
+
+    def _told(self, entry: Entry, shape: Sequence[int], node: Node, i: int) -> bool:
+        """Take in what a node says about its output ``i``; whether that is news."""
+        old = self.shapes.get(entry)
+        new = _merge(old, shape)
+        if new is None:
+            raise self._refused(node, f"output {i} has shape {tuple(shape)}, but needs {old}")
+        self.shapes[entry] = new
+        return new != old
+
+    def _partly(
+        self, node: Node, kernel: Kernel, shapes: Sequence[Shape | None]
+    ) -> tuple[list[Any], bool]:
+        """Shapes of the outputs where some extents of the inputs are not known; whether that told
+        something about the inputs.
+
+        The node is tried with numbers that stand for these. Where an extent of an output is such a
+        number they are equal, and what is known about the output is known about the input.
+        """
+        unknown = [(k, a) for k, s in enumerate(shapes) for a, n in enumerate(s or ()) if not n]
+        tries: list[list[Any]] = []
+        for factors in (_FACTORS, (1,) * len(_FACTORS)):  # different ones, or all the same
+            tries = []
+            places = dict(zip(unknown, factors, strict=False))
+            if len(places) < len(unknown):
+                continue
+            for stand_in in _STAND_INS:
+                full = [
+                    tuple(n or stand_in * places[k, a] for a, n in enumerate(s or ()))
+                    for k, s in enumerate(shapes)
+                ]
+                try:
+                    outs = abstract(node, kernel, self._avals(node, full))
+                except MXNetError:
+                    break
+                tries.append([tuple(o.shape) for o in outs[: kernel.visible]])
+            if len(tries) == len(_STAND_INS):
+                break
+        if len(tries) < len(_STAND_INS):
+            return [], False
+        changed = False
+        alone = len(set(places.values())) == len(places)
+        # extents that must be equal, of one axis of several inputs, such as the batch
+        if alone or len({a for _, a in places}) == 1:
+            pairs: dict[tuple, list] = {}
+            for place, factor in places.items():
+                pairs.setdefault(tuple(s * factor for s in _STAND_INS), []).append(place)
+            for i, both in enumerate(zip(*tries, strict=True)):
+                have = self.shapes.get((node, i)) or ()
+                if len(have) == len(both[0]):
+                    for axis, pair in enumerate(zip(*both, strict=True)):
+                        if have[axis] and pair in pairs:
+                            for k, a in pairs[pair]:
+                                changed |= self._extent(node, k, a, have[axis])
+        found = [
+            tuple(m if m == n else 0 for m, n in zip(a, b, strict=True))
+            for a, b in zip(*tries, strict=True)
+        ]
+        return found, changed
+
+    def _extent(self, node: Node, k: int, axis: int, extent: int) -> bool:
+        """Note the extent of one axis of an input."""
+        entry = node.inputs[k]
+        shape = list(self.shapes[entry] or ())
+        if shape[axis]:
+            return False
+        shape[axis] = extent
+        self.shapes[entry] = tuple(shape)
+        return True
 
     def known(self, variable: Node) -> bool:
         """Whether the whole shape of a variable is known."""
         return _complete(self.shapes[variable, 0])
 
-    def _avals(self, node: Node, shapes: Sequence[Shape | None], stand_in: int) -> list[Aval]:
-        """Shapes and dtypes of the inputs, with ``stand_in`` for unknown extents."""
+    def _avals(self, node: Node, shapes: Sequence[Shape | None]) -> list[Aval]:
+        """Shapes and dtypes of the inputs."""
         return [
-            Aval(tuple(n or stand_in for n in s or ()), self.dtypes.get(e) or np.dtype("float32"))
+            Aval(tuple(s or ()), self.dtypes.get(e) or np.dtype("float32"))
             for s, e in zip(shapes, node.inputs, strict=True)
         ]
 
@@ -261,7 +310,9 @@ def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
         return np.dtype(_RESULTS[kind])
     if kind == "_histogram" and i > 0:
         return None
-    if (kind in BATCH_NORMS and i > 0) or kind == "mp_lamb_update_phase1":
+    if (
+        node.op is not None and "moving_var" in node.op.aux and i > 0
+    ) or kind == "mp_lamb_update_phase1":
         return np.dtype("float32")
     if kind == "topk" and i == 0 and params.get("ret_typ") != "indices":
         return None

@@ -16,7 +16,6 @@ from ..engine.op import Op
 from ..ops.control_flow import links
 
 __all__ = [
-    "BATCH_NORMS",
     "ELEMENTWISE",
     "Entry",
     "Node",
@@ -54,26 +53,6 @@ ELEMENTWISE = (
     "_mod", "_power", "_maximum", "_minimum", "_hypot", "_equal", "_not_equal", "_greater",
     "_greater_equal", "_lesser", "_lesser_equal", "_logical_and", "_logical_or", "_logical_xor",
 )  # fmt: skip
-
-#: Operators with the inputs and outputs of BatchNorm.
-BATCH_NORMS = ("BatchNorm", "BatchNorm_v1", "_contrib_BatchNormWithReLU", "_contrib_SyncBatchNorm")
-
-#: Names of all outputs, hidden ones too, where they are not ``output`` or ``output0``, ...
-_OUTPUTS = {
-    **dict.fromkeys(BATCH_NORMS, ("output", "mean", "var")),
-    "BilinearSampler": ("output", "tmp"),
-    "CTCLoss": ("output0", "output1"),
-    "Correlation": ("output", "tmp1", "tmp2"),
-    "Dropout": ("output", "mask"),
-    "GridGenerator": ("output", "grid_dst"),
-    "GroupNorm": ("output", "mean", "std"),
-    "InstanceNorm": ("output", "mean", "var"),
-    "L2Normalization": ("output", "norm"),
-    "LRN": ("output", "tmp_norm"),
-    "LayerNorm": ("output", "mean", "std"),
-    "ROIPooling": ("output", "maxidx"),
-    "SpatialTransformer": ("output", "grid_dst", "grid_src"),
-}
 
 
 class Node:
@@ -146,8 +125,7 @@ class Node:
     @property
     def total(self) -> int:
         """Number of outputs as a file counts them."""
-        hidden = _OUTPUTS.get(self.op.name, ()) if self.op is not None else ()
-        return max(self.visible, len(hidden))
+        return max(self.visible, len(self._names()))
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -192,16 +170,15 @@ class Node:
         """Full names of the visible outputs."""
         if self.op is None:
             return [self.name]
-        names: Sequence[str] = [f"output{i}" for i in range(self.visible)]
-        if self.op.output_names is not None:
-            names = self.op.output_names
-        elif self.op.name in _OUTPUTS:
-            names = _OUTPUTS[self.op.name][: self.visible]
-        elif self.op.name == "RNN":
-            names = ("output", "state_output", "statecell_output")[: self.visible]
-        elif self.visible == 1 and self.op.name != "SliceChannel":
-            names = ["output"]
-        return [f"{self.name}_{n}" for n in names]
+        names = self._names()
+        if not names:
+            names = ["output"] if self.visible == 1 else [f"output{i}" for i in range(self.visible)]
+        return [f"{self.name}_{n}" for n in names[: self.visible]]
+
+    def _names(self) -> Sequence[str]:
+        """Names of all outputs, if they have other ones than usual."""
+        names = self.op.output_names if self.op is not None else None
+        return names(self.params) if callable(names) else names or ()
 
 
 #: One output of a node.

@@ -31,13 +31,13 @@ class Stepwise(Unfused):
         self.heads = list(heads)
         self._operators: dict[Any, Any] | None = {} if keep else None
         self._inner: dict[Node, list[Unfused]] = {}
-        self.steps = [n for n in postorder(heads) if n.op is not None]
+        self._nodes = [n for n in postorder(heads) if n.op is not None]
 
     def run(self, variables: dict[Node, NDArray], ctx: Any) -> list[NDArray]:
         """The outputs."""
         known: dict[Entry, NDArray] = {(v, 0): x for v, x in variables.items()}
-        for node in self.steps:
-            inputs = [known[e] for e in node.inputs]  # type: ignore[union-attr]
+        for node in self._nodes:
+            inputs = [known[e] for e in node.inputs]
             if isinstance(node.op, CustomNode) or node.subgraphs:  # type: ignore[union-attr]
                 made = self._alone(node, inputs, ctx)  # type: ignore[arg-type]
             else:

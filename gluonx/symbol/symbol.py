@@ -333,6 +333,8 @@ class Symbol:
             ``'write'``, ``'add'`` or ``'null'``, for all arguments or for each.
         aux_states : dict of str to NDArray, or list, optional
             An array for each auxiliary state.
+        group2ctx : dict of str to Context, optional
+            Where operators of an ``AttrScope(ctx_group=...)`` run.
 
         Returns
         -------
@@ -348,7 +350,7 @@ class Symbol:
         """
         from .binding import bind
 
-        return bind(self, ctx, args, args_grad, grad_req, aux_states)
+        return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx)
 
     def simple_bind(
         self,
@@ -372,6 +374,8 @@ class Symbol:
             ``'write'``, ``'add'`` or ``'null'``, for all arguments or for each.
         type_dict : dict of str to dtype, optional
             Element types; float32 by default.
+        group2ctx : dict of str to Context, optional
+            Where operators of an ``AttrScope(ctx_group=...)`` run, and their variables are.
         **kwargs : tuple of int
             Shapes of variables.
 
@@ -390,7 +394,7 @@ class Symbol:
         """
         from .binding import simple_bind
 
-        return simple_bind(self, ctx, grad_req, type_dict, kwargs)
+        return simple_bind(self, ctx, grad_req, type_dict, kwargs, group2ctx)
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """The outputs for the given arrays, without keeping an executor.

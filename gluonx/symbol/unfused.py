@@ -5,9 +5,10 @@ Everything between two such operators is one executable. A loop whose body has o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..context import Context
 from ..engine import tape
 from ..engine.buffer import Buffer
 from ..engine.graph import Value
@@ -49,7 +50,8 @@ class _Piece:
         self._copied = [(copies[n], i) for n, i in self.heads]
         self._programs: dict[Any, Program] = {}
 
-    def run(self, inputs: Sequence[NDArray], ctx: Any) -> list[NDArray]:
+    def run(self, given: Sequence[NDArray], ctx: Any) -> list[NDArray]:
+        inputs = _here(given, ctx)
         avals = [Aval(x.shape, x._buffer.dtype) for x in inputs]
         key = (state.training, *((a.shape, a.dtype) for a in avals))
         program = self._programs.get(key)
@@ -67,12 +69,18 @@ class _Piece:
         else:
             outs = kernel.run(arrays, ctx.device)
         for slot, new in zip(program.written, outs[kernel.visible :], strict=True):
-            inputs[slot]._write(new)
+            state_of = NDArray._new(Buffer(new, ctx)).as_in_context(given[slot].context)
+            given[slot]._write(state_of._data)
         made = [NDArray._new(Buffer(a, ctx)) for a in outs[: kernel.visible]]
         if node is not None:
             for i, y in enumerate(made):
                 y._entry = Value(node, i)
         return made
+
+
+def _here(arrays: Sequence[NDArray], ctx: Any) -> list[NDArray]:
+    """Arrays on one device; copies of those that are elsewhere, through which gradients go."""
+    return [x.as_in_context(ctx) for x in arrays]
 
 
 class Unfused:
@@ -84,14 +92,23 @@ class Unfused:
     keep : bool
         Whether each custom operator is made once; the body of a loop makes one for each step, as
         an operator may keep something for its backward.
+    places : dict of Node to Context, optional
+        Where each node runs; by default, where :meth:`run` says.
     """
 
-    def __init__(self, heads: Sequence[Entry], keep: bool = True):
+    def __init__(
+        self,
+        heads: Sequence[Entry],
+        keep: bool = True,
+        places: Mapping[Node, Context] | None = None,
+    ):
         self.heads = list(heads)
         self._operators: dict[Any, Any] | None = {} if keep else None
         self._inner: dict[Node, list[Unfused]] = {}
+        at: Mapping[Node, Context | None] = places or dict.fromkeys(postorder(heads))
         levels: dict[Node, int] = {}
-        groups: dict[int, tuple[list[Node], list[Node]]] = {}
+        #: Of each level the nodes that are computed together, by device, and the others.
+        groups: dict[int, tuple[dict[Any, list[Node]], list[Node]]] = {}
         needed = set(self.heads)
         alone = {}
         for node in postorder(heads):
@@ -99,32 +116,38 @@ class Unfused:
                 continue
             alone[node] = isinstance(node.op, CustomNode) or any(map(in_python, node.subgraphs))
             level = max(
-                (levels[n] + alone[n] for n, _ in node.inputs if n.op is not None), default=0
+                (
+                    levels[n] + (alone[n] or at[n] != at[node])
+                    for n, _ in node.inputs
+                    if n.op is not None
+                ),
+                default=0,
             )
             levels[node] = level
-            groups.setdefault(level, ([], []))[alone[node]].append(node)
+            together, single = groups.setdefault(level, ({}, []))
+            (single if alone[node] else together.setdefault(at[node], [])).append(node)
         for node in levels:
             needed.update(
                 e for e in node.inputs if e[0].op is not None
                 and (alone[node] or levels[e[0]] != levels[node])
             )  # fmt: skip
-        #: In order: a piece, or a node that runs by itself.
-        self.steps: list[_Piece | Node] = []
+        #: In order: a piece, or a node that runs by itself, and where.
+        self.steps: list[tuple[_Piece | Node, Context | None]] = []
         for level in sorted(groups):
-            fused, single = groups[level]
-            if fused:
-                self.steps.append(_Piece(fused, needed))
-            self.steps += single
+            together, single = groups[level]
+            self.steps += [(_Piece(nodes, needed), ctx) for ctx, nodes in together.items()]
+            self.steps += [(node, at[node]) for node in single]
 
     def run(self, variables: dict[Node, NDArray], ctx: Any) -> list[NDArray]:
         """The outputs, recorded if recording is on."""
         known: dict[Entry, NDArray] = {(v, 0): x for v, x in variables.items()}
-        for step in self.steps:
+        for step, at in self.steps:
+            there = ctx if at is None else at
             if isinstance(step, _Piece):
-                made = step.run([known[e] for e in step.inputs], ctx)
+                made = step.run([known[e] for e in step.inputs], there)
                 known.update(zip(step.heads, made, strict=True))
             else:
-                made = self._alone(step, [known[e] for e in step.inputs], ctx)
+                made = self._alone(step, _here([known[e] for e in step.inputs], there), there)
                 known.update(((step, i), y) for i, y in enumerate(made))
         return [known[e] for e in self.heads]
 
