@@ -375,11 +375,22 @@ class Parameter:
         return [self.row_sparse_data(row_id.as_in_context(c)) for c in self._initialized()]
 
     def _saved(self) -> NDArray:
-        """What a file gets: the contents on the first device, with their storage type."""
-        first = next(iter(self._initialized().values()))
+        """What a file gets: the contents, with their storage type.
+
+        On several devices running statistics differ; a file gets their mean, as in MXNet.
+        """
+        first, *others = self._initialized().values()
         if self._deferred is not None:
             raise self._deferred_error()
         if self._stype != "row_sparse":
+            if others and self._grad_req == "null" and jnp.issubdtype(self.dtype, jnp.floating):
+                hosts = [x.asnumpy() for x in (first, *others)]
+                if any((host != hosts[0]).any() for host in hosts):
+                    with autograd.pause():
+                        total = first
+                        for x in others:
+                            total = total + x.as_in_context(first.context)
+                        return total / len(hosts)
             return first
         return rows_of_dense(first, nd.arange(first.shape[0], ctx=first.context, dtype="int64"))
 
