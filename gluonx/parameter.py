@@ -272,14 +272,15 @@ class Parameter:
         init, default_init, data = self._deferred
         with autograd.pause(), _random.initialization():
             first = next(iter(self._data))
-            own = data is None
             if data is None:
                 data = zeros_later(self._shape or (), first, np.dtype(self.dtype))
                 desc = initializer.InitDesc(self.name, {"__init__": init})
                 initializer.create(default_init)(desc, data)
             self._deferred = None
             for ctx, x in self._data.items():
-                x._buffer.set((data if own and ctx == first else data.copyto(ctx))._data)
+                # Arrays that were given are not copied: who changes one changes only its own.
+                source = data.as_in_context(ctx)
+                x._buffer.set(source._data, shared=source._buffer.shared)
             self._attach()
 
     def _attach(self) -> None:
