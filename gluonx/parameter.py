@@ -272,14 +272,15 @@ class Parameter:
         init, default_init, data = self._deferred
         with autograd.pause(), _random.initialization():
             first = next(iter(self._data))
-            own = data is None
             if data is None:
                 data = zeros_later(self._shape or (), first, np.dtype(self.dtype))
                 desc = initializer.InitDesc(self.name, {"__init__": init})
                 initializer.create(default_init)(desc, data)
             self._deferred = None
             for ctx, x in self._data.items():
-                x._buffer.set((data if own and ctx == first else data.copyto(ctx))._data)
+                # Arrays that were given are not copied: who changes one changes only its own.
+                source = data.as_in_context(ctx)
+                x._buffer.set(source._data, shared=source._buffer.shared)
             self._attach()
 
     def _attach(self) -> None:
@@ -375,11 +376,22 @@ class Parameter:
         return [self.row_sparse_data(row_id.as_in_context(c)) for c in self._initialized()]
 
     def _saved(self) -> NDArray:
-        """What a file gets: the contents on the first device, with their storage type."""
-        first = next(iter(self._initialized().values()))
+        """What a file gets: the contents, with their storage type.
+
+        On several devices running statistics differ; a file gets their mean, as in MXNet.
+        """
+        first, *others = self._initialized().values()
         if self._deferred is not None:
             raise self._deferred_error()
         if self._stype != "row_sparse":
+            if others and self._grad_req == "null" and jnp.issubdtype(self.dtype, jnp.floating):
+                hosts = [x.asnumpy() for x in (first, *others)]
+                if any((host != hosts[0]).any() for host in hosts):
+                    with autograd.pause():
+                        total = first
+                        for x in others:
+                            total = total + x.as_in_context(first.context)
+                        return total / len(hosts)
             return first
         return rows_of_dense(first, nd.arange(first.shape[0], ctx=first.context, dtype="int64"))
 

@@ -224,7 +224,7 @@ def export(block: HybridBlock, path: Any, epoch: int, remove_amp_cast: bool) -> 
             node.update({"__shape__": text(params[node.name].shape)})
     auxiliary = set(symbol.list_auxiliary_states())
     used = [n for n in symbol.list_inputs() if n in params]
-    values = {n: params[n].list_data()[0] for n in used}
+    values = {n: params[n]._saved().tostype("default") for n in used}
     model.save_checkpoint(
         os.fspath(path), epoch, symbol, {n: x for n, x in values.items() if n not in auxiliary},
         {n: x for n, x in values.items() if n in auxiliary}, remove_amp_cast,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -18,12 +19,22 @@ from .optimizer.saving import numbers_of, restore_numbers, unchanged_if_it_fails
 from .serialization import states as files
 from .serialization.files import open_read, open_write, path_name
 
-__all__ = ["load", "save"]
+__all__ = ["content_of", "load", "maker", "restore", "save"]
 
 
 def save(trainer: Any, fname: str | os.PathLike) -> None:
     """Write a trainer's states; see :meth:`gluonx.gluon.Trainer.save_states`."""
     path_name(fname)
+    pieces = files.dump(content_of(trainer), fname)
+    if _workers(trainer) > 1 and trainer._kvstore.rank:
+        return
+    with open_write(fname) as file:
+        for piece in pieces:
+            file.write(piece)
+
+
+def content_of(trainer: Any) -> dict[str, Any]:
+    """What a file of states holds: numbers, text and arrays."""
     content: dict[str, Any] = {}
     if trainer._optimizer is not None:
         content.update(numbers_of(trainer._optimizer))
@@ -41,12 +52,7 @@ def save(trainer: Any, fname: str | os.PathLike) -> None:
         content.update(
             states=states, groups=[list(g.indices) for g in trainer._groups], shared=shared
         )
-    pieces = files.dump(content)
-    if _workers(trainer) > 1 and trainer._kvstore.rank:
-        return
-    with open_write(fname) as file:
-        for piece in pieces:
-            file.write(piece)
+    return content
 
 
 def _owners(trainer: Any, group: Any) -> list[int]:
@@ -67,43 +73,61 @@ def _open(trainer: Any, fname: str | os.PathLike) -> Any:
 def load(trainer: Any, fname: str | os.PathLike) -> None:
     """Read a trainer's states; see :meth:`gluonx.gluon.Trainer.load_states`."""
     name = path_name(fname)
+    with _open(trainer, fname) as file:
+        content = files.load(file, name, maker(trainer))
+    restore(trainer, content, name)
+
+
+def maker(trainer: Any) -> Callable[[np.ndarray], Any]:
+    """What makes of an array of a file the array that :func:`restore` takes."""
+    if trainer._updater is None:
+        return lambda host: host
+    ctx = next(c for p in trainer._params for c in p.list_ctx())
+    return lambda host: NDArray._new(Buffer(put(host, ctx), ctx))
+
+
+def restore(trainer: Any, content: dict[str, Any], name: str) -> None:
+    """Take over what :func:`content_of` gave; if that fails the trainer is unchanged.
+
+    Raises
+    ------
+    MXNetError
+        If it is of another network or optimizer; calls it ``name``.
+    """
     if trainer._updater is not None:
-        contexts = [c for p in trainer._params for c in p.list_ctx()]
-
-        def make(host: np.ndarray) -> NDArray:
-            return NDArray._new(Buffer(put(host, contexts[0]), contexts[0]))
-
-        with _open(trainer, fname) as file:
-            content = files.load(file, name, make)
         found = content.get("states", {})
         with unchanged_if_it_fails(trainer._optimizer):
             restore_numbers(trainer._optimizer, content)
         trainer._updater.states = found
         trainer._updater._elsewhere = set(found)
         return
-    with _open(trainer, fname) as file:
-        content = files.load(file, name)
     update = trainer._update
     try:
         with unchanged_if_it_fails(trainer._optimizer):
             if trainer._optimizer is not None:
                 restore_numbers(trainer._optimizer, content)
                 trainer._compile()
-            trainer._groups = _groups(trainer, content, name)
+            groups, contents = _groups(trainer, content, name)
     except BaseException:
         trainer._update = update
         raise
+    # An update may have buffers of its own, which others read too, so they stay what they are.
+    for buffer, array in contents:
+        buffer.set(array)
+    trainer._groups = groups
 
 
-def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
-    """Groups of parameters with the states that a file has for them."""
+def _groups(
+    trainer: Any, content: dict[str, Any], name: str
+) -> tuple[list[Any], list[tuple[Buffer, Any]]]:
+    """Groups of parameters, and what the buffers of their states get."""
     states = content.get("states", {})
     listed = content.get("groups") or [list(states)]
     shared = content.get("shared") or [[]]
     lists = [listed, shared, *listed, *shared]
     if not all(isinstance(v, list) for v in lists) or len(listed) != len(shared):
         raise MXNetError(f"{name}: the file of optimizer states is damaged")
-    found = []
+    found, contents = [], []
     for indices, more in zip(listed, shared, strict=True):
         if not indices:
             continue
@@ -132,8 +156,8 @@ def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
                     f"but the file has {got}; these are states of another network or optimizer"
                 )
             ctx = arrays[0].context
-            group.states[k] = Buffer(put(new, ctx), ctx)
+            contents.append((group.states[k], put(new, ctx)))
         if any(rest.values()):
             raise MXNetError(f"{name}: it has more states than the optimizer; it is of another one")
         found.append(group)
-    return found
+    return found, contents

@@ -153,6 +153,25 @@ def test_scale_grows_after_good_steps():
     assert scales == [1, 1, 2, 2, 2, 4, 4]
 
 
+def test_scale_is_loaded_with_the_states(tmp_path):
+    amp.init("float16")
+    net = nn.Dense(1, in_units=2)
+    net.initialize()
+    trainers = []
+    for _ in range(2):
+        trainer = gluon.Trainer(net.collect_params(), "adam")
+        amp.init_trainer(trainer)
+        trainers.append(trainer)
+    smaller(trainers[0])
+    with autograd.record():
+        loss = net(nd.ones((2, 2)))
+    loss.backward()
+    trainers[0].step(2)
+    trainers[0].save_states(tmp_path / "s")
+    trainers[1].load_states(tmp_path / "s")
+    assert trainers[1]._amp_loss_scaler.loss_scale == 2.0**10
+
+
 def test_unscaled_gradients_are_those_of_the_loss_and_step_does_not_divide_again():
     amp.init("float16")
     found = []

@@ -7,7 +7,6 @@ import os
 import random
 import re
 import struct
-import sys
 import threading
 import tracemalloc
 from pathlib import Path
@@ -510,30 +509,3 @@ def test_folder_that_cannot_be_synced_is_reported_but_the_file_is_there(tmp_path
     with pytest.raises(MXNetError, match="Input/output error; the new file is there, but"):
         nd.save(tmp_path / "f", nd.ones((2,)))
     assert nd.load(tmp_path / "f")[0].shape == (2,)
-
-
-# -- URLs -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("scheme", ["s3", "hdfs"])
-def test_url_without_fsspec_says_what_to_install(scheme, monkeypatch):
-    monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(MXNetError, match=rf"begin with {scheme}://.*pip install fsspec"):
-        nd.save(f"{scheme}://bucket/f", nd.ones((1,)))
-    with pytest.raises(MXNetError, match=rf"begin with {scheme}://.*pip install fsspec"):
-        nd.load(f"{scheme}://bucket/f")
-
-
-def test_url_with_fsspec_is_written_and_read():
-    pytest.importorskip("fsspec")
-    url = "memory://folder/f.params"
-    nd.save(url, {"a": nd.arange(3)})
-    assert nd.load(url)["a"].asnumpy().tolist() == [0, 1, 2]
-    with pytest.raises(ValueError), files.open_write(url) as file:
-        file.write(b"half")
-        raise ValueError
-    assert list(nd.load(url)) == ["a"]
-    with pytest.raises(FileNotFoundError):
-        nd.load("memory://folder/nothing")
-    with pytest.raises(MXNetError, match="fsspec cannot open nosuch://"):
-        nd.load("nosuch://f")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -84,7 +85,7 @@ _EXPECTED = "save() takes an NDArray, a list of NDArrays or a dict of str to NDA
 
 
 def load(
-    fname: str | os.PathLike, ctx: Context | None = None
+    fname: str | os.PathLike, ctx: Context | None = None, mapped: bool = False
 ) -> list[NDArray] | dict[str, NDArray]:
     """Load the arrays of a file that :func:`save` or any version of MXNet 1 has written.
 
@@ -97,6 +98,11 @@ def load(
         A path, or a URL such as ``s3://bucket/file`` if fsspec is installed.
     ctx : Context, optional
         Where the arrays go, by default to the current context, wherever they were saved from.
+    mapped : bool
+        Whether a local file in the safetensors format is mapped into memory instead of being read:
+        loading takes no time, what is used is read when it is used, and processes that load the
+        same file share it. Nobody may write into that file, or shorten it, while the arrays are
+        used; to replace it, as :func:`save` does, is fine. Other formats are read as always.
 
     Returns
     -------
@@ -110,8 +116,9 @@ def load(
         raises an error that is also a FileNotFoundError.
     """
     with open_read(fname) as file:
-        arrays, names = files.load(file, path_name(fname))
-    return _place(arrays, names, ctx)
+        mapped = mapped and isinstance(file, io.BufferedReader)
+        arrays, names = files.load(file, path_name(fname), mapped)
+    return _place(arrays, names, ctx, mapped)
 
 
 def load_frombuffer(buf: Any) -> list[NDArray] | dict[str, NDArray]:
@@ -133,16 +140,17 @@ def load_frombuffer(buf: Any) -> list[NDArray] | dict[str, NDArray]:
 
 
 def _place(
-    arrays: list[Any], names: list[str], ctx: Context | None
+    arrays: list[Any], names: list[str], ctx: Context | None, mapped: bool = False
 ) -> list[NDArray] | dict[str, NDArray]:
     ctx = current_context() if ctx is None else Context(ctx)
-    placed = [_placed(host, ctx) for host in arrays]
+    placed = [_placed(host, ctx, mapped) for host in arrays]
     return dict(zip(names, placed, strict=True)) if names else placed
 
 
-def _placed(host: Any, ctx: Context) -> NDArray:
+def _placed(host: Any, ctx: Context, mapped: bool) -> NDArray:
     if not isinstance(host, params.Sparse):
-        return NDArray._new(Buffer(put(host, ctx), ctx))
+        # What is mapped cannot be written, so it is marked as not ours to donate.
+        return NDArray._new(Buffer(put(host, ctx), ctx, shared=mapped))
     if host.indptr is None:
         return RowSparseNDArray._of(Rows(host.shape, host.values, host.indices), ctx)
     return CSRNDArray._of(CSR(host.shape, host.values, host.indices, host.indptr), ctx)

@@ -7,16 +7,16 @@ is installed.
 from __future__ import annotations
 
 import errno
-import importlib
 import io
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..error import MXNetError
+from . import urls
 
 __all__ = ["FileError", "open_read", "open_stream", "open_write", "path_name"]
 
@@ -45,7 +45,7 @@ def path_name(path: str | os.PathLike) -> str:
 
 
 @contextmanager
-def open_read(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def open_read(path: str | os.PathLike) -> Iterator[Any]:
     """Open a file or URL for reading bytes; what opens can be sought in.
 
     Parameters
@@ -62,19 +62,15 @@ def open_read(path: str | os.PathLike) -> Iterator[BinaryIO]:
         For a URL, if fsspec or its part for that scheme is not installed.
     """
     name = path_name(path)
-    try:
-        with _url(name, "rb") if "://" in name else open(name, "rb") as file:
-            # A pipe, or a server that does not tell the length: take all there is.
-            whole = not file.seekable() or getattr(file, "size", 0) is None
-            yield io.BytesIO(file.read()) if whole else file
-    except FileError:
-        raise
-    except OSError as e:
-        raise _failure("read", name, e) from e
+    local = urls.local_path(name) if "://" in name else name
+    with _failing("read", name):
+        with urls.reading(name) if local is None else open(local, "rb") as file:
+            # A pipe: take all there is.
+            yield file if file.seekable() else io.BytesIO(file.read())
 
 
 @contextmanager
-def open_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def open_write(path: str | os.PathLike) -> Iterator[Any]:
     """Open a file or URL for writing bytes; the end of the ``with`` block replaces the old file.
 
     The bytes go to a temporary file ``.NAME.RANDOM.tmp`` in the same folder and are forced to the
@@ -83,8 +79,7 @@ def open_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     existing file keeps its permission bits, a symbolic link stays one, and a device or a pipe is
     written to directly.
 
-    A URL is written in a transaction where its file system has them, as object stores do, else
-    directly.
+    A URL is written all or nothing too, see :mod:`gluonx.serialization.urls`.
 
     Parameters
     ----------
@@ -107,14 +102,10 @@ def open_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     14
     """
     name = path_name(path)
-    write = _url(name, "wb") if "://" in name else _local(name)
-    try:
-        with write as file:
+    local = urls.local_path(name) if "://" in name else name
+    with _failing("write", name):
+        with urls.writing(name) if local is None else _local(local) as file:
             yield file
-    except FileError:
-        raise
-    except OSError as e:
-        raise _failure("write", name, e) from e
 
 
 @contextmanager
@@ -125,18 +116,27 @@ def open_stream(path: str | os.PathLike) -> Iterator[Any]:
     local file has no buffer, so that a forked process cannot write it a second time.
     """
     name = path_name(path)
-    try:
-        if "://" in name:
-            # Without a transaction: there can be one at a time, and an index is open besides.
-            with _url(name, "wb", transaction=False) as file:
+    local = urls.local_path(name) if "://" in name else name
+    with _failing("write", name):
+        if local is None:
+            with urls.streaming(name) as file:
                 yield file
         else:
-            with open(name, "wb", buffering=0) as file:
+            with open(local, "wb", buffering=0) as file:
                 yield _Unbuffered(file, name)
+
+
+@contextmanager
+def _failing(action: str, name: str) -> Iterator[None]:
+    """Turn what the system or a server says into a FileError."""
+    try:
+        yield
     except FileError:
         raise
+    except urls.Failed as e:
+        raise _failure(action, name, e.__cause__, str(e)) from e.__cause__
     except OSError as e:
-        raise _failure("write", name, e) from e
+        raise _failure(action, name, e) from e
 
 
 class _Unbuffered:
@@ -161,7 +161,7 @@ class _Unbuffered:
 
 
 @contextmanager
-def _local(name: str) -> Iterator[BinaryIO]:
+def _local(name: str) -> Iterator[Any]:
     target = os.path.realpath(name)
     try:
         old = os.stat(target)
@@ -212,39 +212,13 @@ def _sync_folder(folder: str) -> None:
         os.close(fd)
 
 
-@contextmanager
-def _url(url: str, mode: str, transaction: bool = True) -> Iterator[Any]:
-    scheme = url.partition("://")[0]
-    try:
-        fsspec = importlib.import_module("fsspec")
-    except ImportError:
-        raise MXNetError(
-            f"{url}: paths that begin with {scheme}:// need fsspec, which is not installed: "
-            f"pip install fsspec, and its package for {scheme} (s3fs for s3, gcsfs for gs, "
-            "pyarrow for hdfs, aiohttp for http)"
-        ) from None
-    try:
-        system, path = fsspec.core.url_to_fs(url)
-    except (ImportError, ValueError) as e:
-        raise MXNetError(f"{url}: fsspec cannot open {scheme}:// here: {e}") from e
-    if mode == "rb" or not transaction:
-        with system.open(path, mode) as file:
-            yield file
-        return
-    # Without a transaction, closing after an error would commit what was written so far.
-    scope = system.transaction
-    with scope:
-        with system.open(path, mode) as file:
-            if not hasattr(file, "commit"):
-                scope.files.remove(file)
-            yield file
-
-
-def _failure(action: str, name: str, cause: OSError, state: str = "") -> FileError:
+def _failure(action: str, name: str, cause: Any, state: str = "") -> FileError:
     kind = _MissingError if isinstance(cause, FileNotFoundError) else FileError
-    text = f"cannot {action} {name}: {cause.strerror or cause}"
-    if cause.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+    reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    text = f"cannot {action} {name}: {reason}"
+    number = getattr(cause, "errno", None)
+    if number in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
         text += " (there must be room for the old file and the new one)"
     error = kind(f"{text}; {state}" if state else text)
-    error.errno = cause.errno
+    error.errno = number
     return error

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..error import MXNetError
-from .reader import is_shape
+from .reader import is_shape, memory_of
 
 __all__ = ["load"]
 
@@ -136,7 +136,7 @@ def _header(text: str) -> tuple[np.dtype, tuple[int, ...], bool]:
 
 def _read(file: BinaryIO, count: int) -> np.ndarray:
     """So many bytes; memory is used up only as they come."""
-    memory = np.empty(count, np.uint8)
+    memory = memory_of(count)
     at = 0
     while at < count:
         data = file.read(min(_STEP, count - at))

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..error import MXNetError
 
-__all__ = ["Reader", "is_shape"]
+__all__ = ["Reader", "is_shape", "memory_of"]
 
 _ALIGNMENT = 64  # what XLA takes over on the CPU without a copy
 
@@ -26,6 +26,13 @@ def is_shape(shape: Any, axes: int = 32) -> bool:
         # NumPy cannot represent more, even if there is a 0 among the extents.
         and math.prod(max(n, 1) for n in shape) <= 2**59
     )
+
+
+def memory_of(count: int) -> np.ndarray:
+    """So many bytes, where XLA can take them as they lie."""
+    memory = np.empty(count + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + count]
 
 
 class Reader:
@@ -88,9 +95,7 @@ class Reader:
         count = math.prod(shape) * dtype.itemsize
         what = f"the values of a {dtype.name} array of shape {shape}"
         self.need(count, what)
-        memory = np.empty(count + _ALIGNMENT, np.uint8)
-        start = -memory.ctypes.data % _ALIGNMENT
-        memory = memory[start : start + count]
+        memory = memory_of(count)
         if count and self.file.readinto(memory) != count:  # type: ignore[attr-defined]
             raise self.error(f"{what} ({count} bytes, but the file ended)")
         self.at += count

@@ -107,7 +107,7 @@ def dump(arrays: Sequence[Any], names: Sequence[str] = ()) -> Iterator[bytes | m
         raise MXNetError("a name is not text that UTF-8 can hold") from None
     if len(text) > _MAX_HEADER:
         raise MXNetError(f"the names take {len(text)} bytes; safetensors allows {_MAX_HEADER}")
-    text += b" " * (-len(text) % 64)
+    text += b" " * (-(len(text) + 8) % 64)  # values begin where XLA can take them as they lie
     return _pieces(text, [arrays[i] for i in order])
 
 
@@ -155,6 +155,8 @@ def load(
         memory = mmap.mmap(reader.file.fileno(), 0, access=mmap.ACCESS_READ)
         for key, (dtype, shape, begin) in entries.items():
             values = np.frombuffer(memory, dtype, math.prod(shape), start + begin)
+            if dtype == np.bool_:
+                values = np.minimum(values.view(np.uint8), 1).view(dtype)  # NumPy's are 0 or 1
             found[key] = values.reshape(shape)
         return list(found.values()), [] if is_list else list(found)
     # In the order of the file, which is the faster one.
@@ -192,7 +194,8 @@ def _header(reader: Reader) -> tuple[dict[str, tuple[np.dtype, tuple[int, ...], 
             raise reader.error(f"a dtype ({', '.join(_DTYPES)}), not {tag!r:.80}", 8)
         if not is_shape(shape):
             raise reader.error(f"the extents of a shape, not {shape!r:.80}", 8)
-        if not is_shape(offsets) or len(offsets) != 2:
+        whole = isinstance(offsets, list) and all(type(n) is int and n >= 0 for n in offsets)
+        if not whole or len(offsets) != 2:
             raise reader.error(f"two data_offsets, not {offsets!r:.80}", 8)
         count = math.prod(shape) * _DTYPES[tag].itemsize
         if offsets[1] - offsets[0] != count:

@@ -1,8 +1,8 @@
 """Files of optimizer states.
 
-A file is one of arrays, as :mod:`gluonx.serialization.params` has it, so ``nd.load`` shows what is
-in it. The array named ``gluonx``, of uint8, is JSON text that says how the others, named ``0``,
-``1`` and so on, belong together::
+A file is one of arrays, as :mod:`gluonx.serialization.arrays` has it, so ``nd.load`` shows what is
+in it, and the suffix ``.safetensors`` chooses that format. The array named ``gluonx``, of uint8, is
+JSON text that says how the others, named ``0``, ``1`` and so on, belong together::
 
     null, true, 1.5, "text"          itself
     ["array", name, dtype, shape]    an array; as bytes if the format does not have its type
@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,14 +30,16 @@ import ml_dtypes
 import numpy as np
 
 from ..error import MXNetError
-from . import params
+from . import arrays as files
 
-__all__ = ["dump", "load"]
+__all__ = ["dump", "load", "pack", "unpack"]
 
 _HEAD = "gluonx"
 #: Entries that are lists of pairs, with an index first; they are read as dicts.
 _PAIRS = ("states", "counts")
 _VERSION = 1
+#: How pickles begin: of protocol 2 and later; of tuples and dicts in protocol 0 and 1.
+_PICKLE = re.compile(rb"\x80|\(*([dl]p\d|c\w+\.|}q|]q)")
 _DTYPES = {
     name: np.dtype(name)
     for name in (
@@ -46,8 +50,28 @@ _DTYPES = {
 _STORED = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool", "bfloat16")
 
 
-def dump(content: dict[str, Any]) -> Iterator[bytes | memoryview]:
+def dump(content: dict[str, Any], fname: str | os.PathLike = "") -> Iterator[bytes | memoryview]:
     """The bytes of a file, in pieces.
+
+    Parameters
+    ----------
+    content : dict of str to anything
+        As :func:`pack` takes it.
+    fname : str or os.PathLike
+        The format is safetensors if it ends in ``.safetensors``, else MXNet's.
+
+    Raises
+    ------
+    TypeError
+        If it holds something else. Raised by this call, before the first piece.
+    """
+    tree, arrays = pack(content)
+    head = np.frombuffer(json.dumps(tree).encode(), np.uint8)
+    return files.dump(fname, [head, *arrays], [_HEAD, *map(str, range(len(arrays)))])
+
+
+def pack(content: dict[str, Any]) -> tuple[Any, list[Any]]:
+    """What JSON can hold of this, and the arrays in it.
 
     Parameters
     ----------
@@ -57,12 +81,10 @@ def dump(content: dict[str, Any]) -> Iterator[bytes | memoryview]:
     Raises
     ------
     TypeError
-        If it holds something else. Raised by this call, before the first piece.
+        If it holds something else.
     """
     arrays: list[Any] = []
-    tree = _encode({"version": _VERSION, **content}, arrays)
-    head = np.frombuffer(json.dumps(tree).encode(), np.uint8)
-    return params.dump([head, *arrays], [_HEAD, *map(str, range(len(arrays)))])
+    return _encode({"version": _VERSION, **content}, arrays), arrays
 
 
 def _encode(value: Any, arrays: list[Any]) -> Any:
@@ -111,28 +133,53 @@ def load(
     MXNetError
         If the contents are not as they must be, or are pickled.
     """
-    first = source[:1] if not hasattr(source, "read") else source.read(1)
-    if bytes(first) == b"\x80":
+    if hasattr(source, "read"):
+        first = source.read(16)
+        source.seek(0)
+    else:
+        first = bytes(source[:16])
+    if _PICKLE.match(first):
         raise MXNetError(
             f"{name} is a file of optimizer states that MXNet pickled. Loading it could run any "
             "code, so gluonx does not. Convert it in MXNet, if you trust the file: "
             "help(gluonx.gluon.Trainer.load_states) shows how. Or go on without: parameters are "
             "in files of their own, and states build up again"
         )
-    arrays = dict(zip(*reversed(params.load(source, name)), strict=False))
+    arrays = dict(zip(*reversed(files.load(source, name)), strict=False))
     head = arrays.pop(_HEAD, None)
     try:
         if head is None:
             return _plain(arrays, make)
-        tree = json.loads(head.tobytes())
-        content = _decode(tree, arrays, make)
-        if not isinstance(content, dict) or content.get("version") != _VERSION:
-            raise ValueError(f"it is not of version {_VERSION}; this gluonx may be too old for it")
-        return content | {key: dict(content[key]) for key in _PAIRS if key in content}
+        return unpack(json.loads(head.tobytes()), arrays, make)
     except (ValueError, TypeError, KeyError, RecursionError, IndexError) as e:
         raise MXNetError(
             f"{name} is not a file of optimizer states that can be read: {e}"
         ) from None
+
+
+def unpack(
+    tree: Any, arrays: dict[str, Any], make: Callable[[Any], Any] = lambda a: a
+) -> dict[str, Any]:
+    """What :func:`pack` was given.
+
+    Parameters
+    ----------
+    tree
+        The first thing that it gave.
+    arrays : dict of str to numpy.ndarray
+        The arrays, under the names ``'0'``, ``'1'``, ...
+    make : callable
+        Makes of each array what shall be in its place.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, IndexError or RecursionError
+        If they do not belong together.
+    """
+    content = _decode(tree, arrays, make)
+    if not isinstance(content, dict) or content.get("version") != _VERSION:
+        raise ValueError(f"it is not of version {_VERSION}; this gluonx may be too old for it")
+    return content | {key: dict(content[key]) for key in _PAIRS if key in content}
 
 
 def _decode(tree: Any, arrays: dict[str, np.ndarray], make: Callable) -> Any:
@@ -141,7 +188,9 @@ def _decode(tree: Any, arrays: dict[str, np.ndarray], make: Callable) -> Any:
     kind, *rest = tree
     if kind == "array":
         key, dtype, shape = rest
-        found = arrays[key].reshape(-1)
+        if 0 in shape:
+            return make(np.zeros(shape, _DTYPES[dtype]))
+        found = np.asarray(arrays[key]).reshape(-1)
         if dtype not in _STORED:
             found = found.view(_DTYPES[dtype])
         elif found.dtype != _DTYPES[dtype]:
