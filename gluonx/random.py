@@ -11,6 +11,7 @@ elsewhere; its numbers are drawn on the host, by NumPy's Philox, of the same fam
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import threading
 from collections.abc import Iterator
@@ -36,8 +37,9 @@ if TYPE_CHECKING:  # see __getattr__
     )  # fmt: skip
 
 __all__ = [
-    "exponential", "gamma", "generalized_negative_binomial", "host_rng", "multinomial",
-    "negative_binomial", "normal", "poisson", "randint", "randn", "seed", "shuffle", "uniform",
+    "exponential", "gamma", "generalized_negative_binomial", "get_state", "host_rng", "multinomial",
+    "negative_binomial", "normal", "poisson", "randint", "randn", "seed", "set_state", "shuffle",
+    "uniform",
 ]  # fmt: skip
 
 
@@ -152,6 +154,63 @@ def host_rng() -> np.random.Generator:
         with _random.lock:
             _random.host = np.random.default_rng(abs(_random.base()))
     return _random.host
+
+
+def get_state() -> dict[str, Any]:
+    """Where the generators are, to go on from there with :func:`set_state`.
+
+    Returns
+    -------
+    dict
+        Of numbers, strings and lists, so that JSON can hold it: the seed, key and count of each
+        generator, and the state of that of :func:`host_rng`.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> state = gx.random.get_state()
+    >>> a = gx.nd.random.normal(shape=(2,))
+    >>> gx.random.set_state(state)
+    >>> (gx.nd.random.normal(shape=(2,)).asnumpy() == a.asnumpy()).all()
+    np.True_
+    """
+    host = host_rng()
+    with _random.lock:
+        generators = [
+            [ctx.device_type, ctx.device_id, stream, *map(int, g.key), g.count]
+            for (ctx, stream), g in _random.generators.items()
+        ]
+        return {
+            "seed": _random.seed,
+            "generators": generators,
+            "host": copy.deepcopy(host.bit_generator.state),
+        }
+
+
+def set_state(state: dict[str, Any]) -> None:
+    """Put the generators where they were when :func:`get_state` gave ``state``.
+
+    Raises
+    ------
+    ValueError
+        If ``state`` is not such a state; nothing is changed then.
+    """
+    try:
+        generators = {}
+        for kind, number, stream, first, second, count in state["generators"]:
+            ctx = Context(kind, number)
+            generators[ctx, int(stream)] = found = _Generator(0, ctx, 0)
+            found.key, found.count = np.array([first, second], np.uint32), int(count)
+        host = np.random.default_rng(0)
+        host.bit_generator.state = state["host"]
+        seed_state = int(state["seed"])
+    except (KeyError, TypeError, ValueError, OverflowError) as e:
+        raise ValueError(f"this is no state of gluonx.random.get_state(): {e!r}") from None
+    with _random.lock:
+        _random.seed = seed_state
+        _random.generators.clear()
+        _random.generators.update(generators)
+        _random.host = host
 
 
 def __getattr__(name: str) -> Any:  # gluonx.random.normal is gluonx.nd.random.normal

@@ -90,7 +90,7 @@ def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
     lists = [listed, shared, *listed, *shared]
     if not all(isinstance(v, list) for v in lists) or len(listed) != len(shared):
         raise MXNetError(f"{name}: the file of optimizer states is damaged")
-    found = []
+    found, read = [], []
     for indices, more in zip(listed, shared, strict=True):
         if not indices:
             continue
@@ -118,9 +118,11 @@ def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
                     f"{name}: for {title} the optimizer needs a state of {old.dtype} {old.shape}, "
                     f"but the file has {got}; these are states of another network or optimizer"
                 )
-            ctx = arrays[0].context
-            group.states[k] = Buffer(put(new, ctx), ctx)
+            read.append((group.states[k], put(new, arrays[0].context)))
         if any(rest.values()):
             raise MXNetError(f"{name}: it has more states than the optimizer; it is of another one")
         found.append(group)
+    # All of it is right. An update may share its buffers, so they are kept.
+    for buffer, new in read:
+        buffer.set(new)
     return found

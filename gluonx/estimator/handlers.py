@@ -27,6 +27,8 @@ class StoppingHandler(TrainBegin, BatchEnd, EpochEnd):
     max_epoch, max_batch : int, optional
     """
 
+    _kept = ("current_batch", "current_epoch")
+
     def __init__(self, max_epoch: int | None = None, max_batch: int | None = None):
         self.max_epoch = max_epoch
         self.max_batch = max_batch
@@ -121,6 +123,8 @@ class ValidationHandler(TrainBegin, BatchEnd, EpochEnd):
         For the evaluation.
     """
 
+    _kept = ("current_batch", "current_epoch")
+
     def __init__(
         self,
         val_data: Any,
@@ -169,6 +173,8 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, Bat
     priority : float
     """
 
+    _kept = ("current_epoch",)
+
     def __init__(
         self,
         log_interval: int | str = "epoch",
@@ -205,7 +211,7 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, Bat
 
     def epoch_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         self._epoch_start = time.time()
-        self.batch_index = self.processed_samples = 0
+        self.batch_index, self.processed_samples = estimator.batches_in_epoch, 0
 
     def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         spent = time.time() - self._epoch_start
