@@ -6,6 +6,7 @@
 from . import amp as amp
 from . import attribute as attribute
 from . import autograd as autograd
+from . import base as base
 from . import callback as callback
 from . import context as context
 from . import contrib as contrib
@@ -17,6 +18,7 @@ from . import executor as executor
 from . import gluon as gluon
 from . import initializer as initializer
 from . import io as io
+from . import log as log
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
 from . import metric as metric
@@ -29,12 +31,15 @@ from . import ndarray as ndarray
 from . import nn as nn
 from . import operator as operator
 from . import optimizer as optimizer
+from . import profiler as profiler
 from . import random as random
 from . import recordio as recordio
 from . import registry as registry
 from . import rnn as rnn
+from . import runtime as runtime
 from . import symbol as symbol
 from . import test_utils as test_utils
+from . import util as util
 from . import visualization as visualization
 from .attribute import AttrScope as AttrScope
 from .block import Block as Block

@@ -5,11 +5,13 @@ import sys
 from .. import amp as amp
 from ..ndarray import contrib as ndarray
 from ..symbol import contrib as symbol
+from . import autograd as autograd
+from . import tensorboard as tensorboard
 
 nd = ndarray
 sym = symbol
 
-__all__ = ["amp", "nd", "ndarray", "sym", "symbol"]
+__all__ = ["amp", "autograd", "nd", "ndarray", "sym", "symbol", "tensorboard"]
 
 for _name in [n for n in sys.modules if n.split(".")[:2] == ["gluonx", "amp"]]:
     sys.modules[_name.replace("gluonx.amp", "gluonx.contrib.amp", 1)] = sys.modules[_name]

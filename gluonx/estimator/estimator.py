@@ -13,7 +13,7 @@ from .. import metric as metrics_module
 from ..context import Context, current_context
 from ..metric import EvalMetric
 from ..trainer import Trainer
-from . import resume
+from . import progress, resume
 from .batch import BatchProcessor
 from .checkpoint import CheckpointHandler
 from .handlers import (
@@ -112,6 +112,8 @@ class Estimator:
         self.max_epoch: int | None = None
         self.max_batch: int | None = None
         self.batch_axis = 0
+        #: Batches in an epoch, if that is known.
+        self.batches_in_train_data: int | None = None
         #: How far the training is.
         self.epochs_done = self.batches_done = self.batches_in_epoch = 0
         self._handlers: list[Any] = []
@@ -190,11 +192,20 @@ class Estimator:
         self.max_epoch, self.max_batch, self.batch_axis = epochs, batches, batch_axis
         self.epochs_done = self.batches_done = self.batches_in_epoch = 0
         self._epoch_start = self._resumed = None
+        self.batches_in_train_data = _length(train_data)
         handlers = self._handlers = self._with_usual(_sorted(event_handlers), val_data)
+        try:
+            self._fit(handlers, train_data)
+        finally:
+            for handler in handlers:  # what is open, such as a bar on the screen
+                if hasattr(handler, "close"):
+                    handler.close()
+
+    def _fit(self, handlers: list[Any], train_data: Any) -> None:
         _call(handlers, "train_begin", self)
         if self._resumed is not None:  # from a checkpoint
             resume.restore(self, self._resumed)
-        done = self.epochs_done == epochs or self.batches_done == batches
+        done = self.epochs_done == self.max_epoch or self.batches_done == self.max_batch
         while not done:
             _call(handlers, "epoch_begin", self)
             seen = self.batches_in_epoch > 0
@@ -202,7 +213,7 @@ class Estimator:
             for batch in resume.batches(self, train_data):
                 seen = True
                 _call(handlers, "batch_begin", self, batch=batch)
-                _, label, pred, loss = self.batch_processor.fit_batch(self, batch, batch_axis)
+                _, label, pred, loss = self.batch_processor.fit_batch(self, batch, self.batch_axis)
                 self.batches_done += 1
                 self.batches_in_epoch += 1
                 done = _call(
@@ -226,6 +237,8 @@ class Estimator:
             MetricHandler(self.train_metrics),
             LoggingHandler(metrics=self.train_metrics + (self.val_metrics if val_data else [])),
         ]
+        if progress.usable():
+            usual.append(progress.ProgressBarHandler())
         if val_data is not None:
             usual.append(ValidationHandler(val_data, self.evaluate))
         given = tuple(map(type, handlers))
@@ -235,6 +248,13 @@ class Estimator:
             [*handlers, *added],
             key=lambda h: (getattr(h, "priority", 0), isinstance(h, CheckpointHandler)),
         )
+
+
+def _length(data: Any) -> int | None:
+    try:
+        return len(data)
+    except TypeError:  # an iterator
+        return None
 
 
 def _metrics(given: Any) -> list[EvalMetric]:
