@@ -55,6 +55,14 @@ from .error import MXNetError as MXNetError
 from .parameter import Parameter as Parameter
 from .parameter import ParameterDict as ParameterDict
 from .trainer import Trainer as Trainer
+from .util import is_np_array as is_np_array
+from .util import is_np_shape as is_np_shape
+from .util import np_array as np_array
+from .util import np_shape as np_shape
+from .util import set_np_shape as set_np_shape
+from .util import use_np as use_np
+from .util import use_np_array as use_np_array
+from .util import use_np_shape as use_np_shape
 
 nd = ndarray
 sym = symbol
