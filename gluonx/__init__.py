@@ -6,6 +6,7 @@
 from . import amp as amp
 from . import attribute as attribute
 from . import autograd as autograd
+from . import base as base
 from . import callback as callback
 from . import context as context
 from . import contrib as contrib
@@ -20,6 +21,7 @@ from . import image as image
 from . import initializer as initializer
 from . import io as io
 from . import kvstore as kvstore
+from . import log as log
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
 from . import metric as metric
@@ -32,12 +34,15 @@ from . import ndarray as ndarray
 from . import nn as nn
 from . import operator as operator
 from . import optimizer as optimizer
+from . import profiler as profiler
 from . import random as random
 from . import recordio as recordio
 from . import registry as registry
 from . import rnn as rnn
+from . import runtime as runtime
 from . import symbol as symbol
 from . import test_utils as test_utils
+from . import util as util
 from . import visualization as visualization
 from .attribute import AttrScope as AttrScope
 from .block import Block as Block
@@ -53,6 +58,14 @@ from .error import MXNetError as MXNetError
 from .parameter import Parameter as Parameter
 from .parameter import ParameterDict as ParameterDict
 from .trainer import Trainer as Trainer
+from .util import is_np_array as is_np_array
+from .util import is_np_shape as is_np_shape
+from .util import np_array as np_array
+from .util import np_shape as np_shape
+from .util import set_np_shape as set_np_shape
+from .util import use_np as use_np
+from .util import use_np_array as use_np_array
+from .util import use_np_shape as use_np_shape
 
 nd = ndarray
 sym = symbol

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from . import block_files
 from . import ndarray as nd
 from .engine.region import Deferred
 from .engine.report import note
@@ -382,6 +383,31 @@ class Block:
             dtype_source, shared,
         )  # fmt: skip
 
+    def save(self, prefix: Any) -> None:
+        """Save the network: ``PREFIX-model.params``, and what it is made of, ``PREFIX-model.json``.
+
+        Parameters
+        ----------
+        prefix : str or path
+        """
+        block_files.save(self, prefix)
+
+    def load(self, prefix: Any) -> None:
+        """Load what :meth:`save` wrote, into a network that is made in the same way.
+
+        What was hybridized is hybridized again.
+
+        Parameters
+        ----------
+        prefix : str or path
+
+        Raises
+        ------
+        MXNetError
+            If the files are of another network; nothing is changed then.
+        """
+        block_files.load(self, prefix)
+
     def save_params(self, filename: Any) -> None:
         """Deprecated: use :meth:`save_parameters`."""
         warnings.warn("save_params is deprecated; use save_parameters", DeprecationWarning, 2)
@@ -491,26 +517,25 @@ class HybridBlock(Block):
             )
         super().register_child(block, name)
 
-    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+    def hybridize(
+        self, active: bool = True, backend: str | None = None, clear: bool = True,
+        static_alloc: bool = False, static_shape: bool = False, inline_limit: int = 2,
+        forward_bulk_size: int | None = None, backward_bulk_size: int | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
         """Compile this block and its children, or stop doing so.
 
         Parameters
         ----------
         active : bool
-        **kwargs
-            ``static_alloc``, ``static_shape`` and other flags of MXNet are accepted; XLA has
-            no use for them.
+        backend, clear, static_alloc, static_shape, inline_limit, forward_bulk_size
+            Accepted for compatibility, as is ``backward_bulk_size``; XLA has no use for them.
         """
-        known = {
-            "static_alloc", "static_shape", "inline_limit", "forward_bulk_size",
-            "backward_bulk_size", "backend", "clear", "partition_if_dynamic",
-        }  # fmt: skip
-        unknown = sorted(set(kwargs) - known)
+        unknown = sorted(set(kwargs) - {"partition_if_dynamic"})
         if unknown:
             raise TypeError(f"hybridize() got unexpected arguments: {', '.join(unknown)}")
         self._active = active
         self._cache = self._eager = None
-        super().hybridize(active, **kwargs)
+        super().hybridize(active)
 
     def cast(self, dtype: Any) -> None:
         self._changed(f"{self._name} was cast")

@@ -16,7 +16,10 @@ import jax
 from .error import MXNetError
 from .hosts import join_if_started
 
-__all__ = ["Context", "cpu", "cpu_pinned", "cpu_shared", "current_context", "gpu", "num_gpus"]
+__all__ = [
+    "Context", "cpu", "cpu_pinned", "cpu_shared", "current_context", "gpu", "gpu_memory_info",
+    "num_gpus",
+]  # fmt: skip
 
 
 class Context:
@@ -163,6 +166,33 @@ def gpu(device_id: int = 0) -> Context:
 def num_gpus() -> int:
     """Number of GPUs that this process can use."""
     return len(_gpus())
+
+
+def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
+    """Free and total bytes of the memory of a GPU that this process may use.
+
+    JAX takes most of a GPU's memory at the start; what counts here is what of that is in use by
+    arrays.
+
+    Parameters
+    ----------
+    device_id : int
+        Number of the GPU.
+
+    Returns
+    -------
+    free, total : int
+
+    Raises
+    ------
+    MXNetError
+        Without that GPU, or if it does not tell.
+    """
+    stats = gpu(device_id).device.memory_stats()
+    if not stats or "bytes_limit" not in stats:
+        raise MXNetError(f"JAX does not tell how much memory gpu({device_id}) has")
+    total = int(stats["bytes_limit"])
+    return total - int(stats.get("bytes_in_use", 0)), total
 
 
 def current_context() -> Context:

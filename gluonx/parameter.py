@@ -727,14 +727,35 @@ class ParameterDict:
         loaded = nd.load(filename)
         if not isinstance(loaded, dict):
             raise ValueError(f"{filename} holds arrays without names; save a dict of parameters")
+        self.load_dict(
+            loaded, ctx, allow_missing, ignore_extra, restore_prefix, filename, cast_dtype,
+            dtype_source,
+        )  # fmt: skip
+
+    def load_dict(
+        self, param_dict: dict[str, NDArray], ctx: Any = None, allow_missing: bool = False,
+        ignore_extra: bool = False, restore_prefix: str = "", filename: str | None = None,
+        cast_dtype: bool = False, dtype_source: str = "current",
+    ) -> None:  # fmt: skip
+        """Set parameters from arrays by name; see :meth:`gluonx.Block.load_parameters`.
+
+        Parameters
+        ----------
+        param_dict : dict of str to NDArray
+        restore_prefix : str
+            What is put before the names.
+        filename : str, optional
+            Where the arrays come from, for messages.
+        """
         arrays = {
             restore_prefix + (k[4:] if k.startswith(("arg:", "aux:")) else k): v
-            for k, v in loaded.items()
+            for k, v in param_dict.items()
         }
         targets = {k: p for k, p in self.items() if k.startswith(restore_prefix)}
         assign(
-            targets, arrays, filename, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source
-        )
+            targets, arrays, filename or "the dict", ctx, allow_missing, ignore_extra, cast_dtype,
+            dtype_source,
+        )  # fmt: skip
 
 
 def assign(

@@ -5,6 +5,7 @@ import pytest
 
 import gluonx as gx
 from gluonx import gluon, nd, nn
+from gluonx.error import MXNetError
 
 
 class Net(gluon.HybridBlock):
@@ -200,3 +201,42 @@ def test_file_without_names_is_refused(file):
     nd.save(file, [nd.ones((1,))])
     with pytest.raises(ValueError, match="without names"):
         trained().load_parameters(file)
+
+
+def test_saved_network_is_loaded_into_one_made_in_the_same_way(tmp_path):
+    def made(units=3):
+        net = nn.Sequential()
+        inner = nn.HybridSequential()
+        inner.add(nn.Dense(units, activation="relu"), nn.BatchNorm())
+        net.add(inner, nn.Dense(2))
+        return net
+
+    x = nd.array([[1, 2], [3, 4]])
+    net = made()
+    net.initialize()
+    net[0].hybridize()
+    want = net(x).asnumpy()
+    net.save(tmp_path / "net")
+    other = made()
+    other.load(tmp_path / "net")
+    assert other[0]._active and not other[1]._active
+    np.testing.assert_array_equal(other(x).asnumpy(), want)
+    wrong = nn.Sequential()
+    wrong.add(nn.Dense(2))
+    with pytest.raises(MXNetError, match="Sequential has the children 0, but in the file 0, 1"):
+        wrong.load(tmp_path / "net")
+    dense = nn.Dense(2, in_units=2)
+    with pytest.raises(MXNetError, match="is a Dense here, but a Sequential"):
+        dense.load(tmp_path / "net")
+    (tmp_path / "net-model.json").write_text("{}")  # as MXNet's: the parameters are read
+    made().load(tmp_path / "net")
+
+
+def test_parameters_are_set_from_a_dict():
+    net = nn.Dense(2, in_units=2, prefix="a_")
+    net.initialize()
+    arrays = {"weight": nd.ones((2, 2)), "bias": nd.ones((2,))}
+    net.collect_params().load_dict(arrays, restore_prefix="a_")
+    assert net(nd.ones((1, 2))).asnumpy().tolist() == [[3, 3]]
+    with pytest.raises(ValueError, match="the dict"):
+        net.collect_params().load_dict({"weight": nd.ones((2, 2))}, restore_prefix="a_")

@@ -1,6 +1,7 @@
 """The Estimator and its handlers: events, metrics, checkpoints, the end."""
 
 import importlib
+import io
 import logging
 
 import numpy as np
@@ -129,6 +130,50 @@ def test_log_says_what_happens(caplog):
     assert "SGD, learning rate 0.1" in caplog.text
     assert "[Epoch 0][Batch 2]" in caplog.text
     assert "training accuracy: 0.3750" in caplog.text
+
+
+def test_bar_says_that_it_compiles_and_is_taken_away_after_an_error():
+    pytest.importorskip("tqdm")
+    shown = io.StringIO()
+    est = made()
+    est.net.hybridize()
+    bar = es.ProgressBarHandler(log_interval=1, file=shown, ncols=140, mininterval=0)
+    est.fit(loader(), epochs=2, event_handlers=bar)
+    text = shown.getvalue()
+    first, second = text[: text.index("epoch 2/2")], text[text.index("epoch 2/2") :]
+    assert "epoch 1/2, compiling…" in first
+    assert "compiling" not in second and "training accuracy" in second and "2/2" in second
+    with pytest.raises(ZeroDivisionError):
+        est.fit(loader(), epochs=1, event_handlers=[bar, Fails()])
+    assert bar._bar is None and not bar._listening
+
+
+class Fails(es.BatchBegin):
+    def batch_begin(self, estimator, *args, **kwargs):
+        raise ZeroDivisionError
+
+
+class Scalars:
+    def __init__(self):
+        self.seen = []
+
+    def add_scalar(self, name, value, step):
+        self.seen.append((name, round(value, 3), step))
+
+
+def test_scalars_are_written_for_tensorboard(tmp_path):
+    est, each = made(), Scalars()
+    est.fit(loader(), epochs=1, event_handlers=es.TensorBoardHandler(summary_writer=each))
+    assert ("learning rate", 0.1, 2) in each.seen
+    assert [n for n, _, _ in each.seen][0] == "training accuracy"
+    pytest.importorskip("tensorboardX")
+    handler = es.TensorBoardHandler(tmp_path / "runs", log_interval=1)
+    est.fit(loader(), epochs=1, event_handlers=handler)
+    assert list((tmp_path / "runs").glob("events*"))
+    callback = gx.contrib.tensorboard.LogMetricsCallback(tmp_path / "old", prefix="train")
+    callback(gx.model.BatchEndParam(0, 1, est.train_metrics[0], None))
+    callback.summary_writer.close()
+    assert list((tmp_path / "old").glob("events*"))
 
 
 @pytest.mark.parametrize(

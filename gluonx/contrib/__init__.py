@@ -6,11 +6,15 @@ from .. import amp as amp
 from ..data import text as text
 from ..ndarray import contrib as ndarray
 from ..symbol import contrib as symbol
+from . import autograd as autograd
+from . import tensorboard as tensorboard
 
 nd = ndarray
 sym = symbol
 
-__all__ = ["amp", "nd", "ndarray", "sym", "symbol", "text"]
+__all__ = [
+    "amp", "autograd", "nd", "ndarray", "sym", "symbol", "tensorboard", "text",
+]  # fmt: skip
 
 for _own in ("amp", "data.text"):
     for _name in [n for n in sys.modules if f"{n}.".startswith(f"gluonx.{_own}.")]:

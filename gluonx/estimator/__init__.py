@@ -16,6 +16,8 @@ from .handlers import LoggingHandler as LoggingHandler
 from .handlers import MetricHandler as MetricHandler
 from .handlers import StoppingHandler as StoppingHandler
 from .handlers import ValidationHandler as ValidationHandler
+from .progress import ProgressBarHandler as ProgressBarHandler
+from .tensorboard import TensorBoardHandler as TensorBoardHandler
 
 __all__ = [
     "BatchBegin",
@@ -30,7 +32,9 @@ __all__ = [
     "GradientUpdateHandler",
     "LoggingHandler",
     "MetricHandler",
+    "ProgressBarHandler",
     "StoppingHandler",
+    "TensorBoardHandler",
     "TrainBegin",
     "TrainEnd",
     "ValidationHandler",

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..metric import EvalMetric
 from ..serialization.files import open_write
+from . import resume
 from .events import BatchEnd, EpochEnd, TrainBegin, TrainEnd
 
 __all__ = ["CheckpointHandler", "EarlyStoppingHandler"]
@@ -63,6 +64,8 @@ class EarlyStoppingHandler(TrainBegin, EpochEnd, TrainEnd):
         A value that must be exceeded.
     """
 
+    _kept = ("wait", "stopped_epoch", "current_epoch")
+
     def __init__(
         self,
         monitor: EvalMetric,
@@ -98,6 +101,15 @@ class EarlyStoppingHandler(TrainBegin, EpochEnd, TrainEnd):
         self.current_epoch += 1
         return self.stop_training
 
+    def state_dict(self) -> dict[str, Any]:
+        """The best value so far, and for how long nothing was better."""
+        return {**super().state_dict(), "best": self._watch.best}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over a state of :meth:`state_dict`."""
+        super().load_state_dict(state)
+        self._watch.best = state["best"]
+
     def train_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         if self.stop_training:
             estimator.logger.info(
@@ -110,7 +122,12 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
     """Saves parameters, and the trainer's states, from time to time.
 
     Files are ``PREFIX-epochEbatchB.params`` and ``.states``, and ``PREFIX-best.params``; E and B
-    are numbers of epochs and batches done.
+    are numbers of epochs and batches done. ``PREFIX.json``, written when the others are there,
+    names the last of them and holds what else the training needs to go on: random numbers, the
+    position in the epoch, metrics, what other handlers count. A training that was killed and is
+    resumed ends with the very numbers of one that was not, if its data come in an order that
+    :func:`gluonx.random.seed`, or NumPy's or Python's global generator, governs. Batches of an
+    epoch that are done already are read once more, without training on them.
 
     Parameters
     ----------
@@ -131,8 +148,11 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
     max_checkpoints : int
         How many to keep; older ones are deleted, the best is not.
     resume_from_checkpoint : bool
-        Whether to load the last one before training, and to do only the epochs that are left.
+        Whether to load the last one before training, and to do only what is left of the
+        ``epochs`` or ``batches`` of :meth:`Estimator.fit`.
     """
+
+    priority = math.inf
 
     def __init__(
         self,
@@ -152,6 +172,8 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self.model_dir, self.model_prefix = Path(model_dir), model_prefix
         self.verbose, self.save_best = verbose, save_best
         self.epoch_period, self.batch_period = epoch_period, batch_period
+        if max_checkpoints < 1:
+            raise ValueError(f"max_checkpoints must be 1 or greater, got {max_checkpoints}")
         self.max_checkpoints = max_checkpoints
         self.resume_from_checkpoint = resume_from_checkpoint
         self._watch = _Monitor(monitor, mode) if monitor is not None else None
@@ -190,19 +212,23 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
             if self._watch.improved():
                 self._write(estimator, f"{self.model_prefix}-best")
             best = self._watch.best
-        while len(self.saved_checkpoints) > self.max_checkpoints:
-            old = self.saved_checkpoints.pop(0)
-            for ending in (".params", ".states"):
-                (self.model_dir / f"{old}{ending}").unlink(missing_ok=True)
-        # written last: it names only what is there
+        if name in self.saved_checkpoints[:-1]:
+            self.saved_checkpoints.remove(name)
+        old = self.saved_checkpoints[: -self.max_checkpoints]
+        self.saved_checkpoints = self.saved_checkpoints[-self.max_checkpoints :]
+        # written when the others are there, and before any is deleted: it names only what is there
         state = {
             "epoch": self.current_epoch,
             "batch": self.current_batch,
             "best": best if best is None or math.isfinite(best) else None,
             "saved": self.saved_checkpoints,
+            "training": resume.capture(estimator),
         }
         with open_write(self.model_dir / f"{self.model_prefix}.json") as file:
             file.write(json.dumps(state).encode())
+        for gone in old:
+            for ending in (".params", ".states"):
+                (self.model_dir / f"{gone}{ending}").unlink(missing_ok=True)
 
     def _resume(self, estimator: Any) -> None:
         path = self.model_dir / f"{self.model_prefix}.json"
@@ -219,8 +245,5 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self.saved_checkpoints = list(state["saved"])
         if state["best"] is not None and self._watch is not None:
             self._watch.best = state["best"]
-        if estimator.max_epoch is not None:
-            estimator.max_epoch = max(estimator.max_epoch - self.current_epoch, 0)
-        if estimator.max_batch is not None:
-            estimator.max_batch = max(estimator.max_batch - self.current_batch, 0)
+        estimator._resumed = state["training"]
         estimator.logger.info("resumed from %s", name)

@@ -13,7 +13,9 @@ from .. import metric as metrics_module
 from ..context import Context, current_context
 from ..metric import EvalMetric
 from ..trainer import Trainer
+from . import progress, resume
 from .batch import BatchProcessor
+from .checkpoint import CheckpointHandler
 from .handlers import (
     GradientUpdateHandler,
     LoggingHandler,
@@ -110,6 +112,13 @@ class Estimator:
         self.max_epoch: int | None = None
         self.max_batch: int | None = None
         self.batch_axis = 0
+        #: Batches in an epoch, if that is known.
+        self.batches_in_train_data: int | None = None
+        #: How far the training is.
+        self.epochs_done = self.batches_done = self.batches_in_epoch = 0
+        self._handlers: list[Any] = []
+        self._epoch_start: dict[str, Any] | None = None
+        self._resumed: dict[str, Any] | None = None
 
     @property
     def train_metrics(self) -> list[EvalMetric]:
@@ -181,23 +190,43 @@ class Estimator:
         if (epochs is None) == (batches is None):
             raise ValueError(f"give epochs or batches, got epochs={epochs}, batches={batches}")
         self.max_epoch, self.max_batch, self.batch_axis = epochs, batches, batch_axis
-        handlers = self._with_usual(_sorted(event_handlers), val_data)
+        self.epochs_done = self.batches_done = self.batches_in_epoch = 0
+        self._epoch_start = self._resumed = None
+        self.batches_in_train_data = _length(train_data)
+        handlers = self._handlers = self._with_usual(_sorted(event_handlers), val_data)
+        try:
+            self._fit(handlers, train_data)
+        finally:
+            for handler in handlers:  # what is open, such as a bar on the screen
+                if hasattr(handler, "close"):
+                    handler.close()
+
+    def _fit(self, handlers: list[Any], train_data: Any) -> None:
         _call(handlers, "train_begin", self)
-        done = 0 in (self.max_epoch, self.max_batch)  # a checkpoint had all of it
+        if self._resumed is not None:  # from a checkpoint
+            resume.restore(self, self._resumed)
+        done = self.epochs_done == self.max_epoch or self.batches_done == self.max_batch
         while not done:
             _call(handlers, "epoch_begin", self)
-            seen = False
-            for batch in train_data:
+            seen = self.batches_in_epoch > 0
+            whole = True
+            for batch in resume.batches(self, train_data):
                 seen = True
                 _call(handlers, "batch_begin", self, batch=batch)
-                _, label, pred, loss = self.batch_processor.fit_batch(self, batch, batch_axis)
+                _, label, pred, loss = self.batch_processor.fit_batch(self, batch, self.batch_axis)
+                self.batches_done += 1
+                self.batches_in_epoch += 1
                 done = _call(
                     handlers, "batch_end", self, batch=batch, pred=pred, label=label, loss=loss
                 )
                 if done:
+                    whole = False
                     break
             if not seen and self.max_epoch is None:
                 raise ValueError("train_data has no batches left, fewer than `batches`")
+            if whole:
+                self.epochs_done += 1
+                self.batches_in_epoch = 0
             done = _call(handlers, "epoch_end", self) or done
         _call(handlers, "train_end", self)
 
@@ -208,12 +237,24 @@ class Estimator:
             MetricHandler(self.train_metrics),
             LoggingHandler(metrics=self.train_metrics + (self.val_metrics if val_data else [])),
         ]
+        if progress.usable():
+            usual.append(progress.ProgressBarHandler())
         if val_data is not None:
             usual.append(ValidationHandler(val_data, self.evaluate))
         given = tuple(map(type, handlers))
         added = [h for h in usual if not any(issubclass(kind, type(h)) for kind in given)]
-        # a checkpoint may shorten what is left before the end is decided
-        return sorted([*handlers, *added], key=lambda h: getattr(h, "priority", 0))
+        # a checkpoint is written when all others have had their turn: it saves their states
+        return sorted(
+            [*handlers, *added],
+            key=lambda h: (getattr(h, "priority", 0), isinstance(h, CheckpointHandler)),
+        )
+
+
+def _length(data: Any) -> int | None:
+    try:
+        return len(data)
+    except TypeError:  # an iterator
+        return None
 
 
 def _metrics(given: Any) -> list[EvalMetric]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 __all__ = [
     "BatchBegin",
@@ -16,9 +16,24 @@ __all__ = [
 
 
 class EventHandler:
-    """Base class of handlers; those with a smaller ``priority`` run first."""
+    """Base class of handlers; those with a smaller ``priority`` run first.
+
+    What :meth:`state_dict` gives is saved by a :class:`CheckpointHandler`, and given back by
+    :meth:`load_state_dict` when the training is resumed, after ``train_begin``.
+    """
 
     priority: float = 0
+    #: The attributes that :meth:`state_dict` keeps.
+    _kept: ClassVar[tuple[str, ...]] = ()
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the handler must know to go on, of numbers, strings, lists and dicts."""
+        return {name: getattr(self, name) for name in self._kept}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over a state of :meth:`state_dict`."""
+        for name in self._kept:
+            setattr(self, name, state[name])
 
 
 class TrainBegin(EventHandler):

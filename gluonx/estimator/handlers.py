@@ -27,6 +27,8 @@ class StoppingHandler(TrainBegin, BatchEnd, EpochEnd):
     max_epoch, max_batch : int, optional
     """
 
+    _kept = ("current_batch", "current_epoch")
+
     def __init__(self, max_epoch: int | None = None, max_batch: int | None = None):
         self.max_epoch = max_epoch
         self.max_batch = max_batch
@@ -77,7 +79,7 @@ class MetricHandler(EpochBegin, BatchEnd):
     """
 
     def __init__(self, metrics: Sequence[EvalMetric], priority: float = -1000):
-        self.metrics = _checked(metrics)
+        self.metrics = checked(metrics)
         self.priority = priority
 
     def epoch_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
@@ -97,7 +99,8 @@ def update_metrics(metrics: Sequence[EvalMetric], label: Any, pred: Any, loss: A
             metric.update(label, pred)
 
 
-def _checked(metrics: Any) -> list[EvalMetric]:
+def checked(metrics: Any) -> list[EvalMetric]:
+    """Metrics as a list; ValueError for anything else."""
     found = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
     for metric in found:
         if not isinstance(metric, EvalMetric):
@@ -120,6 +123,8 @@ class ValidationHandler(TrainBegin, BatchEnd, EpochEnd):
     event_handlers : list of EventHandler, optional
         For the evaluation.
     """
+
+    _kept = ("current_batch", "current_epoch")
 
     def __init__(
         self,
@@ -169,6 +174,8 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, Bat
     priority : float
     """
 
+    _kept = ("current_epoch",)
+
     def __init__(
         self,
         log_interval: int | str = "epoch",
@@ -178,7 +185,7 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, Bat
         if log_interval != "epoch" and not isinstance(log_interval, int):
             raise ValueError(f"log_interval must be a number or 'epoch', got {log_interval!r}")
         self.log_interval = log_interval
-        self.metrics = _checked(metrics or [])
+        self.metrics = checked(metrics or [])
         self.priority = priority
         self.batch_index = self.current_epoch = self.processed_samples = 0
         self._train_start = self._epoch_start = self._interval_start = 0.0
@@ -205,7 +212,7 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, Bat
 
     def epoch_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         self._epoch_start = time.time()
-        self.batch_index = self.processed_samples = 0
+        self.batch_index, self.processed_samples = estimator.batches_in_epoch, 0
 
     def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         spent = time.time() - self._epoch_start

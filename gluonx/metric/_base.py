@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from .. import ndarray as nd
 
 __all__ = ["EvalMetric", "alias", "check_label_shapes", "create", "register"]
 
-#: How many updates may wait. Beyond that the older half is read; it was computed long ago by then,
-#: so nothing has to wait for the device.
+#: How many updates, and numbers in them, may wait. Beyond that the older half is read; it was
+#: computed long ago by then, so nothing has to wait for the device.
 _MAX_WAITING = 128
+_MAX_NUMBERS = 1 << 22
 
 
 class EvalMetric:
@@ -50,6 +51,9 @@ class EvalMetric:
     >>> metric.get()
     ('largest', 3.0)
     """
+
+    #: What :meth:`state_dict` keeps.
+    _sums: ClassVar[tuple[str, ...]] = ("_local", "_global")
 
     def __init__(
         self,
@@ -89,12 +93,15 @@ class EvalMetric:
     def _later(self, *values: nd.NDArray | int) -> None:
         """Keep ``values`` where they are and call :meth:`_fold` with them when somebody looks."""
         self._waiting.append(values)
-        if len(self._waiting) > _MAX_WAITING:
-            self._settle(leave=_MAX_WAITING // 2)
+        self._numbers += _size(values)
+        if len(self._waiting) > _MAX_WAITING or self._numbers > _MAX_NUMBERS:
+            self._settle(leave=len(self._waiting) // 2)
 
     def _settle(self, leave: int = 0) -> None:
         while len(self._waiting) > leave:
-            self._fold(*map(_to_host, self._waiting.popleft()))
+            values = self._waiting.popleft()
+            self._numbers -= _size(values)
+            self._fold(*map(_to_host, values))
 
     def _add(self, total: float, count: int) -> None:
         """Add to the sums since ``reset_local`` and since ``reset``."""
@@ -152,6 +159,7 @@ class EvalMetric:
     def reset(self) -> None:
         """Start again from nothing."""
         self._waiting: deque[Sequence[nd.NDArray | int]] = deque()
+        self._numbers = 0
         self._local: list[Any] = [0.0, 0]
         self._global: list[Any] = [0.0, 0]
 
@@ -211,6 +219,21 @@ class EvalMetric:
             "output_names": self.output_names,
             "label_names": self.label_names,
         }
+
+    def state_dict(self) -> dict[str, Any]:
+        """The sums so far, as numbers and lists that JSON can hold; see :meth:`load_state_dict`.
+
+        A subclass with attributes of its own that :meth:`reset` begins anew extends both.
+        """
+        self._settle()
+        return {name: _plain(getattr(self, name)) for name in self._sums}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from sums of :meth:`state_dict`."""
+        self.reset()
+        for name in self._sums:
+            old, new = getattr(self, name), state[name]
+            setattr(self, name, np.array(new, old.dtype) if isinstance(old, np.ndarray) else new)
 
     def __str__(self) -> str:
         return f"EvalMetric: {dict(self.get_name_value())}"
@@ -347,6 +370,17 @@ def _to_host(value: Any) -> Any:
     if not isinstance(value, nd.NDArray):
         return value
     return value.asscalar().item() if value.size == 1 else value.asnumpy()
+
+
+def _size(values: Sequence[Any]) -> int:
+    return sum(x.size for x in values if isinstance(x, nd.NDArray))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(x) for x in value]
+    value = _to_host(value)
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 def _select(arrays: dict[str, Any], names: Iterable[str] | None) -> list[Any]:

@@ -16,6 +16,8 @@ __all__ = ["F1", "MCC", "PCC"]
 class _Binary(EvalMetric):
     """A score of the counts of true and false positives and negatives."""
 
+    _sums = (*EvalMetric._sums, "_local_counts", "_global_counts")
+
     def __init__(
         self,
         name: str,
@@ -215,6 +217,8 @@ class PCC(EvalMetric):
     1.0
     """
 
+    _sums = (*EvalMetric._sums, "_local_matrix", "_global_matrix")
+
     def __init__(
         self,
         name: str = "pcc",
@@ -239,7 +243,11 @@ class PCC(EvalMetric):
 
     @unrecorded
     def update(self, labels: Any, preds: Any) -> None:
-        """Count the classes of one batch; reads the values."""
+        """Count the classes of one batch; nothing is read from the device.
+
+        Negative class numbers are noticed when somebody looks at the metric: ValueError.
+        """
+        classes = []
         for label, pred in pairs(labels, preds):
             if pred.shape != label.shape:
                 pred = nd.argmax(pred, axis=1)
@@ -248,8 +256,12 @@ class PCC(EvalMetric):
                     f"{self.name}: {label.size} labels (shape {label.shape}) for {pred.size} "
                     "predictions"
                 )
-            found = pred.asnumpy().astype(np.int64).ravel()
-            true = label.asnumpy().astype(np.int64).ravel()
+            classes += [pred.astype("int32"), label.astype("int32")]
+        self._later(*classes)
+
+    def _fold(self, *classes: Any) -> None:
+        given = [np.ravel(x) for x in classes]
+        for found, true in zip(given[::2], given[1::2], strict=True):
             if found.size and min(found.min(), true.min()) < 0:
                 raise ValueError(f"{self.name}: class numbers must not be negative")
             self._local_matrix = _add_counts(self._local_matrix, found, true)

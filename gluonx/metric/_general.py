@@ -251,6 +251,15 @@ class CompositeEvalMetric(EvalMetric):
     def get_global(self) -> tuple[list[str], list[Any]]:
         return _unzip(metric.get_global_name_value() for metric in self.metrics)
 
+    def state_dict(self) -> dict[str, Any]:
+        """The sums of the metrics; see :meth:`EvalMetric.state_dict`."""
+        return {"metrics": [metric.state_dict() for metric in self.metrics]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from sums of :meth:`state_dict`."""
+        for metric, of in zip(self.metrics, state["metrics"], strict=True):
+            metric.load_state_dict(of)
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "metrics": [m.get_config() for m in self.metrics]}
 

@@ -212,32 +212,51 @@ class PearsonCorrelation(EvalMetric):
 
     @unrecorded
     def update(self, labels: Any, preds: Any) -> None:
-        """Add the correlation of one batch; reads the values, to work in float64."""
+        """Add the correlation of one batch; nothing is read from the device.
+
+        The values are kept until somebody looks, who gets sums in float64.
+        """
         for label, pred in pairs(labels, preds):
             if label.shape != pred.shape:
                 raise ValueError(
                     f"{self.name}: labels have shape {label.shape}, predictions {pred.shape}"
                 )
-            y = label.asnumpy().ravel().astype(np.float64)
-            x = pred.asnumpy().ravel().astype(np.float64)
-            if self.average == "macro":
-                self._add(_Moments().add(x, y).correlation(), 1)
-                continue
-            for sums, moments in (
-                (self._local, self._local_moments),
-                (self._global, self._global_moments),
-            ):
-                sums[1] += 1
-                sums[0] = moments.add(x, y).correlation() * sums[1]
+            self._later(label.copy(), pred.copy())
+
+    def _fold(self, label: Any, pred: Any) -> None:
+        y, x = np.ravel(label).astype(np.float64), np.ravel(pred).astype(np.float64)
+        if self.average == "macro":
+            self._add(_Moments().add(x, y).correlation(), 1)
+            return
+        for sums, moments in (
+            (self._local, self._local_moments),
+            (self._global, self._global_moments),
+        ):
+            sums[1] += 1
+            sums[0] = moments.add(x, y).correlation() * sums[1]
+
+    def state_dict(self) -> dict[str, Any]:
+        """The sums so far; see :meth:`EvalMetric.state_dict`."""
+        sums = super().state_dict()
+        return {**sums, "moments": [self._local_moments.numbers, self._global_moments.numbers]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from sums of :meth:`state_dict`."""
+        super().load_state_dict(state)
+        self._local_moments, self._global_moments = (_Moments(*x) for x in state["moments"])
 
 
 class _Moments:
     """Means and sums of squares of pairs that arrive in batches (Welford, 1962)."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.mean_x = self.mean_y = 0.0
-        self.xx = self.yy = self.xy = 0.0
+    def __init__(self, count: int = 0, *sums: float) -> None:
+        self.count = count
+        self.mean_x, self.mean_y, self.xx, self.yy, self.xy = sums or (0.0,) * 5
+
+    @property
+    def numbers(self) -> list[float]:
+        """What makes an equal one."""
+        return [self.count, *map(float, (self.mean_x, self.mean_y, self.xx, self.yy, self.xy))]
 
     def add(self, x: np.ndarray, y: np.ndarray) -> _Moments:
         self.count += len(x)

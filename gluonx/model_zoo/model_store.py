@@ -14,7 +14,7 @@ from typing import Any
 from ..download import check_sha1
 from ..error import MXNetError
 
-__all__ = ["get_model_file", "load_pretrained", "purge"]
+__all__ = ["get_model_file", "load_pretrained", "purge", "short_hash"]
 
 #: SHA-1 checksums of MXNet's files.
 _SHA1 = {
@@ -60,6 +60,19 @@ def _folder(root: str | os.PathLike | None) -> Path:
         return Path(root).expanduser()
     home = os.environ.get("MXNET_HOME")
     return (Path(home).expanduser() if home else Path.home() / ".mxnet") / "models"
+
+
+def short_hash(name: str) -> str:
+    """The first eight digits of the checksum of MXNet's file for a model.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if name not in _SHA1:
+        raise ValueError(f"there are no trained parameters of {name!r}")
+    return _SHA1[name][:8]
 
 
 def get_model_file(name: str, root: str | os.PathLike | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from ..block import Block as Block
 from ..block import HybridBlock as HybridBlock
+from ..symbol_block import SymbolBlock as SymbolBlock
 from .activations import ELU as ELU
 from .activations import GELU as GELU
 from .activations import SELU as SELU
@@ -58,6 +59,7 @@ from .transformer import TransformerDecoderLayer as TransformerDecoderLayer
 from .transformer import TransformerEncoderLayer as TransformerEncoderLayer
 
 __all__ = [
+    "SymbolBlock",
     "Activation",
     "AvgPool1D",
     "AvgPool2D",

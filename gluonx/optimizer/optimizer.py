@@ -354,3 +354,12 @@ def _arrays(state: Any) -> list[NDArray]:
     if isinstance(state, NDArray):
         return [state]
     return [x for part in state for x in _arrays(part)]
+
+
+def __getattr__(name: str) -> Any:
+    """MXNet has all optimizers in this module: they are those of the package."""
+    from .. import optimizer
+
+    if name in optimizer.__all__:
+        return getattr(optimizer, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
