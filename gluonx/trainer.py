@@ -314,6 +314,9 @@ class Trainer:
     def _single(self) -> list[NDArray] | None:
         """The arrays of all parameters, if each has one, and has its values."""
         if self._moves != Parameter.moves:
+            first = self._params[0]._data if self._params else None
+            if first is not None and len(first) > 1:
+                return None
             found = [
                 next(iter(p._data.values()))
                 for p in self._params

@@ -22,7 +22,7 @@ from ..error import MXNetError
 from .buffer import Buffer
 from .graph import Plan
 from .interrupts import held_back
-from .kernel import Kernel
+from .kernel import Aval, Kernel, x64
 from .region import Deferred, Region, current
 from .spread import AXIS, NUMBERS, PARTS, WHOLE, Spread, Team, spmd, wide_scope
 from .stage import Stage, place, ref
@@ -288,7 +288,15 @@ def _joined(column: Sequence[Any], team: Team, stage: Stage, slot: int) -> tuple
 class _Program(Kernel):
     """A program for several devices, kept by its stage."""
 
-    __slots__ = ("mapped",)
+    __slots__ = ("mapped", "taken")
+
+    mapped: Any
+    taken: list[Any]
+
+    def text(self) -> str:
+        """What XLA has made of it; compiles once more."""
+        with x64() if self.wide else nullcontext():
+            return self.mapped.lower(*self.taken).compile().as_text()
 
 
 def _compile(
@@ -366,9 +374,10 @@ class _Job:
     def run(self) -> None:
         """Run the program and hand the results over."""
         try:
-            for buffer, _, _ in self.before:  # from here on nobody else gets the old contents
-                buffer.pending = self.updating
-                buffer.array = None
+            for column in self.written:  # from here on nobody else gets the old contents
+                for buffer in column:
+                    buffer.pending = self.updating
+                    buffer.array = None
             self._own()
             for region in self.regions:
                 region.job = self
@@ -404,6 +413,10 @@ class _Job:
     def _compute(self) -> None:
         program, team = self.program, self.team
         scope = wide_scope(self.leaves, program.wide) or nullcontext()
+        if not program.compiled:
+            program.taken = [
+                Aval(a.shape, a.dtype, sharding=getattr(a, "sharding", None)) for a in self.leaves
+            ]
         with held_back() if not program.compiled else nullcontext(), scope:
             self.outs.extend(itertools.starmap(program.mapped, (self.leaves,)))
         self.leaves = []

@@ -1,0 +1,180 @@
+"""What a step on several devices costs: the Gluon loop beside a hand-written `jax.pmap` step.
+
+    python benchmarks/replicas.py
+    python benchmarks/replicas.py --devices 2 --units 512
+
+Devices are virtual CPU devices (each number of them in a process of its own), so what is measured
+is the work around the program, not the program's speed on real devices. The hand-written step has
+its batch on the devices already, in the form that `pmap` likes best; the Gluon loop has it as a list
+of arrays, as `split_and_load` gives it. Both take turns, and the table shows medians of the ratio of
+the same round. The collectives are counted in the compiled program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+BATCH, INPUTS, CLASSES, RATE, MOMENTUM = 64, 128, 10, 0.01, 0.9
+SIZES = {"f32": 4, "bf16": 2, "f16": 2, "f64": 8, "u8": 1}
+
+
+def collectives(text: str) -> tuple[int, int]:
+    """How many collective operations a compiled program has, and how many bytes they take."""
+    count = size = 0
+    for line in text.splitlines():
+        found = re.search(
+            r"= (.*?) (all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)(-start)?\(",
+            line,
+        )
+        if found:
+            count += 1
+            for dtype, shape in re.findall(r"([a-z]+\d+)\[([\d,]*)\]", found[1]):
+                size += SIZES[dtype] * math.prod(int(n) for n in shape.split(",") if n)
+    return count, size
+
+
+def hand(devices: int, units: int, layers: int, x, y, weights):
+    """The step as one writes it for pmap; returns a function that makes a step."""
+    import jax
+    import jax.numpy as jnp
+
+    def loss_of(params, x, y):
+        h = x
+        for k, (w, b) in enumerate(params):
+            h = h @ w.T + b
+            if k < len(params) - 1:
+                h = jnp.maximum(h, 0)
+        logs = jax.nn.log_softmax(h)
+        losses = -jnp.take_along_axis(logs, y.astype(int)[:, None], 1)[:, 0]
+        return losses.sum(), losses
+
+    def step(params, velocity, x, y):
+        grads, losses = jax.grad(loss_of, has_aux=True)(params, x, y)
+        grads = jax.lax.psum(grads, "devices")
+        scale = 1 / (BATCH * devices)
+        velocity = jax.tree.map(lambda v, g: MOMENTUM * v - RATE * scale * g, velocity, grads)
+        return jax.tree.map(jnp.add, params, velocity), velocity, losses
+
+    mapped = jax.pmap(
+        step, "devices", in_axes=(None, None, 0, 0), out_axes=(None, None, 0),
+        donate_argnums=(0, 1),
+    )  # fmt: skip
+    mesh = jax.sharding.Mesh(jax.devices(), ("devices",))
+    split = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("devices"))
+    x = jax.device_put(x.reshape(devices, BATCH, INPUTS), split)
+    y = jax.device_put(y.reshape(devices, BATCH), split)
+    state = [weights, jax.tree.map(jnp.zeros_like, weights)]
+
+    def run():
+        state[0], state[1], losses = mapped(*state, x, y)
+        return losses.block_until_ready
+
+    return run, lambda: state[0]
+
+
+def gluon_loop(devices: int, units: int, layers: int, x, y, weights):
+    import gluonx as gx
+    from gluonx import autograd, gluon, nd, nn
+
+    contexts = [gx.cpu(i) for i in range(devices)]
+    net = nn.HybridSequential(prefix="mlp_")
+    net.add(*(nn.Dense(units, activation="relu") for _ in range(layers)), nn.Dense(CLASSES))
+    net.initialize(ctx=contexts)
+    net.hybridize()
+    loss_of = gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = gluon.Trainer(
+        net.collect_params(), "sgd", {"learning_rate": RATE, "momentum": MOMENTUM}
+    )
+    xs, ys = (gluon.utils.split_and_load(a, contexts) for a in (x, y))
+    net(xs[0])
+    for layer, (w, b) in zip(net, weights, strict=True):
+        layer.weight.set_data(nd.array(w))
+        layer.bias.set_data(nd.array(b))
+
+    def run():
+        with autograd.record():
+            losses = [loss_of(net(x), y) for x, y in zip(xs, ys, strict=True)]
+        autograd.backward(losses)
+        trainer.step(BATCH * devices)
+        return losses[-1].wait_to_read
+
+    return run, lambda: [(v.weight.list_data()[0], v.bias.list_data()[0]) for v in net]
+
+
+def program_text() -> str:
+    from gluonx.engine import report
+
+    for root in report.roots:
+        for stage, key in root.stage.kept:
+            if stage.describe().startswith("mlp"):
+                return stage.programs[key].text()
+    raise RuntimeError("the step was not fused")
+
+
+def measure(devices: int, units: int, layers: int, rounds: int) -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(BATCH * devices, INPUTS)).astype("float32")
+    y = rng.integers(0, CLASSES, BATCH * devices).astype("float32")
+    sizes = [INPUTS, *[units] * layers, CLASSES]
+    weights = [
+        (rng.normal(size=(b, a)).astype("float32") / a**0.5, np.zeros(b, "float32"))
+        for a, b in zip(sizes, sizes[1:], strict=False)
+    ]
+    loops = [make(devices, units, layers, x, y, weights) for make in (hand, gluon_loop)]
+    for run, _ in loops:
+        for _ in range(5):
+            run()()
+    for a, b in zip(loops[0][1](), loops[1][1](), strict=True):
+        for u, v in zip(a, b, strict=True):
+            np.testing.assert_allclose(np.asarray(u), v.asnumpy(), 2e-3, 1e-4)
+    times: list[list[float]] = [[], []]
+    for _ in range(rounds):
+        for (run, _), taken in zip(loops, times, strict=True):
+            start = time.perf_counter()
+            for _ in range(10):
+                wait = run()
+                wait()
+            taken.append((time.perf_counter() - start) / 10)
+    ratio = statistics.median(b / a for a, b in zip(*times, strict=True))
+    count, size = collectives(program_text())
+    theory = 4 * sum(w.size + b.size for w, b in weights)
+    print(json.dumps([*map(statistics.median, times), ratio, count, size, theory]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--devices", type=int, nargs="*", default=[2, 4, 8])
+    parser.add_argument("--units", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=31)
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.inside:
+        measure(args.devices[0], args.units, args.layers, args.rounds)
+        return
+    print("| devices | pmap by hand ms | gluonx ms | ratio | collectives | bytes | gradients |")
+    print("|---:|---:|---:|---:|---:|---:|---:|")
+    for n in args.devices:
+        command = [sys.executable, __file__, "--inside", "--devices", str(n)]
+        command += ["--units", str(args.units), "--layers", str(args.layers)]
+        command += ["--rounds", str(args.rounds)]
+        env = {**os.environ, "JAX_NUM_CPU_DEVICES": str(n)}
+        done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True)
+        a, b, ratio, count, size, theory = json.loads(done.stdout.splitlines()[-1])
+        print(
+            f"| {n} | {a * 1e3:.2f} | {b * 1e3:.2f} | {ratio:.2f} | {count} | {size} | {theory} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
