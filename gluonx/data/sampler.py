@@ -170,9 +170,10 @@ class SplitSampler(Sampler):
         Number of parts; by default as many as there are workers (:func:`gluonx.hosts.size`).
     part_index : int, optional
         Which part, from 0; by default that of this worker.
-    even_size : bool
+    even_size : bool, optional
         Whether all parts are made equally long, by numbers of other parts; otherwise the first
-        parts are longer by one if need be.
+        parts are longer by one if need be. By default only where the parts are those of the
+        workers, which must take equally many steps.
     repeat : int
         How many times to go through the part, each time in another order.
     shuffle : bool
@@ -195,10 +196,11 @@ class SplitSampler(Sampler):
         length: int,
         num_parts: int | None = None,
         part_index: int | None = None,
-        even_size: bool = False,
+        even_size: bool | None = None,
         repeat: int = 1,
         shuffle: bool = True,
     ):
+        even_size = num_parts is None if even_size is None else even_size
         num_parts = hosts.size() if num_parts is None else num_parts
         part_index = hosts.rank() if part_index is None else part_index
         if not 0 <= part_index < num_parts <= length:
