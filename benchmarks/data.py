@@ -235,6 +235,7 @@ def main() -> None:
     parser.add_argument("--root", help=argparse.SUPPRESS)
     parser.add_argument("--python", action="append", default=[], metavar="FRAMEWORK=PATH")
     parser.add_argument("--only", nargs="*", default=["folder", "arrays", "first", "waiting"])
+    parser.add_argument("--frameworks", nargs="*", default=FRAMEWORKS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="of each training loop")
     args = parser.parse_args()
@@ -245,7 +246,7 @@ def main() -> None:
     if {"folder", "arrays"} & set(args.only):
         with tempfile.TemporaryDirectory() as root:
             make_folder(root)
-            served = {n: Served(n, pythons.get(n, sys.executable), root) for n in FRAMEWORKS}
+            served = {n: Served(n, pythons.get(n, sys.executable), root) for n in args.frameworks}
             served = {n: one for n, one in served.items() if one.kinds is not None}
             if "folder" in args.only:
                 compare_folder(served, args.rounds)
