@@ -12,13 +12,11 @@ from ..engine.kernel import Kernel, is_wide, put
 
 __all__ = ["place", "rows"]
 
-_rows = Kernel(
-    lambda at, *columns: tuple(jnp.take(c, at, 0, mode="clip") for c in columns), "rows"
-)
+_rows = Kernel(lambda at, *columns: tuple(jnp.take(c, at, 0, mode="clip") for c in columns), "rows")
 _place = Kernel(lambda x: (x,), "place")
 
 #: Up to how many bytes handing an array to a compiled program is quicker than ``jax.device_put``.
-SMALL = 1 << 15
+SMALL = 1 << 20
 
 
 def rows(columns: Sequence[Any], at: np.ndarray, device: Any) -> tuple:
