@@ -153,6 +153,8 @@ def test_damaged_files_of_vectors_say_which_line(tmp_path):
 def test_published_vectors_lie_in_a_folder(tmp_path, monkeypatch):
     names = text.embedding.get_pretrained_file_names
     assert "glove.6B.50d.txt" in names("glove") and len(names()["fasttext"]) == 327
+    sums = text.embedding.GloVe.pretrained_archive_name_sha1
+    assert sums["glove.6B.zip"].startswith("b64e54f1") and len(sums) == 4
     folder = tmp_path / "home" / "embeddings" / "glove"
     folder.mkdir(parents=True)
     (folder / "mine.txt").write_text("a 1 2\n")
@@ -173,7 +175,7 @@ def test_published_vectors_lie_in_a_folder(tmp_path, monkeypatch):
     with zipfile.ZipFile(repository / "f.zip", "w") as archive:
         archive.writestr("f.vec", data)
     sums = [hashlib.sha1(d).hexdigest() for d in (data, (repository / "f.zip").read_bytes())]
-    known = {"fasttext": {"f.vec": (sums[0], "f.zip", sums[1])}}
+    known = {"fasttext": [["f.vec", sums[0], "f.zip", sums[1]]]}
     monkeypatch.setattr(embedding, "_pretrained", lambda: known)
     assert host(text.embedding.FastText("f.vec").idx_to_vec) == [[0, 0], [5, 6]]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tarfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -90,6 +88,9 @@ def _present(root: Path, name: str) -> Path | None:
 
 def _unpack(archive: Path, root: Path, files: Mapping[str, str]) -> None:
     """Write the named files of an archive, wherever in it they lie, into the folder."""
+    import tarfile  # not above: rarely needed, and slow to import
+    import zipfile
+
     left = set(files)
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as source:

@@ -207,10 +207,11 @@ class ArrayDataset(Dataset):
         return columns[0] if len(columns) == 1 else columns
 
     def _rows(self, indices: Sequence[int]) -> tuple[np.ndarray, ...] | None:
-        if not all(isinstance(column, np.ndarray) for column in self._data):
+        columns = [column for column in self._data if isinstance(column, np.ndarray)]
+        at = np.asarray(indices)
+        if len(columns) < len(self._data) or at.dtype.kind not in "iu":
             return None
-        rows = np.asarray(indices)
-        return tuple(column[rows] for column in self._data) if rows.dtype.kind in "iu" else None
+        return tuple(column[at] for column in columns)
 
 
 def _is_numbers(column: Any) -> bool:

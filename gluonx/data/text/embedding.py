@@ -24,14 +24,25 @@ __all__ = [
 
 
 @cache
-def _pretrained() -> dict[str, dict[str, tuple[str, str, str]]]:
-    """For each embedding: file, its checksum, its archive, and the archive's checksum."""
-    found: dict[str, dict[str, tuple[str, str, str]]] = {}
+def _pretrained() -> dict[str, list[list[str]]]:
+    """For each embedding lists of a file, its checksum, its archive, and the archive's checksum."""
+    found: dict[str, list[list[str]]] = {}
     text = Path(__file__).with_name("pretrained.txt").read_text(encoding="utf-8")
     for line in text.splitlines()[1:]:
-        embedding, name, *others = line.split()
-        found.setdefault(embedding, {})[name] = others[0], others[1], others[2]
+        embedding, *others = line.split()
+        found.setdefault(embedding, []).append(others)
     return found
+
+
+class _Sums:
+    """A class attribute: names and SHA-1 checksums of files, read when they are asked for."""
+
+    def __init__(self, name: int):
+        self._name = name  # at which place in the lists; the checksum follows
+
+    def __get__(self, instance: Any, owner: type) -> dict[str, str]:
+        files = _pretrained().get(owner.__name__.lower(), [])
+        return {file[self._name]: file[self._name + 1] for file in files}
 
 
 class TokenEmbedding(Vocabulary):
@@ -171,8 +182,13 @@ class TokenEmbedding(Vocabulary):
         self.idx_to_vec[rows] = new_vectors.reshape(expected)
 
 
-register = get_register_func(TokenEmbedding, "token embedding")
+_register = get_register_func(TokenEmbedding, "token embedding")
 _create = get_create_func(TokenEmbedding, "token embedding")
+
+
+def register(embedding_cls: type) -> type:
+    """A decorator that gives a subclass of :class:`TokenEmbedding` a name for :func:`create`."""
+    return _register(embedding_cls)
 
 
 def create(embedding_name: str, **kwargs: Any) -> TokenEmbedding:
@@ -205,7 +221,10 @@ def get_pretrained_file_names(embedding_name: str | None = None) -> Any:
     KeyError
         If there is no such embedding.
     """
-    files = {name: list(_pretrained().get(name, ())) for name in get_registry(TokenEmbedding)}
+    files = {
+        name: list(getattr(cls, "pretrained_file_name_sha1", ()))
+        for name, cls in get_registry(TokenEmbedding).items()
+    }
     if embedding_name is None:
         return files
     if embedding_name.lower() not in files:
@@ -218,7 +237,14 @@ def get_pretrained_file_names(embedding_name: str | None = None) -> Any:
 class _Published(TokenEmbedding):
     """Vectors in a published file: in a folder, or fetched into it."""
 
-    _delim = " "
+    pretrained_file_name_sha1: Any = _Sums(0)
+    pretrained_archive_name_sha1: Any = _Sums(2)
+
+    @classmethod
+    def _archive(cls, file_name: str) -> str:
+        """The name of the archive that a file is published in."""
+        (archive,) = (f[2] for f in _pretrained()[cls.__name__.lower()] if f[0] == file_name)
+        return archive
 
     def __init__(
         self,
@@ -229,13 +255,16 @@ class _Published(TokenEmbedding):
         kwargs: dict[str, Any],
     ):
         super().__init__(**kwargs)
-        name = type(self).__name__.lower()
-        known = _pretrained()[name]
+        name, known = type(self).__name__.lower(), self.pretrained_file_name_sha1
         root = folder(embedding_root, "embeddings") / name
         if pretrained_file_name in known:
-            sha1, archive, archive_sha1 = known[pretrained_file_name]
-            files = {pretrained_file_name: sha1}
-            (path,) = need_files(root, files, f"gluon/embeddings/{name}", (archive, archive_sha1))
+            archive = self._archive(pretrained_file_name)
+            (path,) = need_files(
+                root,
+                {pretrained_file_name: known[pretrained_file_name]},
+                f"gluon/embeddings/{name}",
+                (archive, self.pretrained_archive_name_sha1[archive]),
+            )
         else:
             path = root / pretrained_file_name
             if not path.is_file():

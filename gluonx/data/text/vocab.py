@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Hashable, Sequence
-from numbers import Integral
 from typing import Any
+
+import numpy as np
 
 __all__ = ["Vocabulary"]
 
@@ -134,7 +135,9 @@ class Vocabulary:
         return self._token(indices)
 
     def _token(self, index: Any) -> Any:
-        whole = isinstance(index, Integral) or (isinstance(index, float) and index.is_integer())
+        whole = isinstance(index, (int, np.integer)) or (
+            isinstance(index, float) and index.is_integer()
+        )
         if not whole or not 0 <= index < len(self._idx_to_token):
             raise ValueError(
                 f"{index!r} is not the number of a token; expected an integer from 0 to "

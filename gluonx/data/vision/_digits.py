@@ -1,19 +1,19 @@
 """The handwritten digits that come with the package, so that a first training run has real data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gluonx import ndarray as nd
-from gluonx.data.dataset import ArrayDataset
+from gluonx.data.vision._in_memory import InMemory
 
 _FILE = Path(__file__).with_name("digits.npz")
 _NUM_TRAIN = 1437
 
 
-class Digits(ArrayDataset):
+class Digits(InMemory):
     """The 1,797 handwritten digits of the UCI repository, scanned at 8x8 pixels.
 
     The split is fixed: 1,437 scans to train on and 360 held out, with nearly the same share of each
@@ -52,12 +52,4 @@ class Digits(ArrayDataset):
         with np.load(_FILE) as file:
             images = file["images"][part, :, :, np.newaxis]
             labels = file["labels"][part].astype(np.int32)
-        super().__init__(nd.array(images, dtype=images.dtype), labels)
-        self._transform = transform
-
-    def __getitem__(self, idx: int) -> Any:
-        item = super().__getitem__(idx)
-        return item if self._transform is None else self._transform(*item)
-
-    def _gather(self, indices: Sequence[int]) -> Any:
-        return super()._gather(indices) if self._transform is None else None
+        super().__init__(images, labels, transform)

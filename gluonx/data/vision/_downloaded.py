@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ...error import MXNetError
 from .._files import folder, need_files
-from .._items import as_given
-from ..dataset import ArrayDataset, Dataset, gather
+from ._in_memory import InMemory
 
 __all__ = ["CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "read_idx"]
 
@@ -50,48 +48,29 @@ def read_idx(path: str | os.PathLike) -> np.ndarray:
     return array.reshape(shape)
 
 
-class _DownloadedDataset(Dataset):
-    """Images and labels that fit into memory, all of them."""
+class _Published(InMemory):
+    """Images and labels in files that can be fetched."""
 
-    _names = ("",)  # the folders below the data folder
+    _name = ""  # the folder below the data folder
 
     def __init__(
         self, root: str | os.PathLike | None, train: bool, transform: Callable | None
     ) -> None:
-        self._root = folder(root, "datasets", *self._names)
+        self._root = folder(root, "datasets", self._name)
         self._train = train
-        self._transform = transform
         images, labels = self._read()
         if len(images) != len(labels):
             raise MXNetError(
                 f"{type(self).__name__} in {self._root}: {len(images)} images, but {len(labels)} "
                 "labels"
             )
-        self._columns = ArrayDataset(images, labels)
+        super().__init__(images, labels, transform)
 
     def _read(self) -> tuple[np.ndarray, np.ndarray]:
         raise NotImplementedError
 
-    def __len__(self) -> int:
-        return len(self._columns)
 
-    def __getitem__(self, idx: Any) -> Any:
-        image, label = self._columns[idx]
-        if self._transform is not None:
-            return self._transform(as_given(image), label)
-        return as_given(image), label
-
-    def _item(self, idx: int) -> Any:
-        return self[idx] if self._transform is not None else self._columns[idx]
-
-    def _gather(self, indices: Sequence[int]) -> Any:
-        return gather(self._columns, indices) if self._transform is None else None
-
-    def _rows(self, indices: Sequence[int]) -> Any:
-        return self._columns._rows(indices) if self._transform is None else None
-
-
-class MNIST(_DownloadedDataset):
+class MNIST(_Published):
     """The 70,000 handwritten digits of LeCun et al., 28x28 pixels.
 
     The files ``train-images-idx3-ubyte.gz``, ``train-labels-idx1-ubyte.gz`` and the same with
@@ -118,7 +97,7 @@ class MNIST(_DownloadedDataset):
         If the files are neither there nor can be fetched, or are damaged.
     """
 
-    _names = ("mnist",)
+    _name = "mnist"
     _files = (
         ("train-images-idx3-ubyte.gz", "6c95f4b05d2bf285e1bfb0e7960c31bd3b3f8a7d"),
         ("train-labels-idx1-ubyte.gz", "2a80914081dc54586dbdf242f9805a6b8d2a15fc"),
@@ -136,7 +115,7 @@ class MNIST(_DownloadedDataset):
 
     def _read(self) -> tuple[np.ndarray, np.ndarray]:
         files = dict(self._files[:2] if self._train else self._files[2:])
-        image_file, label_file = need_files(self._root, files, f"gluon/dataset/{self._names[0]}")
+        image_file, label_file = need_files(self._root, files, f"gluon/dataset/{self._name}")
         images, labels = read_idx(image_file), read_idx(label_file)
         if images.ndim != 3 or labels.ndim != 1:
             raise MXNetError(
@@ -170,7 +149,7 @@ class FashionMNIST(MNIST):
         If the files are neither there nor can be fetched, or are damaged.
     """
 
-    _names = ("fashion-mnist",)
+    _name = "fashion-mnist"
     _files = (
         ("train-images-idx3-ubyte.gz", "0cf37b0d40ed5169c6b3aba31069a9770ac9043d"),
         ("train-labels-idx1-ubyte.gz", "236021d52f1e40852b06a4c3008d8de8aef1e40b"),
@@ -179,7 +158,7 @@ class FashionMNIST(MNIST):
     )
 
 
-class CIFAR10(_DownloadedDataset):
+class CIFAR10(_Published):
     """The 60,000 small colour pictures of Krizhevsky (2009) in 10 classes, 32x32 pixels.
 
     The binary files ``data_batch_1.bin`` to ``data_batch_5.bin`` and ``test_batch.bin`` are read
@@ -206,7 +185,7 @@ class CIFAR10(_DownloadedDataset):
         If the files are neither there nor can be fetched, or are damaged.
     """
 
-    _names = ("cifar10",)
+    _name = "cifar10"
     _archive = ("cifar-10-binary.tar.gz", "fab780a1e191a7eda0f345501ccd62d20f7ed891")
     _train_files = {
         "data_batch_1.bin": "aadd24acce27caa71bf4b10992e9e7b2d74c2540",
@@ -228,7 +207,7 @@ class CIFAR10(_DownloadedDataset):
 
     def _read(self) -> tuple[np.ndarray, np.ndarray]:
         files = self._train_files if self._train else self._test_files
-        paths = need_files(self._root, files, f"gluon/dataset/{self._names[0]}", self._archive)
+        paths = need_files(self._root, files, f"gluon/dataset/{self._name}", self._archive)
         records = np.concatenate([self._read_batch(path) for path in paths])
         images = records[:, self._labels :].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         return np.ascontiguousarray(images), records[:, self._which].astype(np.int32)
@@ -272,7 +251,7 @@ class CIFAR100(CIFAR10):
         If the files are neither there nor can be fetched, or are damaged.
     """
 
-    _names = ("cifar100",)
+    _name = "cifar100"
     _archive = ("cifar-100-binary.tar.gz", "a0bb982c76b83111308126cc779a992fa506b90b")
     _train_files = {"train.bin": "e207cd2e05b73b1393c74c7f5e7bea451d63e08e"}
     _test_files = {"test.bin": "8fb6623e830365ff53cf14adec797474f5478006"}

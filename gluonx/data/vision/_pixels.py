@@ -138,19 +138,20 @@ class Resize(Pixels):
     batches = True
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        height, width = need_image(image, batches=True)
+        rows, columns = need_image(image, batches=True)
         if len(self.size) == 2:
             size = self.size
         elif self.keep_ratio:
-            size = short_side(height, width, self.size[0])
+            size = short_side(rows, columns, self.size[0])
         else:
             size = self.size * 2
-        return resize(image, *size, self.interp)
+        width, height = size
+        return resize(image, width, height, self.interp)
 
 
 def _part(image: np.ndarray, x: int, y: int, w: int, h: int, size: Any, interp: int) -> np.ndarray:
     part = image[..., y : y + h, x : x + w, :]
-    return part if size is None or (w, h) == tuple(size) else resize(part, *size, interp)
+    return part if size is None or (w, h) == tuple(size) else resize(part, size[0], size[1], interp)
 
 
 @dataclass(frozen=True)

@@ -130,28 +130,44 @@ def _columns(size: int, target: int, channels: int, corner: bool) -> tuple[Any, 
     return *places, *np.repeat(whole(table).T, channels, 1)
 
 
+#: Rows of a result that are made at once, so that all of it stays in the processor's cache.
+_BLOCK = 32
+
+
 def _linear_bytes(image: np.ndarray, width: int, height: int, corner: bool) -> np.ndarray:
     rows, columns, channels = image.shape[-3:]
     table = linear_bytes(rows, height, rows=True, corner=corner)
-    needed, places = np.unique(table.index.T, return_inverse=True)
-    lines = image.reshape(*image.shape[:-2], columns * channels)
-    if len(needed) < rows:
-        lines = lines.take(needed, -2)
-    left, right, left_weight, right_weight = _columns(columns, width, channels, corner)
-    wide = lines.take(left, -1) * left_weight
-    wide += lines.take(right, -1) * right_weight
+    down = whole(table)[..., None]
+    across = _columns(columns, width, channels, corner)
+    lines = image.reshape(-1, rows, columns * channels)
+    out = np.empty((len(lines), height, width * channels), np.uint8)
+    for source, target in zip(lines, out, strict=True):
+        for start in range(0, height, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            target[block] = _linear_block(source, table.index[block], down[block], across)
+    return out.reshape(*image.shape[:-3], height, width, channels)
+
+
+def _linear_block(lines: np.ndarray, at: np.ndarray, down: np.ndarray, across: tuple) -> np.ndarray:
+    left, right, left_weight, right_weight = across
+    needed, places = np.unique(at.T, return_inverse=True)
+    first = int(needed[0])
+    if needed[-1] - first + 1 == len(needed):
+        lines = lines[first : first + len(needed)]
+    else:
+        lines = lines.take(needed, 0)
+    wide = lines.take(left, 1) * left_weight
+    wide += lines.take(right, 1) * right_weight
     wide >>= 4
-    parts = []
-    for place, weight in zip(places.reshape(2, -1), whole(table).T, strict=True):
-        part = wide.take(place, -2)
-        part *= weight[:, None]
-        part >>= 16
-        parts.append(part)
-    out, more = parts
-    out += more
-    out += 2
-    out >>= 2
-    return out.astype(np.uint8).reshape(*image.shape[:-3], height, width, channels)
+    low, high = (wide.take(place, 0) for place in places.reshape(2, -1))
+    low *= down[:, 0]
+    low >>= 16
+    high *= down[:, 1]
+    high >>= 16
+    low += high
+    low += 2
+    low >>= 2
+    return low
 
 
 def _smooth_bytes(image: np.ndarray, across: Taps, down: Taps) -> np.ndarray:

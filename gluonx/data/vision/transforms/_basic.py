@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .... import autograd
+from .... import ndarray as nd
 from ....block import Block, HybridBlock
 from ....nn import HybridSequential, Lambda, Sequential
 from ..._items import on_pixels, together
@@ -56,11 +58,21 @@ class Compose(OnPixels, Sequential):
         for hybrid, group in groupby(blocks, key=lambda block: isinstance(block, HybridBlock)):
             run = list(group)
             if hybrid and len(run) > 1:
-                together = HybridSequential()
-                together.add(*run)
-                together.hybridize()
-                run = [together]
+                chain = HybridSequential()
+                chain.add(*run)
+                chain.hybridize()
+                run = [chain]
             self.add(*run)
+
+    def forward(self, x: Any, *args: Any) -> Any:
+        # Of a single image, a compiled operator would be compiled for each size anew.
+        single = not args and isinstance(x, nd.NDArray) and x.ndim == 3
+        if single and x.context.device_type == "cpu" and not autograd.is_recording():
+            function = on_pixels(self)
+            if function is not None:
+                out = function(x.asnumpy())
+                return nd.array(out, ctx=x.context, dtype=out.dtype)
+        return super().forward(x, *args)
 
     def _pixels(self) -> Any:
         return together(self)

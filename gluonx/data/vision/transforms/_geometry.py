@@ -237,7 +237,7 @@ class RandomResizedCrop(HostBlock, Block):
                 f"RandomResizedCrop: scale={scale} and ratio={ratio} must be pairs of positive "
                 "numbers, the smaller one first"
             )
-        self._args = (pair(size, "RandomResizedCrop"), scale, tuple(ratio), interpolation)
+        self._args = (pair(size, "RandomResizedCrop"), scale, (ratio[0], ratio[1]), interpolation)
 
     def _pixels(self) -> Any:
         return pixels.RandomResizedCrop(*self._args)
