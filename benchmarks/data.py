@@ -174,7 +174,9 @@ def waiting(name: str, seconds: float) -> None:
 
     net = nn.HybridSequential()
     if name == "digits":
-        loader = DataLoader(Digits(train=True), 32, shuffle=True, last_batch="discard")
+        loader = DataLoader(
+            Digits(train=True), 32, shuffle=True, last_batch="discard", num_workers=1
+        )
         channels, scale = (32, 64), 16
     else:
         images = np.random.randint(0, 256, (2048, 32, 32, 3)).astype("uint8")

@@ -235,8 +235,8 @@ class Epoch:
             raise StopIteration
         try:
             if self._ahead:
-                self._read_ahead(self._ahead + 1)
                 result = self._wait(self._under_way.popleft()) if self._under_way else _END
+                self._read_ahead(self._ahead)
             else:
                 result = self._jobs.now(self._next)
                 self._next += 1
