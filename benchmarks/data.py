@@ -21,7 +21,6 @@ import time
 from pathlib import Path
 
 FRAMEWORKS = ["gluonx", "gluonx_processes", "torch", "mxnet", "grain"]
-WORKERS = (0, 1, 2)
 BATCH = 32
 IMAGES = 192
 ARRAY_BATCH = 128
@@ -109,12 +108,12 @@ class Served:
 # -- the tables -----------------------------------------------------------------------------------
 
 
-def compare_folder(served: dict[str, Served], rounds: int) -> None:
+def compare_folder(served: dict[str, Served], workers_of: list[int], rounds: int) -> None:
     """Images a second of an image folder with random crops and flips."""
-    print(f"| images/s, workers: | {' | '.join(map(str, WORKERS))} |")
-    print("|---|" + "---:|" * len(WORKERS))
+    print(f"| images/s, workers: | {' | '.join(map(str, workers_of))} |")
+    print("|---|" + "---:|" * len(workers_of))
     best: dict = {}
-    for workers in WORKERS:
+    for workers in workers_of:
         for _ in range(rounds):
             for name, one in served.items():
                 if name == "gluonx_processes" and not workers:
@@ -124,7 +123,7 @@ def compare_folder(served: dict[str, Served], rounds: int) -> None:
         for one in served.values():
             one.ask("forget")
     for name in served:
-        cells = [f"{best[name, w]:.0f}" if (name, w) in best else "–" for w in WORKERS]
+        cells = [f"{best[name, w]:.0f}" if (name, w) in best else "–" for w in workers_of]
         print(f"| {name.replace('_', ', ')} | {' | '.join(cells)} |", flush=True)
 
 
@@ -175,7 +174,9 @@ def waiting(name: str, seconds: float) -> None:
 
     net = nn.HybridSequential()
     if name == "digits":
-        loader = DataLoader(Digits(train=True), 32, shuffle=True, last_batch="discard")
+        loader = DataLoader(
+            Digits(train=True), 32, shuffle=True, last_batch="discard", num_workers=1
+        )
         channels, scale = (32, 64), 16
     else:
         images = np.random.randint(0, 256, (2048, 32, 32, 3)).astype("uint8")
@@ -235,6 +236,8 @@ def main() -> None:
     parser.add_argument("--root", help=argparse.SUPPRESS)
     parser.add_argument("--python", action="append", default=[], metavar="FRAMEWORK=PATH")
     parser.add_argument("--only", nargs="*", default=["folder", "arrays", "first", "waiting"])
+    parser.add_argument("--frameworks", nargs="*", default=FRAMEWORKS)
+    parser.add_argument("--workers", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="of each training loop")
     args = parser.parse_args()
@@ -245,10 +248,10 @@ def main() -> None:
     if {"folder", "arrays"} & set(args.only):
         with tempfile.TemporaryDirectory() as root:
             make_folder(root)
-            served = {n: Served(n, pythons.get(n, sys.executable), root) for n in FRAMEWORKS}
+            served = {n: Served(n, pythons.get(n, sys.executable), root) for n in args.frameworks}
             served = {n: one for n, one in served.items() if one.kinds is not None}
             if "folder" in args.only:
-                compare_folder(served, args.rounds)
+                compare_folder(served, args.workers, args.rounds)
             if "arrays" in args.only:
                 compare_arrays(served, args.rounds)
             for one in served.values():

@@ -193,9 +193,9 @@ def test_nothing_is_left_of_a_loader():
     end = time.monotonic() + 10
     while threading.active_count() > threads and time.monotonic() < end:
         time.sleep(0.01)
-    assert (threading.active_count(), descriptors(), shared_memory()) == (
-        threads, before, segments,
-    )  # fmt: skip
+    assert threading.active_count() <= threads
+    assert set(descriptors()) <= set(before)  # names of pipes and sockets are unique
+    assert shared_memory() <= segments
 
 
 SCRIPT = """

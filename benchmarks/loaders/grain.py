@@ -5,9 +5,12 @@ from pathlib import Path
 
 import grain
 import numpy as np
+from absl import flags
 from PIL import Image
 
 from loaders import MEAN, SIZE, STD
+
+flags.FLAGS.mark_as_parsed()  # its workers read some
 
 _MEAN, _STD = (np.array(v, np.float32)[:, None, None] for v in (MEAN, STD))
 

@@ -18,7 +18,7 @@ from ._arrays import as_batch, as_given, mapped
 from ._collect import make, read
 from ._tail import without_tail
 from ._threads import Threads
-from .sampler import Padded
+from .sampler import Padded, Sampler
 
 if TYPE_CHECKING:
     from .dataloader import DataLoader
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Epoch", "Progress", "Source", "begin"]
 
 
-class Source:
+class Source(Sampler):
     """An iterable as a sampler: it gives items, not their numbers."""
 
     def __init__(self, dataset: Any):
@@ -235,8 +235,8 @@ class Epoch:
             raise StopIteration
         try:
             if self._ahead:
-                self._read_ahead(self._ahead + 1)
                 result = self._wait(self._under_way.popleft()) if self._under_way else _END
+                self._read_ahead(self._ahead)
             else:
                 result = self._jobs.now(self._next)
                 self._next += 1

@@ -148,7 +148,7 @@ class _Worker:
         with memoryview(memory) as view:
             # Copied, all of it: the memory is used again, and nobody knows what holds an array.
             head, *arrays = (aligned(view[start : start + n]) for start, n in places)
-        return pickle.loads(head, buffers=arrays)
+        return pickle.loads(head.data, buffers=arrays)
 
     def how_it_ended(self) -> str:
         code = self.process.wait(5)

@@ -118,7 +118,7 @@ class Sequential(Block):
             x = block(x, *args)
             args = ()
             if isinstance(x, (tuple, list)):
-                x, *args = x
+                x, args = x[0], tuple(x[1:])
         return (x, *args) if args else x
 
     def __len__(self) -> int:

@@ -110,14 +110,19 @@ def _read_from(payload: int, settings: dict[str, Any]) -> Any:
     collect = importlib.import_module("gluonx.data._collect")
 
     def read(numbers: Any, seed: int, batch: int) -> Any:
+        base = int(np.random.SeedSequence((seed, batch)).generate_state(1)[0])
+
         def reseed(item: int) -> None:  # for transforms that draw from the global generators
-            state = np.random.SeedSequence((seed, batch, item)).generate_state(2)
-            random.seed(int(state[0]))
-            np.random.seed(state[1])
+            random.seed(base + item)
+            np.random.seed((base + item) & 0xFFFFFFFF)
 
         return collect.read(dataset, numbers, batchify_fn, seed, batch, reseed)
 
     return read
+
+
+#: The memory of each slot, as much of it as was needed so far.
+_maps: dict[int, mmap.mmap] = {}
 
 
 def _store(slot: int, result: Any) -> tuple[list[tuple[int, int]], int]:
@@ -129,11 +134,14 @@ def _store(slot: int, result: Any) -> tuple[list[tuple[int, int]], int]:
     for part in parts:
         places.append((end, part.nbytes))
         end += -(-part.nbytes // 64) * 64
-    if os.fstat(slot).st_size < end:
+    memory = _maps.get(slot)
+    if memory is None or len(memory) < end:
+        if memory is not None:
+            memory.close()
         os.ftruncate(slot, end)
-    with mmap.mmap(slot, end) as memory:
-        for (start, size), part in zip(places, parts, strict=True):
-            memory[start : start + size] = part
+        memory = _maps[slot] = mmap.mmap(slot, end)
+    for (start, size), part in zip(places, parts, strict=True):
+        memory[start : start + size] = part
     return places, end
 
 

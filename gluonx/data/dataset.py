@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from ..recordio import MXIndexedRecordIO
-from ._arrays import as_batch, take_rows
+from ._arrays import as_batches, take_rows
 from ._items import IN_WORKER, as_given, on_pixels
 from .sampler import FilterSampler, Sampler, SequentialSampler
 
@@ -299,7 +299,7 @@ class _Transformed(Dataset):
         columns = None if IN_WORKER else self._rows(indices)
         if columns is None:
             return None
-        arrays = [as_batch(np.ascontiguousarray(column)) for column in columns]
+        arrays = as_batches([np.ascontiguousarray(column) for column in columns])
         return arrays if len(arrays) > 1 else arrays[0]
 
 

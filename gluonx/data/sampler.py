@@ -384,7 +384,7 @@ class BucketSampler(Sampler):
             ordered = np.sort(each)
             ends = [part[-1] for part in np.array_split(ordered, num_buckets) if len(part)]
             boundaries = np.unique(np.array(ends, dtype=int)).tolist()
-        self.boundaries: list[int] = sorted(boundaries)
+        self.boundaries: list[int] = sorted(boundaries or [])
         if len(each) and each.max() > self.boundaries[-1]:
             raise ValueError(
                 f"an item has length {each.max()}, but the last boundary is {self.boundaries[-1]}; "

@@ -12,13 +12,11 @@ from ..engine.kernel import Kernel, is_wide, put
 
 __all__ = ["place", "rows"]
 
-_rows = Kernel(
-    lambda at, *columns: tuple(jnp.take(c, at, 0, mode="clip") for c in columns), "rows"
-)
-_place = Kernel(lambda x: (x,), "place")
+_rows = Kernel(lambda at, *columns: tuple(jnp.take(c, at, 0, mode="clip") for c in columns), "rows")
+_place = Kernel(lambda *hosts: hosts, "place")
 
 #: Up to how many bytes handing an array to a compiled program is quicker than ``jax.device_put``.
-SMALL = 1 << 15
+SMALL = 1 << 20
 
 
 def rows(columns: Sequence[Any], at: np.ndarray, device: Any) -> tuple:
@@ -35,8 +33,16 @@ def rows(columns: Sequence[Any], at: np.ndarray, device: Any) -> tuple:
     return _rows.run((at, *columns), device)
 
 
-def place(host: np.ndarray, device: Any) -> Any:
-    """A host array, never written to again, as a ``jax.Array`` on a device."""
-    if host.nbytes > SMALL or is_wide(host.dtype):
-        return put(host, device)
-    return _place.run((host,), device)[0]
+def place(hosts: Sequence[np.ndarray], device: Any) -> list[Any]:
+    """Host arrays, never written to again, as arrays of JAX on a device; small ones in one call."""
+    placed: list[Any] = [None] * len(hosts)
+    small = []
+    for i, host in enumerate(hosts):
+        if host.nbytes > SMALL or is_wide(host.dtype):
+            placed[i] = put(host, device)
+        else:
+            small.append(i)
+    if small:
+        for i, array in zip(small, _place.run([hosts[i] for i in small], device), strict=True):
+            placed[i] = array
+    return placed
