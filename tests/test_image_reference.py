@@ -1,4 +1,4 @@
-"""What MXNet 1.9.1 makes of the same files: functions of images, iterators and their augmentation."""
+"""What MXNet 1.9.1 makes of the same files: functions of images, augmenters and iterators."""
 
 import importlib.util
 from pathlib import Path
@@ -33,6 +33,19 @@ def test_functions_of_images_give_the_pixels_of_mxnet(expected):
         assert (value.shape, value.dtype) == (expected[name].shape, expected[name].dtype), name
         tolerance = 0 if value.dtype == np.uint8 else 2e-3
         assert np.abs(value.astype(float) - expected[name]).max() <= tolerance, name
+
+
+class Fixed:
+    """Draws that are always at four fifths of their range."""
+
+    def uniform(self, low, high):
+        return low + (high - low) * 0.8
+
+
+def test_jitters_of_colors_give_the_pixels_of_mxnet(expected):
+    src = gx.image.imread(make_images.FOLDER / "a.png").asnumpy()
+    for name, augmenter in make_images.jitters(gx):
+        assert np.allclose(augmenter.apply(src, Fixed()), expected[name], atol=1e-3), name
 
 
 def test_iterators_give_the_batches_of_mxnet(expected):

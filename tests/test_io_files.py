@@ -3,6 +3,7 @@
 import gc
 import gzip
 import threading
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,7 @@ def test_rounding_goes_on_behind_the_samples_that_filled_up():
 def test_reset_within_an_epoch_begins_anew():
     it = io.ImageRecordIter(batch_size=3, **SMALL)
     for steps in (0, 1, 3):
-        assert [b.index.tolist()[0] for b, _ in zip(it, range(steps), strict=False)] == [
-            100, 103, 106,
-        ][:steps]  # fmt: skip
+        assert [b.index[0] for b in islice(it, steps)] == [100, 103, 106][:steps]
         it.reset()
     assert len(labels(it)) == 4 and labels(it) == []
 
@@ -156,19 +155,27 @@ def test_gzipped_and_divided_files_are_read(tmp_path):
     assert parts == [*range(10)] * 2
 
 
+def _svm(path):
+    return io.LibSVMIter(data_libsvm=path, data_shape=(3,), batch_size=1)
+
+
+def _records(path):
+    return io.ImageRecordIter(**{**SMALL, "path_imgrec": path}, batch_size=1)
+
+
 BAD = {
     "a.csv": (b"1,2\n3,x\n", lambda p: io.CSVIter(data_csv=p, data_shape=(2,), batch_size=1)),
     "b.csv": (b"1,2\n", lambda p: io.CSVIter(data_csv=p, data_shape=(3,), batch_size=1)),
     "c.csv": (b"\n", lambda p: io.CSVIter(data_csv=p, data_shape=(3,), batch_size=1)),
-    "a.svm": (b"1 0:1\n1 2\n", lambda p: io.LibSVMIter(data_libsvm=p, data_shape=(3,), batch_size=1)),
-    "b.svm": (b"1 3:1\n", lambda p: io.LibSVMIter(data_libsvm=p, data_shape=(3,), batch_size=1)),
+    "a.svm": (b"1 0:1\n1 2\n", _svm),
+    "b.svm": (b"1 3:1\n", _svm),
     "a.idx": (b"\0\0\x08\x03\0", lambda p: io.MNISTIter(image=p, label=FILES / "labels.idx1")),
     "b.idx": (
         b"\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x01a",
         lambda p: io.MNISTIter(image=p, label=FILES / "labels.idx1"),
     ),
-    "a.rec": (b"abcdefgh", lambda p: io.ImageRecordIter(batch_size=1, **{**SMALL, "path_imgrec": p})),
-    "b.rec": (b"", lambda p: io.ImageRecordIter(batch_size=1, **{**SMALL, "path_imgrec": p})),
+    "a.rec": (b"abcdefgh", _records),
+    "b.rec": (b"", _records),
     "a.lst": (b"1\tx\n", lambda p: io.ImageRecordIter(batch_size=1, path_imglist=p, **SMALL)),
 }  # fmt: skip
 

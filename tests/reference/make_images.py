@@ -4,6 +4,8 @@ python tests/reference/make_images.py files       (with gluonx: the files in ima
 MXNET_MKLDNN_ENABLED=0 python tests/reference/make_images.py     (with MXNet: images.npz)
 """
 
+import os
+import random
 import sys
 from pathlib import Path
 
@@ -80,6 +82,14 @@ def functions(mx):
     yield "flip", image.DetHorizontalFlipAug(1)(src, label.copy())[0]
     yield "flip label", mx.nd.array(image.DetHorizontalFlipAug(1)(src, label.copy())[1])
     yield "gray", image.RandomGrayAug(1)(src.astype("float32"))
+
+
+def jitters(mx):
+    """Names and augmenters that draw one number; here it is at four fifths of its range."""
+    yield "brightness", mx.image.BrightnessJitterAug(0.5)
+    yield "contrast", mx.image.ContrastJitterAug(0.5)
+    yield "saturation", mx.image.SaturationJitterAug(0.5)
+    yield "hue", mx.image.HueJitterAug(0.5)
 
 
 def iterators(mx):
@@ -166,12 +176,16 @@ def main() -> None:
     import mxnet as mx
 
     found = {name: array.asnumpy() for name, array in functions(mx)}
+    random.uniform = lambda low, high: low + (high - low) * 0.8
+    src = mx.image.imread(str(FOLDER / "a.png")).astype("float32")
+    found.update((name, augmenter(src.copy()).asnumpy()) for name, augmenter in jitters(mx))
     for name, it in iterators(mx):
         for part, array in zip(("data", "label", "pad"), batches(it)):  # noqa: B905
             as_bytes = array.astype(np.uint8)
             whole = array.dtype == np.float32 and (as_bytes == array).all()
             found[f"{name} {part}"] = as_bytes if whole else array
     np.savez_compressed(FOLDER.parent / "images.npz", **found)
+    os._exit(0)  # the threads of MXNet's iterators sometimes wait for ever
 
 
 if __name__ == "__main__":
