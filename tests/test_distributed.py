@@ -73,6 +73,10 @@ def test_joining_after_the_first_array_says_what_to_do(monkeypatch):
         monkeypatch.setenv(name, value)
     with pytest.raises(gx.MXNetError, match="at the beginning of the program"):
         gx.kv.create("dist_sync")
+    monkeypatch.setenv("GLUONX_JOINED", "1")  # a process that a worker has started
+    with pytest.raises(gx.MXNetError, match="child of worker process 1"):
+        gx.kv.create("dist_sync")
+    gx.hosts.join_if_started()  # an array there is not for the others
     assert gx.hosts.size() == 1
 
 
