@@ -16,7 +16,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.experimental import multihost_utils
 
 from ..error import MXNetError
 from .peers import Peers, meet
@@ -144,6 +143,8 @@ def _meet(start: Start) -> Job:
 
 def _managed(start: Start) -> Job:
     """Join a job that Open MPI, SLURM or Kubernetes has started; JAX finds the others."""
+    from jax.experimental import multihost_utils
+
     timeout = _timeout("GLUONX_PEER_TIMEOUT", 60)
     _initialize(
         cluster_detection_method=start.method,

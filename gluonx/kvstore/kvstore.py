@@ -204,7 +204,8 @@ class KVStore(KVStoreBase):
                     f"{stored.stype} and out is {x.stype}; use pull() for dense ones"
                 )
             self._check(k, x, "out")
-            nd.sparse.retain(stored, ids.as_in_context(stored.context)).copyto(x)
+            kept = nd.sparse.retain(stored, ids.as_in_context(stored.context))  # type: ignore[attr-defined]
+            kept.copyto(x)
 
     # -- updates ----------------------------------------------------------------------------------
 
