@@ -24,6 +24,8 @@ NAMESPACE = {
 }  # fmt: skip
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 FRAME = re.compile(r"\n([^<]*?)\n<NDArray [^\n>]*>")
+#: Packages of optional extras that an example needs.
+NEEDS = {"gluonx.stablehlo.StableHLOBlock": "flatbuffers"}
 
 
 OPERATORS = {op.name: op.doc for op in OPS.values() if ">>>" in op.doc}
@@ -69,6 +71,8 @@ DOCUMENTED = documented()
 
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_examples_of_modules(name, tmp_path, monkeypatch):
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     monkeypatch.chdir(tmp_path)
     check(DOCUMENTED[name], name)
 

@@ -449,6 +449,36 @@ def test_monitor_callback_sees_every_result():
     assert {"fc_weight", "bn_moving_mean", "fc_output"} <= set(seen)
 
 
+def test_groups_of_operators_run_where_they_are_told():
+    with gx.AttrScope(ctx_group="first"):
+        y = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        y = sym.BatchNorm(y, name="bn", fix_gamma=False)
+    y = sym.tanh(y)
+    with gx.AttrScope(ctx_group="second"):
+        y = sym.FullyConnected(y, num_hidden=4, name="last")
+    net = sym.Group([sym.SoftmaxOutput(y, name="softmax"), sym.BlockGrad(y, name="logits")])
+    found, contexts = [], {"first": gx.cpu(1), "second": gx.cpu(0)}
+    for groups in (None, contexts):
+        ex = net.simple_bind(gx.cpu(), data=(4, 5), group2ctx=groups)
+        for k, x in enumerate(ex.arg_arrays):
+            x[:] = np.random.RandomState(k).uniform(-1, 1, x.shape)
+        ex.arg_dict["softmax_label"][:] = np.arange(4)
+        ex.forward(is_train=True)
+        ex.backward()
+        found.append([*ex.outputs, *ex.grad_arrays, *ex.aux_arrays])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a.asnumpy(), b.asnumpy(), rtol=1e-4, atol=1e-6)
+    assert ex.arg_dict["fc_weight"].context == ex.grad_dict["bn_beta"].context == gx.cpu(1)
+    assert ex.aux_dict["bn_moving_var"].context == gx.cpu(1)
+    assert ex.arg_dict["last_weight"].context == ex.outputs[0].context == gx.cpu(0)
+    small, seen = ex.reshape(data=(2, 5), softmax_label=(2,)), []
+    small.set_monitor_callback(lambda name, x: seen.append((name, x.context)))
+    assert small.forward()[1].shape == (2, 4)
+    assert ("fc_output", gx.cpu(1)) in seen and ("last_output", gx.cpu(0)) in seen
+    with pytest.raises(TypeError, match="group 'first' needs a Context"):
+        net.simple_bind(gx.cpu(), data=(4, 5), group2ctx={"first": "cpu"})
+
+
 def test_symbols_are_optimized_by_xla_alone():
     y = perceptron()
     assert y.optimize_for("x") is y and y.get_backend_symbol("x") is y

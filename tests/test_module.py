@@ -54,6 +54,25 @@ def test_two_devices_take_the_way_of_one_without_batch_statistics():
     assert [len(x) for x in mod.get_outputs(merge_multi_context=False)] == [2]
 
 
+def test_parts_of_a_module_are_on_devices_of_their_own():
+    with gx.AttrScope(ctx_group="last"):
+        weight = sym.var("fc2_weight")
+    x = sym.FullyConnected(sym.var("data"), num_hidden=4, name="fc1")
+    net = sym.SoftmaxOutput(sym.FullyConnected(x, weight, num_hidden=2, name="fc2"), name="softmax")
+    mod = gx.mod.Module(net, context=gx.cpu(), group2ctxs={"last": gx.cpu(1)})
+    batch = next(task())
+    mod.bind(task().provide_data, task().provide_label)
+    mod.init_params()
+    mod.forward_backward(batch)
+    group = mod._exec_group
+    assert group.param_names == ["fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias"]
+    assert [x.context.device_id for (x,) in group.param_arrays] == [0, 0, 1, 0]
+    assert [x.context.device_id for (x,) in group.grad_arrays] == [0, 0, 1, 0]
+    assert all(abs(x.asnumpy()).sum() > 0 for (x,) in group.grad_arrays)
+    with pytest.raises(ValueError, match="one for each of the 3"):
+        gx.mod.Module(net, context=[gx.cpu()] * 3, group2ctxs={"last": [gx.cpu(1)] * 2})
+
+
 def test_a_step_is_one_executable():
     mod = reference.module(gx)
     mod.init_optimizer(optimizer_params={"learning_rate": 0.1, "momentum": 0.9})

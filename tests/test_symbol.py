@@ -299,6 +299,23 @@ def test_known_shapes_tell_unknown_ones():
     assert sym.zeros((2,)).infer_shape() == ([], [(2,)], [])
 
 
+def test_known_outputs_tell_unknown_inputs():
+    x, a = sym.var("x"), sym.var("a", shape=(0, 3, 8, 8))
+    y = sym.Convolution(a, kernel=(3, 3), num_filter=4, name="conv") + x
+    assert y.infer_shape(x=(5, 4, 6, 6))[0][0] == (5, 3, 8, 8)
+    assert (sym.Dropout(sym.exp(sym.var("a"))) + x).infer_shape(x=(5, 4))[0][0] == (5, 4)
+    parts = sym.concat(sym.var("a", shape=(0, 3)), sym.var("b", shape=(0, 1)), dim=1)
+    assert (parts + x).infer_shape(x=(5, 4))[0][:2] == [(5, 3), (5, 1)]
+    # a constant that leaves the batch open, as MXNet's recurrent layers have it
+    y = sym.FullyConnected(sym.ones((0, 3)), num_hidden=4, no_bias=True, name="fc") + x
+    assert y.infer_shape(x=(5, 4))[0] == [(4, 3), (5, 4)]
+    arrays = {"x": nd.zeros((2, 4)), "fc_weight": nd.ones((4, 3))}
+    assert y.eval(**arrays)[0].asnumpy().tolist() == [[3] * 4] * 2
+    block = gx.gluon.SymbolBlock(y, x)
+    block.initialize(gx.init.One())
+    assert [block(nd.zeros((n, 4))).shape for n in (2, 5)] == [(2, 4), (5, 4)]
+
+
 def test_partial_inference_leaves_zeros():
     net = sym.FullyConnected(sym.var("data"), name="fc", num_hidden=10)
     known = ([(0, 5), (10, 5), (10,)], [(0, 10)], [])

@@ -47,6 +47,22 @@ def test_network_exported_by_mxnet_gives_its_numbers(active):
             )
 
 
+def test_language_model_of_mxnet_gives_its_numbers():
+    expected = np.load(GOLDEN / "lstm.npz")
+    net = gluon.SymbolBlock.imports(
+        GOLDEN / "lstm-symbol.json", "data", GOLDEN / "lstm-0000.params"
+    )
+    with autograd.record():
+        y = net(nd.array(expected["data"]))
+        loss = y * nd.array(np.random.RandomState(9).uniform(-1, 1, y.shape))
+    loss.backward()
+    np.testing.assert_allclose(y.asnumpy(), expected["outputs"], rtol=1e-4, atol=1e-5)
+    for name, p in net.collect_params().items():
+        np.testing.assert_allclose(
+            p.grad().asnumpy(), expected[f"gradient {name}"], rtol=1e-3, atol=1e-4, err_msg=name
+        )
+
+
 def test_export_and_imports_are_inverse(tmp_path):
     net = network()
     x = image()

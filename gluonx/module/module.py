@@ -13,6 +13,7 @@ from ..context import current_context
 from ..error import MXNetError
 from ..io import DataBatch, DataDesc
 from ..ndarray import NDArray
+from ..parameter import Parameter
 from ..symbol import Symbol
 from ..symbol.infer import Inference
 from ..symbol.node import roles
@@ -99,6 +100,8 @@ class Module(Trained):
         self._exec_group: ExecutorGroup = None  # type: ignore[assignment]
         self._label_shapes: list[DataDesc] | None = None
         self._monitor: Any = None
+        #: The arrays of the parameters, and ``Parameter.moves`` then.
+        self._known: tuple[int, list[NDArray]] = (-1, [])
 
     def _check_names(
         self, what: str, names: Sequence[str], arguments: Sequence[str], raising: bool
@@ -187,7 +190,7 @@ class Module(Trained):
                 raise MXNetError("bind(): shared_module must be bound, and its parameters set")
             self._parameters = shared_module._parameters
             self.params_initialized = True
-        self._requests = self._grad_reqs(grad_req)
+        self._requests, self._known = self._grad_reqs(grad_req), (-1, [])
         self._groups = {}
         self._use(descriptions(data_shapes), descriptions(label_shapes))
         self.binded = True
@@ -329,10 +332,12 @@ class Module(Trained):
         """Update the parameters: with forward and backward, which wait for it, one executable."""
         self._check("update", optimizer=True)
         trainer: Any = self._trainer
-        for name in self._param_names:
-            for x in self._parameters[name].list_data():
-                if x._entry is not None:
-                    x._entry.fresh = True
+        if self._known[0] != Parameter.moves:
+            arrays = [x for n in self._param_names for x in self._parameters[n].list_data()]
+            self._known = Parameter.moves, arrays
+        for x in self._known[1]:
+            if x._entry is not None:
+                x._entry.fresh = True
         if trainer.optimizer is not None:
             trainer._scale = trainer.optimizer.rescale_grad
         trainer.step(1, ignore_stale_grad=True)

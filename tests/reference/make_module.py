@@ -35,7 +35,8 @@ def batches(mx):
 
 
 def module(mx, **kwargs):
-    mod = mx.mod.Module(network(mx), context=kwargs.pop("context", mx.cpu()), **kwargs)
+    context = [mx.cpu(i) for i in range(kwargs.pop("devices", 1))]
+    mod = mx.mod.Module(network(mx), context=context, **kwargs)
     mod.bind([("data", (6, 2, 5, 5))], [("softmax_label", (6,))])
     shapes = mod.symbol.infer_shape(data=(6, 2, 5, 5))[0]
     names = mod.symbol.list_arguments()
@@ -61,6 +62,7 @@ def train(mx, optimizer, arguments, **kwargs):
         metric = mx.metric.create("ce")
         mod.update_metric(metric, batch.label)
         losses.append(float(metric.get()[1]))
+    mx.nd.waitall()  # MXNet averages the states of several devices without waiting for them
     args, aux = mod.get_params()
     sums = {k: float(np.abs(v.asnumpy()).sum()) for k, v in sorted({**args, **aux}.items())}
     return {"losses": losses, "sums": sums}
@@ -70,6 +72,7 @@ RUNS = {
     "sgd": ("sgd", {"learning_rate": 0.5, "momentum": 0.9, "wd": 0.01}, {}),
     "rescaled": ("sgd", {"learning_rate": 0.5, "rescale_grad": 0.5}, {}),
     "adam": ("adam", {"learning_rate": 0.05}, {}),
+    "two devices": ("sgd", {"learning_rate": 0.5, "momentum": 0.9}, {"devices": 2}),
     "fixed": ("sgd", {"learning_rate": 0.5}, {"fixed_param_names": ["conv_weight"]}),
 }
 
