@@ -120,10 +120,14 @@ def _fetch(url: str, target: Path, sha1_hash: str | None, verify_ssl: bool) -> N
     if url.startswith("https:") and not verify_ssl:
         more["context"] = _unchecked()
     with urllib.request.urlopen(url, timeout=60, **more) as source, open_write(target) as file:
-        digest = hashlib.sha1(usedforsecurity=False)
+        digest, count = hashlib.sha1(usedforsecurity=False), 0
         while block := source.read(1 << 20):
             digest.update(block)
+            count += len(block)
             file.write(block)
+        length = source.headers.get("Content-Length")
+        if length is not None and int(length) != count:
+            raise MXNetError(f"the line was cut: {count} bytes of {length} came")
         if sha1_hash and digest.hexdigest() != sha1_hash.lower():
             raise MXNetError(
                 f"the SHA-1 checksum is {digest.hexdigest()}, expected {sha1_hash.lower()}"

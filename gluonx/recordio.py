@@ -8,8 +8,8 @@ from __future__ import annotations
 import numbers
 import os
 import struct
-import sys
 import threading
+import weakref
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
 
@@ -81,7 +81,8 @@ class MXRecordIO:
             else:
                 self._reader = RecordReader(stack.enter_context(open_read(self.uri)), self.uri)
             self._open_more(stack)
-            self._stack = stack.pop_all()
+            # also at the end of the program, while that is still possible
+            self._finalizer = weakref.finalize(self, stack.pop_all().close)
         self.is_open = True
 
     def _open_more(self, stack: ExitStack) -> None:
@@ -91,7 +92,7 @@ class MXRecordIO:
         """Close the file; it may be closed already."""
         if self.is_open:
             self.is_open = False
-            self._stack.close()
+            self._finalizer()
 
     def reset(self) -> None:
         """Close the file and open it again; a file to be written becomes empty."""
@@ -103,17 +104,10 @@ class MXRecordIO:
     def __exit__(self, *args: Any) -> None:
         self.close()
 
-    def __del__(self, _ending: Any = sys.is_finalizing) -> None:
-        try:
-            self.close()
-        except Exception:
-            if not _ending():  # else what closing needs may be gone; the system closes the file
-                raise
-
     def __getstate__(self) -> dict[str, Any]:
         if self.writable:
             raise TypeError(f"{self.uri} is being written; only a reader can be pickled")
-        left_out = ("_stack", "_reader", "_lock", "pid")
+        left_out = ("_finalizer", "_reader", "_lock", "pid")
         return {k: v for k, v in self.__dict__.items() if k not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ def _goes_on(net, trainer, expected):
     found = make_run.weights(net)
     assert found.keys() == expected.keys()
     for name, want in expected.items():
-        np.testing.assert_allclose(found[name], want, rtol=2e-4, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(found[name], want, rtol=2e-5, atol=1e-6, err_msg=name)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Splitting batches over devices, clipping gradients, checksums; and the spelling of MXNet."""
 
 import hashlib
+import http.server
 import importlib
+import threading
 
 import numpy as np
 import pytest
@@ -147,6 +149,28 @@ def test_names_of_gluon_are_those_of_the_package():
     assert issubclass(gluon.DeferredInitializationError, gx.MXNetError)
     for name in gluon.__all__:
         assert hasattr(gluon, name)
+
+
+def test_download_that_is_cut_leaves_the_old_file(tmp_path):
+    class Half(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"x" * 500)
+
+        def log_message(self, *args):
+            pass
+
+    target = tmp_path / "f"
+    target.write_bytes(b"old")
+    with http.server.HTTPServer(("127.0.0.1", 0), Half) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/f"
+        with pytest.raises(MXNetError, match="cut: 500 bytes of 1000 came"):
+            gluon.utils.download(url, target, overwrite=True, retries=1)
+        server.shutdown()
+    assert target.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
 
 
 def test_download_fetches_once_checks_and_leaves_no_half_file(tmp_path):

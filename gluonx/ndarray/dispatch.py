@@ -183,7 +183,7 @@ def call(
                 outs, node = tape.record(kernel, arrays, values, ctx.device)
                 return _finish(kernel, inputs, outs, node, out, ctx)
         outs = kernel.run(arrays, ctx.device)
-    except (TypeError, ValueError) as e:
+    except _FAILURES as e:
         raise explain(e, kernel, inputs) from None
     return _finish(kernel, inputs, outs, None, out, ctx)
 
@@ -347,7 +347,7 @@ def _call_pending(
             values.append(None)
         try:
             outs = region.defer_call(mine, kernel, arrays, values, ctx.device)
-        except (TypeError, ValueError) as e:
+        except _FAILURES as e:
             raise explain(e, kernel, inputs) from None
         recorded = any(v is not None for v in values)
         made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
@@ -395,7 +395,7 @@ def learn_shapes(kernel: Kernel, inputs: Sequence[NDArray], waiting: Sequence[ND
     shapes.update((n, x.shape) for n, x in named)
     try:
         inferred = op.infer(shapes, kernel.attrs)
-    except (TypeError, ValueError) as e:
+    except _FAILURES as e:
         raise explain(e, kernel, inputs) from None
     for name, x in named:
         pending = x._buffer.pending
@@ -424,7 +424,7 @@ def _call_traced(
         arrays.append(trace.draw())
     try:
         outs = kernel.inline(arrays)
-    except (TypeError, ValueError) as e:
+    except _FAILURES as e:
         raise explain(e, kernel, inputs) from None
     visible = kernel.visible
     if len(outs) > visible:
@@ -444,6 +444,10 @@ def _call_traced(
 # -- errors -------------------------------------------------------------------------------------
 
 
+#: What a call that makes no sense ends with; the last two if axes or elements are missing.
+_FAILURES = (TypeError, ValueError, IndexError, ZeroDivisionError)
+
+
 def explain(error: Exception, kernel: Kernel, inputs: Sequence[NDArray]) -> Exception:
     """The error of a failed call, with the operator and what it was given."""
     if isinstance(error, MXNetError):
@@ -457,6 +461,8 @@ def explain(error: Exception, kernel: Kernel, inputs: Sequence[NDArray]) -> Exce
         )
     given = [f"{x.shape} {np.dtype(x.dtype).name}" for x in inputs]
     text = str(error).split("\n")[0]
+    if isinstance(error, (IndexError, ZeroDivisionError)):
+        text = f"it has no meaning for arrays of these shapes ({text})"
     if kernel.attrs and kernel.op is not None:
         shown = {k: v for k, v in kernel.attrs.items() if v != kernel.op.attrs[k].default}
         given += [f"{k}={v!r}" for k, v in shown.items()]

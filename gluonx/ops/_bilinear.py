@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import jax
@@ -43,7 +44,7 @@ def sample(data, y, x):
     height, width = data.shape[2:]
     flat = data.reshape(*data.shape[:2], height * width)
     points = y.shape[1:]
-    y, x = y.reshape(len(y), -1), x.reshape(len(x), -1)
+    y, x = (a.reshape(len(a), math.prod(points)) for a in (y, x))
     total = jnp.zeros((*data.shape[:2], y.shape[1]), jnp.promote_types(data.dtype, y.dtype))
     for place, weight in corners(y, x, height, width):
         pixel = jax.vmap(lambda image, at: jnp.take(image, at, 1, mode="clip"))(flat, place)

@@ -20,6 +20,8 @@ _EXACT = jax.lax.Precision.HIGHEST
 def check_regions(data, rois, pooled_size, columns: int = 5) -> None:
     """Raise ValueError where an operator on regions cannot work with these arrays."""
     need_images(data)
+    if not data.shape[0]:
+        raise ValueError(f"there are no images in data {data.shape} that regions could lie in")
     if rois.ndim != 2 or rois.shape[1] != columns:
         row = "image, x1, y1, x2, y2" if columns == 5 else "image, x, y, width, height, angle"
         raise ValueError(f"rois must be (regions, {columns}), rows of ({row}), got {rois.shape}")

@@ -33,6 +33,8 @@ __all__ = [
 
 def resample(data, axis: int, taps: Taps) -> Any:
     """`data` with ``len(taps.index)`` elements along `axis` in place of ``taps.size``."""
+    if not data.shape[axis]:
+        raise ValueError(f"images without pixels, {data.shape}, cannot be given another size")
     return _resample(data, axis, taps)
 
 

@@ -52,8 +52,8 @@ def _heads(name: str, data: jax.Array, heads: int, parts: int) -> list[jax.Array
             f"{name} must be (length, batch, heads * {parts} * D) with heads={heads}, "
             f"got shape {data.shape}"
         )
-    length, batch, _ = data.shape
-    apart = data.reshape(length, batch * heads, parts, -1)
+    length, batch, width = data.shape
+    apart = data.reshape(length, batch * heads, parts, width // (heads * parts))
     return [apart[:, :, i].swapaxes(0, 1) for i in range(parts)]
 
 
@@ -74,7 +74,7 @@ def _mixed(attention: jax.Array, values: jax.Array, heads: int) -> jax.Array:
             f"{values.shape[1]}) here, got shape {attention.shape}"
         )
     mixed = jnp.matmul(attention, values).swapaxes(0, 1)
-    return mixed.reshape(mixed.shape[0], mixed.shape[1] // heads, -1)
+    return mixed.reshape(mixed.shape[0], mixed.shape[1] // heads, heads * mixed.shape[2])
 
 
 @register("_contrib_interleaved_matmul_selfatt_qk")

@@ -27,7 +27,7 @@ def _check(queries, keys, values) -> None:
         raise ValueError(
             f"queries {queries.shape} and keys {keys.shape} must have the same batch and D"
         )
-    if queries.shape[2] % keys.shape[2]:
+    if not keys.shape[2] or queries.shape[2] % keys.shape[2]:
         raise ValueError(
             f"the {queries.shape[2]} heads of the queries must be a multiple of the "
             f"{keys.shape[2]} heads of the keys, which they share"
@@ -86,10 +86,11 @@ def _attend(queries, keys, values, visible, scale: float, p: float, key) -> jax.
     """Attention in XLA's own operations; weights are dropped with probability ``p``."""
     batch, length, heads, depth = queries.shape
     wide = jnp.promote_types(queries.dtype, jnp.float32)
-    grouped = queries.reshape(batch, length, keys.shape[2], -1, depth)
+    shared = keys.shape[2]
+    grouped = queries.reshape(batch, length, shared, heads // max(shared, 1), depth)
     scores = jnp.einsum("btkgd,bskd->bkgts", grouped, keys, preferred_element_type=wide)
     shape = scores.shape
-    scores = scores.reshape(batch, heads, length, -1) * scale
+    scores = scores.reshape(batch, heads, length, keys.shape[1]) * scale
     if visible is not None:
         scores = jnp.where(visible, scores, -1e30)
     weights = jax.nn.softmax(scores)

@@ -69,7 +69,8 @@ def ctc_loss(
     """
     if blank_label not in ("first", "last"):
         raise ValueError(f"blank_label={blank_label!r} is not one of 'first', 'last'")
-    if data.ndim != 3 or label.ndim != 2 or label.shape[0] != data.shape[1] or not is_float(data):
+    fits = data.ndim == 3 and label.ndim == 2 and label.shape[0] == data.shape[1] and data.shape[2]
+    if not fits or not is_float(data):
         raise ValueError(
             "data must be floating-point numbers (time, batch, symbols) and label (batch, length), "
             f"got {data.shape} of {data.dtype} and {label.shape}"
@@ -85,7 +86,8 @@ def ctc_loss(
 
     # a blank before, between and after the symbols
     path = jnp.full((batch, 2 * label.shape[1] + 1), blank, label.dtype).at[:, 1::2].set(label)
-    jump = jnp.pad(path[:, 2:] != path[:, :-2], ((0, 0), (2, 0))) & (path != blank)
+    jump = jnp.pad(path[:, 2:] != path[:, :-2], ((0, 0), (2, 0)))[:, : path.shape[1]]
+    jump &= path != blank
     wide = data.astype(jnp.promote_types(data.dtype, jnp.float32))
     logs = jax.nn.log_softmax(wide, -1)
     logs = jnp.take_along_axis(logs, jnp.broadcast_to(path, (steps, *path.shape)), 2)

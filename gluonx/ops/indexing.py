@@ -189,6 +189,8 @@ def gather_nd(data, indices):
     [2. 3.]
     """
     _check_places(indices, data.ndim, "gather_nd")
+    if 0 in data.shape[: indices.shape[0]] and math.prod(indices.shape[1:]):
+        raise ValueError(f"cannot pick elements from an array of shape {data.shape}")
     return data.at[_places(indices)].get(mode="clip")
 
 

@@ -68,6 +68,8 @@ def syevd(A):
     [1. 2.]
     """
     check_square(A=A)
+    if not A.size:
+        return A, jnp.zeros(A.shape[:-1], A.dtype)
     vectors, values = lax.linalg.eigh(widened(A), sort_eigenvalues=True)
     rows = jnp.swapaxes(vectors, -1, -2)
     greatest = jnp.argmax(jnp.abs(rows), axis=-1, keepdims=True)
@@ -119,6 +121,8 @@ def det(A):
     [10.]
     """
     check_square(A=A)
+    if not A.shape[-1]:
+        return never_scalar(jnp.ones(A.shape[:-2], A.dtype))
     return never_scalar(jnp.linalg.det(widened(A)).astype(A.dtype))
 
 

@@ -140,7 +140,7 @@ def khatri_rao(*args):
     same_dtype(*args)
     y = args[0]
     for a in args[1:]:
-        y = (y[:, None, :] * a[None, :, :]).reshape(-1, a.shape[1])
+        y = (y[:, None, :] * a[None, :, :]).reshape(len(y) * len(a), a.shape[1])
     return y
 
 

@@ -60,6 +60,11 @@ def multi_operator(
             for key, value in attributes.items():
                 if key in _PER_WEIGHT and jnp.shape(value) != (n,):
                     raise ValueError(f"{key} must hold {n} numbers, one for each weight")
+            for key, value in zip(
+                ("lrs", "wds"), data[size * n :] if extra == 2 else (), strict=False
+            ):
+                if value.shape != (n,):
+                    raise ValueError(f"{key} must hold {n} numbers, one for each weight")
             step = fn(*data[size * n :], **attributes)
             results, news = [], []
             for i in range(n):

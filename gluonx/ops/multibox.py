@@ -63,6 +63,8 @@ def multibox_prior(
     """
     if data.ndim != 4:
         raise ValueError(f"data must be (batch, channels, height, width), got {data.shape}")
+    if 0 in data.shape[2:]:
+        raise ValueError(f"there are no boxes for images without pixels, {data.shape}")
     sizes, ratios, steps, offsets = map(_numbers, (sizes, ratios, steps, offsets))
     if not sizes or not ratios or len(steps) != 2 or len(offsets) != 2 or min(ratios) <= 0:
         raise ValueError(

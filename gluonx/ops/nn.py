@@ -334,6 +334,8 @@ def upsampling(
     if sample_type != "nearest":
         raise ValueError(f"sample_type={sample_type!r} is not one of 'nearest', 'bilinear'")
     height, width = (scale * n for n in data[0].shape[2:])
+    if any(0 in x.shape[2:] for x in data):
+        raise ValueError(f"images without pixels, {[x.shape for x in data]}, cannot be enlarged")
     large = []
     for x in data:
         if height % x.shape[2] or width % x.shape[3]:

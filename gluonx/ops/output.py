@@ -180,7 +180,7 @@ def _regression(data, label, grad_scale: float, forward: Callable, error: Callab
 
     def gradient(y, x, label, head):
         outputs = math.prod(label.shape[1:])
-        return error(y, label.astype(y.dtype).reshape(y.shape)) * (grad_scale / outputs)
+        return error(y, label.astype(y.dtype).reshape(y.shape)) * (grad_scale / max(outputs, 1))
 
     return _with_gradient(forward, gradient, data, label)
 

@@ -72,13 +72,14 @@ def _propose(scores, moves, info, anchors: np.ndarray, attrs: dict):
 
 def _proposals(cls_prob, bbox_pred, im_info, attrs: dict):
     anchors = _anchors(attrs["feature_stride"], attrs["ratios"], attrs["scales"])
-    batch, kinds = len(cls_prob), len(anchors)
+    kinds = len(anchors)
     cells = cls_prob.shape[2:]
     if cls_prob.ndim != 4 or cls_prob.shape[1] != 2 * kinds:
         raise ValueError(
             f"cls_prob must be (batch, {2 * kinds}, height, width), as {kinds} boxes (scales times "
             f"ratios) have two scores each; got {cls_prob.shape}"
         )
+    batch = len(cls_prob)
     if bbox_pred.shape != (batch, 4 * kinds, *cells):
         raise ValueError(
             f"bbox_pred must be {(batch, 4 * kinds, *cells)} for cls_prob {cls_prob.shape}, got "

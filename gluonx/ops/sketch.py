@@ -84,7 +84,7 @@ def fft(data, *, compute_size: int = 128):
     wide = data.astype(jnp.float32) if data.dtype.itemsize < 4 else data
     y = jnp.fft.fft(wide)
     parts = jnp.stack([y.real, y.imag], -1)
-    return parts.reshape(*data.shape[:-1], -1).astype(data.dtype)
+    return parts.reshape(*data.shape[:-1], 2 * data.shape[-1]).astype(data.dtype)
 
 
 @register("_contrib_ifft")
@@ -115,6 +115,6 @@ def ifft(data, *, compute_size: int = 128):
             "must be even"
         )
     wide = data.astype(jnp.float32) if data.dtype.itemsize < 4 else data
-    pairs = wide.reshape(*data.shape[:-1], -1, 2)
+    pairs = wide.reshape(*data.shape[:-1], data.shape[-1] // 2, 2)
     y = jnp.fft.ifft(pairs[..., 0] + 1j * pairs[..., 1], norm="forward")
     return y.real.astype(data.dtype)

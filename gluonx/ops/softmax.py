@@ -64,8 +64,10 @@ def softmax(
     >>> nd.softmax(nd.zeros((1, 3)), nd.array([2], dtype='int32'), use_length=True)
     [[0.5 0.5 0. ]]
     """
-    axis = to_axis(axis, data.ndim)
     x = _scores(data, temperature)
+    if not data.ndim and axis in (-1, 0) and not use_length:
+        return (x - x + 1).astype(dtype or data.dtype)
+    axis = to_axis(axis, data.ndim)
     if use_length:
         y = _masked(x, length, axis)
     else:
@@ -123,8 +125,10 @@ def log_softmax(
     [-1000.     0.]
     """
     _no_length("log_softmax", use_length)
-    axis = to_axis(axis, data.ndim)
-    return jax.nn.log_softmax(_scores(data, temperature), axis).astype(dtype or data.dtype)
+    x = _scores(data, temperature)
+    if not data.ndim and axis in (-1, 0):
+        return (x - x).astype(dtype or data.dtype)
+    return jax.nn.log_softmax(x, to_axis(axis, data.ndim)).astype(dtype or data.dtype)
 
 
 def _no_length(name: str, use_length: bool | None) -> None:
@@ -166,8 +170,7 @@ def softmin(
     [0.5 0.5]
     """
     _no_length("softmin", use_length)
-    axis = to_axis(axis, data.ndim)
-    return jax.nn.softmax(-_scores(data, temperature), axis).astype(dtype or data.dtype)
+    return softmax(-data, axis=axis, temperature=temperature, dtype=dtype)
 
 
 @register("SoftmaxActivation")

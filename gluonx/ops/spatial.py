@@ -6,6 +6,8 @@ the first pixel, to 1, the middle of the last.
 
 from __future__ import annotations
 
+import math
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -74,7 +76,7 @@ def _steps(count: int) -> np.ndarray:
 
 
 def _affine(theta, target_shape: tuple[int, ...]):
-    if theta.ndim < 2 or theta[0].size != 6:
+    if theta.ndim < 2 or math.prod(theta.shape[1:]) != 6:
         raise ValueError(f"an affine map is (batch, 6), two rows of three, got {theta.shape}")
     if len(target_shape) != 2 or min(target_shape) < 1:
         raise ValueError(f"target_shape={target_shape} must be (height, width), both positive")

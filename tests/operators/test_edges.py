@@ -1,5 +1,6 @@
 """Operators at the edges: arrays without elements or axes, calls that make no sense."""
 
+import edges
 import numpy as np
 import pytest
 
@@ -225,3 +226,28 @@ def test_elementwise_operators_take_arrays_without_elements_or_axes(op):
         y = function(op, op.name)(*inputs, **attrs)
         assert y.shape == shape
         assert y.asnumpy().shape == shape
+
+
+def test_every_operator_has_shapes_or_an_error_for_arrays_without_elements_or_axes():
+    want = dict(line.rsplit(" | ", 1) for line in edges.TABLE.read_text().splitlines())
+    found = dict(line.rsplit(" | ", 1) for line in edges.lines())
+    errors = {k for k, v in want.items() if v.startswith("!")}
+    assert {k for k, v in found.items() if v.startswith("!")} == errors
+    wrong = {k: (v, want[k]) for k, v in found.items() if k not in errors and v != want[k]}
+    assert not wrong and found.keys() == want.keys(), wrong
+
+
+def test_failure_of_any_kind_names_the_operator():
+    for name, inputs, attrs in (
+        (
+            "_contrib_hawkesll",
+            edges.shapes(edges.cases_of_operators()["_contrib_hawkesll"], "nothing"),
+            {},
+        ),
+        ("_contrib_group_adagrad_update", [(), (), ()], {"lr": 0.1}),
+    ):
+        arrays = [nd.zeros(shape) for shape in inputs]
+        if name == "_contrib_hawkesll":
+            arrays[5] = arrays[5].astype("int32")
+        with pytest.raises(OpError, match=rf"^{name}\(.*no meaning for arrays of these shapes"):
+            call(name, *arrays, **attrs)
