@@ -30,6 +30,13 @@ from ._compare import get_tols as get_tols
 from ._compare import same as same
 from ._compare import same_array as same_array
 from ._compare import same_symbol_structure as same_symbol_structure
+from ._generators import DummyIter as DummyIter
+from ._generators import chi_square_check as chi_square_check
+from ._generators import compare_optimizer as compare_optimizer
+from ._generators import gen_buckets_probs_with_ppf as gen_buckets_probs_with_ppf
+from ._generators import mean_check as mean_check
+from ._generators import var_check as var_check
+from ._generators import verify_generator as verify_generator
 from ._random import assign_each as assign_each
 from ._random import assign_each2 as assign_each2
 from ._random import collapse_sum_like as collapse_sum_like
