@@ -125,6 +125,8 @@ def test_scaled_step_skips_overflow_and_halves_the_scale():
     scaler = trainer._amp_loss_scaler
     step(net, trainer, scaled=True)
     assert scaler.loss_scale == 2.0**10
+    counts = [(s.times, s.runs) for s in engine.explain().steps if net.name in s.name]
+    assert counts == [(1, 1)]
     before = {k: p.data().asnumpy() for k, p in net.collect_params().items() if "run" not in k}
     bad = X.copy()
     bad[0, 0, 0, 0] = np.inf
@@ -133,6 +135,8 @@ def test_scaled_step_skips_overflow_and_halves_the_scale():
     for k, old in before.items():
         np.testing.assert_array_equal(net.collect_params()[k].data().asnumpy(), old)
     assert scaler.has_overflow(trainer._params)
+    counts = [(s.times, s.runs) for s in engine.explain().steps if net.name in s.name]
+    assert counts == [(1, 2)]  # one executable, whether the step is skipped or not
 
 
 def test_scale_grows_after_good_steps():

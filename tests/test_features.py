@@ -119,6 +119,7 @@ def test_pickle_keeps_values_dtype_and_context():
         assert (b.dtype, b.context) == (a.dtype, a.context)
 
 
+@pytest.mark.filterwarnings("ignore:.*spelling of 2015:DeprecationWarning")
 def test_spellings_of_2015():
     a, b = gx.narray.create((3, 4)), gx.narray.ones((3, 4), gx.Context("cpu", 1))
     assert isinstance(a, gx.narray.NArray) and a.shape == (3, 4) and b.context == gx.cpu(1)

@@ -113,6 +113,26 @@ def test_update_reads_no_value_until_get(name, monkeypatch):
     assert made.get() == other.get() and made.get_global() == other.get_global()
 
 
+def test_updates_before_the_step_join_it():
+    net = gx.nn.Dense(2, in_units=3, prefix="measured_")
+    net.initialize()
+    net.hybridize()
+    trainer = gx.gluon.Trainer(net.collect_params(), "sgd")
+    loss_function = gx.gluon.loss.SoftmaxCrossEntropyLoss()
+    x, y = nd.ones((4, 3)), nd.array([0, 1, 0, 1])
+    made = metric.create(["acc", "f1", "pcc", "ce"])
+    for _ in range(3):
+        with autograd.record():
+            out = net(x)
+            loss = loss_function(out, y)
+        loss.backward()
+        made.update(y, out)
+        trainer.step(4)
+    steps = [s for s in gx.engine.explain().steps if "measured" in s.name]
+    assert [(s.times, s.runs) for s in steps] == [(1, 3)]
+    assert made.metrics[0].num_inst == 12
+
+
 def test_updates_that_wait_are_bounded_and_none_is_lost():
     made = metric.Loss()
     longest = 0

@@ -199,8 +199,18 @@ def test_arrays_made_inside_record_are_constants():
         y.backward()
 
 
-def test_the_spellings_of_2015():
-    a = gx.narray.create((2, 3))
+def test_the_spellings_of_2015_work_and_warn():
+    with pytest.warns(DeprecationWarning, match="it is nd.empty now"):
+        a = gx.narray.create((2, 3))
+    with pytest.warns(DeprecationWarning, match="use x.asnumpy"):
+        assert isinstance(a.numpy, np.ndarray)
+    with pytest.raises(AttributeError):
+        gx.narray.no_such_name  # noqa: B018
+    with pytest.warns(DeprecationWarning, match="spelling of 2015"):
+        spellings_of_2015(a)
+
+
+def spellings_of_2015(a):
     assert isinstance(a, gx.narray.NArray)
     assert gx.narray.NArray is nd.NDArray
     assert gx.narray.ones((2,)).asnumpy().tolist() == [1, 1]

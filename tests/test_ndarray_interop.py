@@ -266,6 +266,7 @@ def test_waiting():
     assert y.asnumpy()[0, 0] == 50
 
 
+@pytest.mark.filterwarnings("ignore:.*spelling of 2015:DeprecationWarning")
 def test_the_numpy_property_writes_back():
     x = nd.zeros((2, 2))
     view = x.numpy

@@ -143,3 +143,27 @@ def test_consistency_of_eager_and_hybridized_blocks():
         return gluon.nn.Dense(2, prefix=prefix, activation="tanh")
 
     tu.check_gluon_hybridize_consistency(build, [nd.ones((2, 3))])
+
+
+def test_generators_and_optimizers_are_checked():
+    rng = np.random.default_rng(0)
+    buckets, probs = tu.gen_buckets_probs_with_ppf(lambda p: 2 * p - 1, 4)
+    assert buckets == [(-1, -0.5), (-0.5, 0), (0, 0.5), (0.5, 1)] and probs == [0.25] * 4
+    assert len(tu.verify_generator(lambda n: rng.uniform(-1, 1, n), buckets, probs, 999)) == 5
+    with pytest.raises(AssertionError, match="do not follow"):
+        tu.verify_generator(lambda n: rng.uniform(-1, 0.5, n), buckets, probs, 2000)
+    p, observed, _ = tu.chi_square_check(
+        lambda n: nd.array(rng.integers(0, 2, n)), [0, 1], [0.5, 0.5], 100
+    )
+    assert 0 <= p <= 1 and observed.sum() == 100
+    normal = lambda n: rng.normal(1, 2, n)  # noqa: E731
+    assert tu.mean_check(normal, 1, 2, 1000) and not tu.mean_check(normal, 2, 2, 1000)
+    assert tu.var_check(normal, 2, 1000) and not tu.var_check(normal, 3, 1000)
+
+    sgd = gx.optimizer.SGD
+    tu.compare_optimizer(sgd(momentum=0.9), sgd(momentum=0.9), (2, 3), "float32", ntensors=2)
+    with pytest.raises(AssertionError):
+        tu.compare_optimizer(sgd(), sgd(learning_rate=1), (2, 3), "float32")
+    dummy = tu.DummyIter(gx.io.NDArrayIter(nd.arange(4), nd.arange(4), 2))
+    assert [dummy.next().data[0].asnumpy().tolist() for _ in range(3)] == [[0, 1]] * 3
+    assert dummy.batch_size == 2

@@ -126,8 +126,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
     names the last of them and holds what else the training needs to go on: random numbers, the
     position in the epoch, metrics, what other handlers count. A training that was killed and is
     resumed ends with the very numbers of one that was not, if its data come in an order that
-    :func:`gluonx.random.seed`, or NumPy's or Python's global generator, governs. Batches of an
-    epoch that are done already are read once more, without training on them.
+    :func:`gluonx.random.seed`, or NumPy's or Python's global generator, governs.
 
     Parameters
     ----------

@@ -117,6 +117,7 @@ class Estimator:
         #: How far the training is.
         self.epochs_done = self.batches_done = self.batches_in_epoch = 0
         self._handlers: list[Any] = []
+        self._data: Any = None
         self._epoch_start: dict[str, Any] | None = None
         self._resumed: dict[str, Any] | None = None
 
@@ -192,11 +193,12 @@ class Estimator:
         self.max_epoch, self.max_batch, self.batch_axis = epochs, batches, batch_axis
         self.epochs_done = self.batches_done = self.batches_in_epoch = 0
         self._epoch_start = self._resumed = None
-        self.batches_in_train_data = _length(train_data)
+        self._data, self.batches_in_train_data = train_data, _length(train_data)
         handlers = self._handlers = self._with_usual(_sorted(event_handlers), val_data)
         try:
             self._fit(handlers, train_data)
         finally:
+            self._data = None
             for handler in handlers:  # what is open, such as a bar on the screen
                 if hasattr(handler, "close"):
                     handler.close()

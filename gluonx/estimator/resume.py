@@ -4,9 +4,10 @@ That is where the generators of random numbers are (gluonx's, NumPy's and Python
 how many epochs and batches are done, the sums of metrics and the counters of handlers. All of it is
 numbers and lists that JSON can hold.
 
-The order of the data follows from the generators: a resumed epoch begins with their state at its
-beginning, reads the batches that are done once more without using them, and then takes the state at
-the checkpoint.
+Data that know where they are (``state_dict`` and ``load_state_dict``, as a DataLoader's) go on from
+there. Otherwise their order follows from the generators: a resumed epoch begins with the state that
+these had at its beginning, reads the batches that are done once more without using them, and then
+takes the state at the checkpoint.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def _set_generators(state: dict[str, Any]) -> None:
 
 def capture(estimator: Any) -> dict[str, Any]:
     """Where a training is; called when all handlers have had their turn."""
+    data = estimator._data
     return {
+        "data": data.state_dict() if _knows(data) else None,
         "epochs_done": estimator.epochs_done,
         "batches_done": estimator.batches_done,
         "batches_in_epoch": estimator.batches_in_epoch,
@@ -67,6 +70,12 @@ def restore(estimator: Any, state: dict[str, Any]) -> None:
         if name in state["handlers"]:
             handler.load_state_dict(state["handlers"][name])
     _set_generators(state["now"])
+    if state["data"] is not None and _knows(estimator._data):
+        estimator._data.load_state_dict(state["data"])
+
+
+def _knows(data: Any) -> bool:
+    return hasattr(data, "state_dict") and hasattr(data, "load_state_dict")
 
 
 def _named(handlers: list[Any]) -> Iterator[tuple[str, Any]]:
@@ -89,8 +98,9 @@ def batches(estimator: Any, data: Any) -> Iterator[Any]:
     state = estimator._resumed
     _set_generators(estimator._epoch_start)
     left = iter(data)
-    for _ in range(done):
-        next(left, None)
+    if state["data"] is None or not _knows(data):
+        for _ in range(done):
+            next(left, None)
     for metric, sums in zip(estimator.train_metrics, state["train_metrics"], strict=True):
         metric.load_state_dict(sums)
     _set_generators(state["now"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -657,7 +658,15 @@ class NDArray(ArrayMethods):
 
     @property
     def numpy(self) -> HostView:
-        """A NumPy copy whose assignments write back to this array."""
+        """Deprecated: a NumPy copy whose assignments write back to this array.
+
+        It is the spelling of 2015; use :meth:`asnumpy`, and ``x[:] = ...`` to write.
+        """
+        warnings.warn(
+            "x.numpy is the spelling of 2015; use x.asnumpy(), and x[:] = ... to write",
+            DeprecationWarning,
+            stacklevel=2,
+        )
         return HostView.of(self)
 
 

@@ -34,6 +34,13 @@ from ._datasets import download as download
 from ._datasets import get_mnist as get_mnist
 from ._datasets import get_mnist_iterator as get_mnist_iterator
 from ._datasets import get_mnist_ubyte as get_mnist_ubyte
+from ._generators import DummyIter as DummyIter
+from ._generators import chi_square_check as chi_square_check
+from ._generators import compare_optimizer as compare_optimizer
+from ._generators import gen_buckets_probs_with_ppf as gen_buckets_probs_with_ppf
+from ._generators import mean_check as mean_check
+from ._generators import var_check as var_check
+from ._generators import verify_generator as verify_generator
 from ._random import assign_each as assign_each
 from ._random import assign_each2 as assign_each2
 from ._random import collapse_sum_like as collapse_sum_like
