@@ -30,8 +30,8 @@ def batch(rng, n=8):
 
 
 def train(
-    contexts, optimizer=("sgd", {"learning_rate": 0.1}), steps=3, between=None, each=False, net=None,
-    trainer=None, **kwargs,
+    contexts, optimizer=("sgd", {"learning_rate": 0.1}), steps=3, between=None, each=False,
+    net=None, trainer=None, **kwargs,
 ):  # fmt: skip
     """Losses of all steps, and the network and its trainer."""
     net = net or network(contexts, **kwargs)
@@ -175,6 +175,17 @@ def test_statistics_are_of_each_device_and_masks_differ():
     train(CONTEXTS, net=net, trainer=trainer, steps=2)
     [step] = [s for s in engine.explain().steps if s.name.startswith(net.name)]
     assert (step.times, step.runs) == (1, 3)
+
+
+def test_synchronized_statistics_are_of_all_devices():
+    def layers():
+        return nn.Dense(4), nn.SyncBatchNorm(num_devices=2), nn.Activation("tanh"), nn.Dense(3)
+
+    optimizer = "sgd", {"learning_rate": 0.5}
+    expected, one, _ = train(ONE, optimizer, net=network(ONE, *layers()))
+    found, two, _ = train(CONTEXTS, optimizer, net=network(CONTEXTS, *layers()))
+    np.testing.assert_allclose(found, expected, 1e-4, 1e-5)
+    same(values(one), values(two), 1e-3, 1e-5)
 
 
 @pytest.mark.parametrize("case", ["uneven", "eager", "logical", "frozen", "add", "python", "apart"])

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..error import MXNetError
+from .across import compiling_for
 from .buffer import Buffer
 from .graph import Plan
 from .interrupts import held_back
@@ -310,7 +311,8 @@ def _compile(
     plan = Plan(tuple(steps), (*inputs, *map(place, values)))
 
     def run(*leaves):
-        found = list(plan(*leaves))
+        with compiling_for(AXIS):
+            found = list(plan(*leaves))
         if sums:  # all at once: XLA makes one operation of them
             found[sums.start : sums.stop] = jax.lax.psum(tuple(found[i] for i in sums), AXIS)
         new = update.fn(*found[: len(refs)])
