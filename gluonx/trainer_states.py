@@ -119,7 +119,9 @@ def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
                     f"but the file has {got}; these are states of another network or optimizer"
                 )
             ctx = arrays[0].context
-            group.states[k] = Buffer(put(new, ctx), ctx)
+            mesh = isinstance(ctx.device, jax.sharding.Sharding)
+            array = jax.device_put(new, old.sharding) if mesh else put(new, ctx)
+            group.states[k] = Buffer(array, ctx)
         if any(rest.values()):
             raise MXNetError(f"{name}: it has more states than the optimizer; it is of another one")
         found.append(group)

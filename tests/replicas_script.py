@@ -46,6 +46,11 @@ def train(contexts, optimizer, steps, look=True):
 def main(devices, case):
     contexts = [gx.cpu(i) for i in range(devices)]
     assert len({c.device for c in contexts}) == devices
+    if case == "mesh":
+        from test_mesh import check
+
+        check((4, 2))
+        return
     if case == "flood":
         net, _ = train(contexts, OPTIMIZERS[0], 3000, look=False)
         assert all(

@@ -319,5 +319,10 @@ def test_four_devices():
 
 
 @pytest.mark.slow
+def test_a_mesh_of_eight_devices():
+    run(8, "mesh")
+
+
+@pytest.mark.slow
 def test_thousands_of_steps_that_nobody_waits_for():
     run(8, "flood")
