@@ -1,15 +1,17 @@
 """The loop over several contexts: one program on all devices, with what one device would give."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import gluonx as gx
-from gluonx import autograd, engine, gluon, nd, nn
+from gluonx import amp, autograd, engine, gluon, nd, nn
 from gluonx.gluon.utils import split_and_load
 
 CONTEXTS = [gx.cpu(0), gx.cpu(1)]
@@ -267,6 +269,84 @@ def test_a_failed_step_changes_nothing():
         np.testing.assert_array_equal(a, b)
     trainer.step(4)
     assert not np.array_equal(values(net)[0][0], before[0][0])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
+def test_an_interrupt_leaves_all_devices_alike(seed):
+    rng = np.random.default_rng(seed)
+    _, net, trainer = train(CONTEXTS, steps=2)
+    interrupted = updated = 0
+    old = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        for _ in range(60):
+            before = values(net)
+            try:
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, float(rng.uniform(1e-5, 5e-3)))
+                    train(CONTEXTS, net=net, trainer=trainer, steps=1)
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                interrupted += 1
+            nd.waitall()
+            now = values(net)
+            for found in now:
+                np.testing.assert_array_equal(found[0], found[1])
+            updated += not np.array_equal(now[0][0], before[0][0])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert interrupted > 5
+    found, _, _ = train(CONTEXTS, net=net, trainer=trainer, steps=1)
+    assert np.isfinite(found).all()
+
+
+def test_other_threads_read_while_steps_run():
+    _, net, trainer = train(CONTEXTS, steps=2)
+    errors: list[BaseException] = []
+    done = threading.Event()
+
+    def read():
+        try:
+            while not done.is_set():
+                assert all(np.isfinite(x).all() for pair in values(net) for x in pair)
+                net(nd.ones((2, 5), ctx=CONTEXTS[1])).asnumpy()
+        except BaseException as e:  # noqa: BLE001
+            errors.append(e)
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    train(CONTEXTS, net=net, trainer=trainer, steps=40)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_loss_scaling_on_several_devices():
+    results = []
+    for contexts in (ONE, CONTEXTS):
+        net = network(contexts)
+        trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+        amp.init("float16")
+        try:
+            amp.init_trainer(trainer)
+            trainer._amp_loss_scaler._initial = 64.0
+            for _ in range(3):
+                with autograd.record():
+                    parts = split_and_load(np.ones((4, 5)), contexts)
+                    losses = [(net(x) ** 2).sum() for x in parts]
+                    with amp.scale_loss(losses, trainer) as scaled:
+                        autograd.backward(scaled)
+                trainer.step(4)
+        finally:
+            amp.disable()
+        results.append(values(net))
+    same(*results, 1e-2, 1e-3)
+    begin = values(train(ONE, steps=0)[1])[-1][0]
+    assert not np.allclose(results[1][-1][0], begin)  # no step was skipped
 
 
 def test_sub_blocks_on_several_devices():
