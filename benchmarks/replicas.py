@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 
 BATCH, INPUTS, CLASSES, RATE, MOMENTUM = 64, 128, 10, 0.01, 0.9
 SIZES = {"f32": 4, "bf16": 2, "f16": 2, "f64": 8, "u8": 1}
@@ -95,7 +96,8 @@ def gluon_loop(devices: int, units: int, layers: int, x, y, weights):
     )
     xs, ys = (gluon.utils.split_and_load(a, contexts) for a in (x, y))
     net(xs[0])
-    for layer, (w, b) in zip(net, weights, strict=True):
+    dense: list[Any] = list(net)
+    for layer, (w, b) in zip(dense, weights, strict=True):
         layer.weight.set_data(nd.array(w))
         layer.bias.set_data(nd.array(b))
 
@@ -106,7 +108,7 @@ def gluon_loop(devices: int, units: int, layers: int, x, y, weights):
         trainer.step(BATCH * devices)
         return losses[-1].wait_to_read
 
-    return run, lambda: [(v.weight.list_data()[0], v.bias.list_data()[0]) for v in net]
+    return run, lambda: [(v.weight.list_data()[0], v.bias.list_data()[0]) for v in dense]
 
 
 def program_text() -> str:

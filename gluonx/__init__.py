@@ -19,6 +19,7 @@ from . import initializer as initializer
 from . import io as io
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
+from . import mesh as mesh
 from . import metric as metric
 from . import model as model
 from . import module as module

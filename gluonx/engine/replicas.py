@@ -297,7 +297,7 @@ class _Program(Kernel):
     def text(self) -> str:
         """What XLA has made of it; compiles once more."""
         with x64() if self.wide else nullcontext():
-            return self.mapped.lower(*self.taken).compile().as_text()
+            return self.mapped.lower(*self.taken).compile().as_text() or ""
 
 
 def _compile(
