@@ -3,11 +3,11 @@
     python benchmarks/replicas.py
     python benchmarks/replicas.py --devices 2 --units 512
 
-Devices are virtual CPU devices (each number of them in a process of its own), so what is measured
-is the work around the program, not the program's speed on real devices. The hand-written step has
-its batch on the devices already, in the form that `pmap` likes best; the Gluon loop has it as a list
-of arrays, as `split_and_load` gives it. Both take turns, and the table shows medians of the ratio of
-the same round. The collectives are counted in the compiled program.
+Devices are virtual CPU devices (each number of them in a process of its own), so what is
+measured is the work around the program, not the program's speed on real devices. The hand-written
+step has its batch on the devices already, in the form that `pmap` likes best; the Gluon loop has it
+as a list of arrays, as `split_and_load` gives it. Both take turns, and the table shows medians of
+the ratio of the same round. The collectives are counted in the compiled program.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 
 BATCH, INPUTS, CLASSES, RATE, MOMENTUM = 64, 128, 10, 0.01, 0.9
 SIZES = {"f32": 4, "bf16": 2, "f16": 2, "f64": 8, "u8": 1}
+
+
+_NAMES = "all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute"
 
 
 def collectives(text: str) -> tuple[int, int]:
     """How many collective operations a compiled program has, and how many bytes they take."""
     count = size = 0
     for line in text.splitlines():
-        found = re.search(
-            r"= (.*?) (all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)(-start)?\(",
-            line,
-        )
+        found = re.search(rf"= (.*?) ({_NAMES})(-start)?\(", line)
         if found:
             count += 1
             for dtype, shape in re.findall(r"([a-z]+\d+)\[([\d,]*)\]", found[1]):
@@ -95,7 +96,8 @@ def gluon_loop(devices: int, units: int, layers: int, x, y, weights):
     )
     xs, ys = (gluon.utils.split_and_load(a, contexts) for a in (x, y))
     net(xs[0])
-    for layer, (w, b) in zip(net, weights, strict=True):
+    dense: list[Any] = list(net)
+    for layer, (w, b) in zip(dense, weights, strict=True):
         layer.weight.set_data(nd.array(w))
         layer.bias.set_data(nd.array(b))
 
@@ -106,7 +108,7 @@ def gluon_loop(devices: int, units: int, layers: int, x, y, weights):
         trainer.step(BATCH * devices)
         return losses[-1].wait_to_read
 
-    return run, lambda: [(v.weight.list_data()[0], v.bias.list_data()[0]) for v in net]
+    return run, lambda: [(v.weight.list_data()[0], v.bias.list_data()[0]) for v in dense]
 
 
 def program_text() -> str:

@@ -24,6 +24,7 @@ from . import kvstore as kvstore
 from . import log as log
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
+from . import mesh as mesh
 from . import metric as metric
 from . import model as model
 from . import module as module

@@ -17,6 +17,7 @@ from .engine.report import note
 from .engine.state import state
 from .engine.trace import Unfusable
 from .hybrid import Cache, shared_cache
+from .mesh import partition_of
 from .name import NameManager, Prefix
 from .ndarray import NDArray
 from .parameter import Parameter, ParameterDict, assign
@@ -302,6 +303,41 @@ class Block:
         """
         self._name_paths()
         self.collect_params().initialize(init, ctx, verbose, force_reinit)
+
+    def shard(self, rules: Any) -> None:
+        """Say how parameters are divided among the devices of a mesh (``initialize(ctx=mesh)``).
+
+        The optimizer's states are divided as their parameters are.
+
+        Parameters
+        ----------
+        rules : dict or list of (str, rule)
+            The first whose regular expression is found in the parameter's path in the network
+            (``features.0.weight``) or in its name counts; a parameter that none matches is on every
+            device. A rule is a ``jax.sharding.PartitionSpec``; the name of an axis of the mesh,
+            along which the largest axis is divided that can be; a function from the shape to one of
+            these; or None: on every device.
+
+        Raises
+        ------
+        ValueError
+            If a parameter cannot be divided so.
+
+        Examples
+        --------
+        >>> import gluonx as gx, jax
+        >>> from gluonx import nn
+        >>> mesh = jax.make_mesh((1, 1), ('data', 'model'), devices=jax.devices()[:1])
+        >>> net = nn.Dense(4, in_units=3)
+        >>> net.shard({'weight': jax.sharding.PartitionSpec('model', None), 'bias': 'data'})
+        >>> net.initialize(ctx=mesh)
+        >>> net(gx.nd.ones((2, 3)).as_in_context(mesh)).shape
+        (2, 4)
+        """
+        self._name_paths()
+        for p in self.collect_params().values():
+            rule = partition_of(rules, p.path or p.name)
+            p.shard(partition_of(rules, p.name) if rule is None else rule)
 
     def hybridize(self, active: bool = True, **kwargs: Any) -> None:
         """Compile the HybridBlocks among the children; a plain Block itself stays as it is."""

@@ -27,7 +27,7 @@ class Context:
 
     Parameters
     ----------
-    device_type : str or Context
+    device_type : str, Context or jax.sharding.Mesh
         ``'cpu'``, ``'gpu'``, ``'cpu_pinned'`` or ``'cpu_shared'``.
     device_id : int
         Number of the device, 0 by default.
@@ -57,9 +57,13 @@ class Context:
     device_type: str
     device_id: int
 
-    def __new__(cls, device_type: str | Context, device_id: int = 0) -> Context:
+    def __new__(cls, device_type: Any, device_id: int = 0) -> Context:
         if isinstance(device_type, Context):
             return device_type
+        if isinstance(device_type, jax.sharding.Mesh):
+            from .mesh import MeshContext
+
+            return MeshContext(device_type)
         key = (device_type, int(device_id))
         found = cls._known.get(key)
         if found is None:
@@ -93,6 +97,10 @@ class Context:
         if self._device is None:
             self._device = _find(self)
         return self._device
+
+    def place(self, shape: Any) -> Any:
+        """Where JAX puts an array of this shape that is copied here."""
+        return self.device
 
     def empty_cache(self) -> None:
         """Accepted for compatibility: XLA manages the device's memory itself."""

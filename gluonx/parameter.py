@@ -20,6 +20,7 @@ from .engine.buffer import Buffer, Zeros
 from .engine.graph import Variable
 from .engine.state import state
 from .error import MXNetError
+from .mesh import MeshContext, placement
 from .ndarray import NDArray
 from .ndarray.ndarray import zeros_later
 from .ndarray.sparse_array import mark_of, rows_of_dense
@@ -138,6 +139,8 @@ class Parameter:
         self._data: dict[Context, NDArray] | None = None
         self._deferred: tuple | None = None
         self._var: Any = None
+        #: How it is divided on a mesh.
+        self._rule: Any = None
         self._grad_req = "null"
         self.grad_req = grad_req
 
@@ -271,9 +274,11 @@ class Parameter:
             return
         init, default_init, data = self._deferred
         with autograd.pause(), _random.initialization():
-            first = next(iter(self._data))
+            first = home = next(iter(self._data))
+            if isinstance(first, MeshContext):
+                home = cpu()  # no device needs to hold all of it
             if data is None:
-                data = zeros_later(self._shape or (), first, np.dtype(self.dtype))
+                data = zeros_later(self._shape or (), home, np.dtype(self.dtype))
                 desc = initializer.InitDesc(self.name, {"__init__": init})
                 initializer.create(default_init)(desc, data)
             self._deferred = None
@@ -281,7 +286,36 @@ class Parameter:
                 # Arrays that were given are not copied: who changes one changes only its own.
                 source = data.as_in_context(ctx)
                 x._buffer.set(source._data, shared=source._buffer.shared)
+            self._divide()
             self._attach()
+
+    def shard(self, rule: Any) -> None:
+        """Say how the parameter is divided among the devices of a mesh.
+
+        Parameters
+        ----------
+        rule : jax.sharding.PartitionSpec, str, callable or None
+            See :meth:`gluonx.Block.shard`.
+
+        Raises
+        ------
+        ValueError
+            If the shape cannot be divided so; when the parameter gets its values, if it has none.
+        """
+        old, self._rule = self._rule, rule
+        if self._data is not None and self._deferred is None:
+            try:
+                self._divide()
+            except BaseException:
+                self._rule = old
+                raise
+
+    def _divide(self) -> None:
+        """Divide the contents on a mesh as the rule says."""
+        for ctx, x in (self._data or {}).items():
+            if isinstance(ctx, MeshContext):
+                where = placement(ctx, self._rule, x.shape, self._title())
+                x._buffer.set(jax.device_put(x._data, where))
 
     def _attach(self) -> None:
         for x in (self._data or {}).values():
@@ -419,6 +453,7 @@ class Parameter:
         with autograd.pause(train_mode=state.training):
             for x in self._data.values():
                 x[:] = data.as_in_context(x.context)
+        self._divide()
 
     def _with_grad(self, x: NDArray) -> NDArray:
         if self._grad_req == "null":
@@ -471,6 +506,7 @@ class Parameter:
             self._data = {
                 c: self._data[c] if c in self._data else source.copyto(c) for c in contexts
             }
+            self._divide()
             self._attach()
 
     def cast(self, dtype: Any) -> None:
@@ -485,6 +521,7 @@ class Parameter:
                 x._buffer.set(x.astype(dtype)._data)
                 if type(entry) is Variable:
                     entry.grad._buffer.set(entry.grad.astype(dtype)._data)
+        self._divide()
 
     def var(self) -> Any:
         """A Symbol variable with the parameter's name, shape, dtype and multipliers."""
@@ -541,7 +578,10 @@ class Constant(Parameter):
 def _contexts(ctx: Any) -> list[Context]:
     if ctx is None:
         return [current_context()]
-    contexts = [ctx] if isinstance(ctx, Context) else list(ctx)
+    single = isinstance(ctx, Context | jax.sharding.Mesh)
+    contexts = [
+        Context(c) if isinstance(c, jax.sharding.Mesh) else c for c in ([ctx] if single else ctx)
+    ]
     if not contexts or not all(isinstance(c, Context) for c in contexts):
         raise TypeError(f"ctx must be a Context or a list of them, got {ctx!r}")
     if len(set(contexts)) != len(contexts):

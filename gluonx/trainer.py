@@ -582,7 +582,7 @@ class _Group:
             self.prepare(update, arrays)
         found = self._kernels.get((masked, lazy))
         if found is None:
-            found = self._kernels[masked, lazy] = self._make(update, masked, lazy)
+            found = self._kernels[masked, lazy] = self._make(update, arrays, masked, lazy)
         return found
 
     def prepare(self, update: Any, arrays: list[NDArray]) -> None:
@@ -612,8 +612,13 @@ class _Group:
                 self._last = numbers, values, arrays
         return self._last[2]
 
-    def _make(self, update: Any, masked: bool, lazy: tuple) -> Kernel:
+    def _make(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple) -> Kernel:
         n, m, tree = len(self.indices), len(self.states), self._tree
+        #: On a mesh: how parameters and states are divided, and stay so.
+        places = [None] * (n + m)
+        if isinstance(self.device, jax.sharding.Sharding):
+            places = [b.get().sharding for b in self.written_with(arrays)]
+        divided, constrain = places[:n], jax.lax.with_sharding_constraint
 
         def step(*flat):
             params, leaves, grads = list(flat[:n]), flat[n : n + m], list(flat[n + m : 2 * n + m])
@@ -621,10 +626,16 @@ class _Group:
             rows = {k: touched(grads[k], numbers.pop(0) if marked else None) for k, marked in lazy}
             mask = numbers.pop() if masked else None
             state = jax.tree.unflatten(tree, leaves)
+            grads = [
+                g if s is None else constrain(g, s) for g, s in zip(grads, divided, strict=True)
+            ]
             new, after = update.apply(params, grads, state, Hyper(*numbers), mask)
             if rows:
                 new, after = keep_rows(update, (params, state), (new, after), rows)
-            return *new, *jax.tree.leaves(after)
+            flat = [*new, *jax.tree.leaves(after)]
+            return tuple(
+                a if s is None else constrain(a, s) for a, s in zip(flat, places, strict=True)
+            )
 
         return Kernel(step, "update", visible=0)
 

@@ -156,7 +156,9 @@ def _groups(
                     f"but the file has {got}; these are states of another network or optimizer"
                 )
             ctx = arrays[0].context
-            contents.append((group.states[k], put(new, ctx)))
+            mesh = isinstance(ctx.device, jax.sharding.Sharding)
+            array = jax.device_put(new, old.sharding) if mesh else put(new, ctx)
+            contents.append((group.states[k], array))
         if any(rest.values()):
             raise MXNetError(f"{name}: it has more states than the optimizer; it is of another one")
         found.append(group)

@@ -46,6 +46,11 @@ def train(contexts, optimizer, steps, look=True):
 def main(devices, case):
     contexts = [gx.cpu(i) for i in range(devices)]
     assert len({c.device for c in contexts}) == devices
+    if case == "mesh":
+        from test_mesh import check
+
+        check((4, 2))
+        return
     if case == "flood":
         net, _ = train(contexts, OPTIMIZERS[0], 3000, look=False)
         assert all(
@@ -63,6 +68,11 @@ def main(devices, case):
                 np.testing.assert_allclose(x.asnumpy(), p.data().asnumpy(), 1e-4, 1e-5)
         steps = [s for s in engine.explain().steps if s.name.startswith(several.name)]
         assert [(s.times, s.runs) for s in steps] == [(1, 4)], steps
+        if case == "all":
+            from test_replicas import collectives
+
+            size = sum(p.data().size for p in one.collect_params().values())
+            assert collectives(several) == (1, 4 * size)
     assert engine.explain().unfused == ()
 
 

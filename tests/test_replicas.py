@@ -1,15 +1,18 @@
 """The loop over several contexts: one program on all devices, with what one device would give."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import gluonx as gx
-from gluonx import autograd, engine, gluon, nd, nn
+from gluonx import amp, autograd, engine, gluon, nd, nn
 from gluonx.gluon.utils import split_and_load
 
 CONTEXTS = [gx.cpu(0), gx.cpu(1)]
@@ -30,8 +33,8 @@ def batch(rng, n=8):
 
 
 def train(
-    contexts, optimizer=("sgd", {"learning_rate": 0.1}), steps=3, between=None, each=False, net=None,
-    trainer=None, **kwargs,
+    contexts, optimizer=("sgd", {"learning_rate": 0.1}), steps=3, between=None, each=False,
+    net=None, trainer=None, **kwargs,
 ):  # fmt: skip
     """Losses of all steps, and the network and its trainer."""
     net = net or network(contexts, **kwargs)
@@ -67,6 +70,26 @@ def same(one, several, rtol=1e-4, atol=1e-6):
         for x in found:
             np.testing.assert_array_equal(x, found[0])
             np.testing.assert_allclose(x, expected, rtol, atol)
+
+
+def collectives(net):
+    """The collectives of the program of a network's step, and the bytes that they take."""
+    [program] = [
+        stage.programs[key]
+        for root in engine.report.roots
+        for stage, key in root.stage.kept
+        if stage.describe().startswith(net.name)
+    ]
+    names = "all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute"
+    found = re.findall(rf"= (.*?) (?:{names})(?:-start)?\(", program.text())
+    shapes = [m.split(",") for line in found for m in re.findall(r"f32\[([\d,]*)\]", line)]
+    return len(found), 4 * sum(np.prod([int(n) for n in shape if n]) for shape in shapes)
+
+
+def test_a_step_has_one_collective_of_the_gradients_bytes():
+    _, net, _ = train(CONTEXTS, steps=1)
+    size = sum(p.data(CONTEXTS[0]).size for p in net.collect_params().values())
+    assert collectives(net) == (1, 4 * size)
 
 
 @pytest.mark.parametrize("each", [False, True])
@@ -177,6 +200,17 @@ def test_statistics_are_of_each_device_and_masks_differ():
     assert (step.times, step.runs) == (1, 3)
 
 
+def test_synchronized_statistics_are_of_all_devices():
+    def layers():
+        return nn.Dense(4), nn.SyncBatchNorm(num_devices=2), nn.Activation("tanh"), nn.Dense(3)
+
+    optimizer = "sgd", {"learning_rate": 0.5}
+    expected, one, _ = train(ONE, optimizer, net=network(ONE, *layers()))
+    found, two, _ = train(CONTEXTS, optimizer, net=network(CONTEXTS, *layers()))
+    np.testing.assert_allclose(found, expected, 1e-4, 1e-5)
+    same(values(one), values(two), 1e-3, 1e-5)
+
+
 @pytest.mark.parametrize("case", ["uneven", "eager", "logical", "frozen", "add", "python", "apart"])
 def test_other_ways_of_training_give_the_same(case):
     contexts = [gx.cpu(0), gx.cpu(2)] if case == "logical" else CONTEXTS
@@ -258,6 +292,86 @@ def test_a_failed_step_changes_nothing():
     assert not np.array_equal(values(net)[0][0], before[0][0])
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
+def test_an_interrupt_leaves_all_devices_alike(seed):
+    rng = np.random.default_rng(seed)
+    _, net, trainer = train(CONTEXTS, steps=2)
+    interrupted = updated = 0
+    old = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        for _ in range(60):
+            before = values(net)
+            try:
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, float(rng.uniform(1e-5, 5e-3)))
+                    train(CONTEXTS, net=net, trainer=trainer, steps=1)
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                interrupted += 1
+            nd.waitall()
+            now = values(net)
+            for found in now:
+                np.testing.assert_array_equal(found[0], found[1])
+            updated += not np.array_equal(now[0][0], before[0][0])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert interrupted > 5
+    found, _, _ = train(CONTEXTS, net=net, trainer=trainer, steps=1)
+    assert np.isfinite(found).all()
+
+
+def test_other_threads_read_while_steps_run():
+    _, net, trainer = train(CONTEXTS, steps=2)
+    errors: list[BaseException] = []
+    done = threading.Event()
+
+    def read():
+        try:
+            while not done.is_set():
+                assert all(np.isfinite(x).all() for pair in values(net) for x in pair)
+                net(nd.ones((2, 5), ctx=CONTEXTS[1])).asnumpy()
+        except BaseException as e:  # noqa: BLE001
+            errors.append(e)
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    train(CONTEXTS, net=net, trainer=trainer, steps=40)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+@pytest.mark.slow
+def test_loss_scaling_on_several_devices():
+    results = []
+    for contexts in (ONE, CONTEXTS):
+        net = network(contexts)
+        trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+        net(nd.ones((1, 5), ctx=contexts[0]))
+        before = values(net)
+        amp.init("float16")
+        try:
+            amp.init_trainer(trainer)
+            trainer._amp_loss_scaler._initial = 64.0
+            for _ in range(3):
+                with autograd.record():
+                    parts = split_and_load(np.ones((4, 5)), contexts)
+                    losses = [(net(x) ** 2).sum() for x in parts]
+                    with amp.scale_loss(losses, trainer) as scaled:
+                        autograd.backward(scaled)
+                trainer.step(4)
+        finally:
+            amp.disable()
+        results.append(values(net))
+    same(*results, 1e-2, 1e-3)
+    assert not np.allclose(results[1][0][0], before[0][0])  # steps were not skipped
+
+
 def test_sub_blocks_on_several_devices():
     """Model parallelism: each part of a network on a context of its own."""
     results = []
@@ -305,6 +419,11 @@ def test_eight_devices():
 @pytest.mark.slow
 def test_four_devices():
     run(4, "all")
+
+
+@pytest.mark.slow
+def test_a_mesh_of_eight_devices():
+    run(8, "mesh")
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ __all__ = [
     "HostBatch", "aligned", "as_batch", "as_given", "mapped", "take_rows",
 ]  # fmt: skip
 
+
 class HostBatch(np.ndarray):
     """What would be an NDArray if there were JAX; it becomes one in the process that trains."""
 

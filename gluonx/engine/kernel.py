@@ -67,6 +67,24 @@ def x64():
     return jax.enable_x64(True)
 
 
+def sharding_on(device: Any) -> Any:
+    """Where results of work on a device are; XLA's choice for work on a mesh."""
+    if isinstance(device, jax.sharding.Sharding):
+        return None
+    return jax.sharding.SingleDeviceSharding(device)
+
+
+def _one_by_one(function: Callable) -> Callable:
+    """A program on several CPU devices, which is waited for: many of them under way can block each
+    other (see ``spread``)."""
+
+    @functools.wraps(function)
+    def run(*arrays):
+        return jax.block_until_ready(function(*arrays))
+
+    return run
+
+
 class Kernel:
     """A pure function ``fn(*arrays) -> tuple`` and its executables.
 
@@ -120,11 +138,11 @@ class Kernel:
             mappings.watch()
             return fn(*arrays)
 
-        return jax.jit(
-            counted,
-            out_shardings=jax.sharding.SingleDeviceSharding(device),
-            donate_argnums=donate,
-        )
+        jitted = jax.jit(counted, out_shardings=sharding_on(device), donate_argnums=donate)
+        if isinstance(device, jax.sharding.Sharding):
+            if next(iter(device.device_set)).platform == "cpu":
+                return _one_by_one(jitted)
+        return jitted
 
     def run(self, arrays: Sequence[Any], device: Any, donate: tuple[int, ...] = ()) -> tuple:
         """Outputs for concrete arrays; those at the places ``donate`` are given up."""
@@ -224,9 +242,7 @@ class _Spec:
         self.from_outputs = from_outputs
         self.avals = avals
         self.wide = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
-        self.backward = jax.jit(
-            self._apply, out_shardings=jax.sharding.SingleDeviceSharding(device)
-        )
+        self.backward = jax.jit(self._apply, out_shardings=sharding_on(device))
 
     def _apply(self, own, inputs, outputs, cotangents):
         pools = (own, inputs, outputs)

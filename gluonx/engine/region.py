@@ -189,7 +189,7 @@ class Region:
                 self.job = Job(self, self.stage)
             self.finish(self.job)
 
-    def finish(self, job: Job) -> None:
+    def finish(self, job: Any) -> None:
         """Compute what is not computed yet, and hand the results over; may be interrupted, and
         taken up again."""
         if type(job) is not Job:  # one of several devices

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..error import MXNetError
+from .across import compiling_for
 from .buffer import Buffer
 from .graph import Plan
 from .interrupts import held_back
@@ -296,7 +297,7 @@ class _Program(Kernel):
     def text(self) -> str:
         """What XLA has made of it; compiles once more."""
         with x64() if self.wide else nullcontext():
-            return self.mapped.lower(*self.taken).compile().as_text()
+            return self.mapped.lower(*self.taken).compile().as_text() or ""
 
 
 def _compile(
@@ -310,7 +311,8 @@ def _compile(
     plan = Plan(tuple(steps), (*inputs, *map(place, values)))
 
     def run(*leaves):
-        found = list(plan(*leaves))
+        with compiling_for(AXIS):
+            found = list(plan(*leaves))
         if sums:  # all at once: XLA makes one operation of them
             found[sums.start : sums.stop] = jax.lax.psum(tuple(found[i] for i in sums), AXIS)
         new = update.fn(*found[: len(refs)])

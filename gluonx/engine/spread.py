@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .kernel import Aval, Kernel, any_wide, x64
+from .kernel import Kernel, any_wide, x64
 
 __all__ = ["AXIS", "Spread", "Team", "spmd", "team_of"]
 
@@ -118,7 +118,7 @@ class Spread:
         The global array.
     kind : str
         WHOLE, PARTS or NUMBERS.
-    aval : Aval
+    aval
         Shape and dtype of one device's part.
     given : dict
         The parts that somebody has asked for, by device.
@@ -130,7 +130,7 @@ class Spread:
         self.team = team
         self.array = array
         self.kind = kind
-        self.aval = Aval(array.shape, array.dtype) if aval is None else aval
+        self.aval: Any = array.aval if aval is None else aval
         self.given: dict[Any, Any] = {}
 
     def part(self, device: Any) -> Any:

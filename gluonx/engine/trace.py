@@ -18,6 +18,7 @@ import jax.extend
 import numpy as np
 
 from ..error import HybridizeError, MXNetError
+from .across import with_marks
 from .buffer import Buffer
 from .kernel import Kernel, aval_of, is_wide, x64
 from .state import state
@@ -312,7 +313,7 @@ def trace_kernel(
     # arguments that the code does not use are dropped
     used = {id(v) for eqn in jaxpr.eqns for v in eqn.invars} | {id(v) for v in jaxpr.outvars}
     keep = [id(v) in used for v in jaxpr.invars]
-    call = jax.extend.core.jaxpr_as_fun(closed)
+    call = with_marks(closed)
     ins = closed.in_avals
     written = captured["written"]
 

@@ -27,7 +27,7 @@ __all__ = [
 
 def put(host: np.ndarray, ctx: Context) -> Any:
     """A host array, never written to again, as a ``jax.Array`` on the context's device."""
-    return kernel.put(host, ctx.device)
+    return kernel.put(host, ctx.place(host.shape))
 
 
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:

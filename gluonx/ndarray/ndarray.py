@@ -716,7 +716,7 @@ def _transfer(x: NDArray, ctx: Context) -> NDArray:
         y = invoke(OPS["_copy"], [x], {})
         y._buffer.ctx = ctx
         return y
-    source, target = x.context.device, ctx.device
+    source, target = x.context.device, ctx.place(x.shape)
     data = x._data
     if source == target:
         y = invoke(OPS["_copy"], [x], {})

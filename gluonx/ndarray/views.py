@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine.buffer import Buffer
-from ..engine.kernel import any_wide, x64
+from ..engine.kernel import any_wide, sharding_on, x64
 from ..engine.state import state
 from .dispatch import scalar
 
@@ -52,7 +52,7 @@ def _writer(shape: tuple[int, ...], whole: bool, donate: bool, device: Any) -> A
     return jax.jit(
         write,
         donate_argnums=0 if donate and not whole else (),
-        out_shardings=None if device is None else jax.sharding.SingleDeviceSharding(device),
+        out_shardings=None if device is None else sharding_on(device),
     )
 
 

@@ -13,9 +13,11 @@ __all__ = ["SyncBatchNorm"]
 class SyncBatchNorm(BatchNorm):
     """Batch normalization over the whole batch, also where it is divided among devices.
 
-    In this version each device still normalizes with the statistics of its own part; on one device
-    there is no difference. See :class:`BatchNorm` for the formula. Zhang et al., "Context encoding
-    for semantic segmentation", 2018.
+    In a training step that is one program on several devices, that of a hybridized network on
+    several contexts, the statistics are those of all parts together. A network that is not
+    hybridized, or that runs without being recorded, uses those of each device's part. See
+    :class:`BatchNorm` for the formula. Zhang et al., "Context encoding for semantic segmentation",
+    2018.
 
     Parameters
     ----------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import jax
 
+from ..engine.across import mean_across
 from ..engine.op import register
-from .norm import STATISTICS, batch_norm
+from .norm import STATISTICS, batch_norm, normalize_batch
 
 __all__ = []
 
@@ -101,7 +102,9 @@ def sync_batch_norm(
 ):
     """:func:`BatchNorm` with channels on axis 1.
 
-    Each call normalizes over the batch that it is given.
+    In a training step that is one program on several devices (a hybridized network on several
+    contexts) the mean and the variance are those of all devices' parts together. Otherwise each
+    call normalizes over the batch that it is given.
 
     Parameters
     ----------
@@ -122,7 +125,7 @@ def sync_batch_norm(
     output_mean_var : bool
         Also return the mean and the inverse standard deviation that were used.
     ndev : int
-        The number of devices; only 1 is possible here.
+        Without effect: the devices are those that run the program.
     key : str
         Without effect; in MXNet it tells layers apart.
 
@@ -131,15 +134,9 @@ def sync_batch_norm(
     array
         `data`'s shape; with `output_mean_var` also two arrays (channels,).
     """
-    if ndev != 1:
-        raise ValueError(
-            f"ndev={ndev}: statistics over several devices are not computed by this operator; "
-            "leave ndev out"
-        )
-    return batch_norm(
-        data, gamma, beta, moving_mean, moving_var, eps=eps, momentum=momentum,
-        fix_gamma=fix_gamma, use_global_stats=use_global_stats, output_mean_var=output_mean_var,
-        train=train,
+    return normalize_batch(
+        data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
+        train and not use_global_stats, output_mean_var, across=mean_across,
     )  # fmt: skip
 
 

@@ -116,6 +116,20 @@ def batch_norm(
     >>> with autograd.record():
     ...     y = nd.BatchNorm(x, g, b, m, v)
     """
+    return normalize_batch(
+        data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
+        train and not use_global_stats, output_mean_var, axis,
+    )  # fmt: skip
+
+
+def normalize_batch(
+    data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma, own, output_mean_var,
+    axis=1, across=None,
+):  # fmt: skip
+    """:func:`batch_norm`; ``own`` says whether the batch's own statistics are used.
+
+    ``across`` makes means over several devices of means over each one's part.
+    """
     axis = to_axis(axis, data.ndim)
     channels = (data.shape[axis],)
     _check_parameters(
@@ -125,8 +139,12 @@ def batch_norm(
     along = tuple(-1 if i == axis else 1 for i in range(data.ndim))
     x = _wide(data)
     new_mean = new_var = None
-    if train and not use_global_stats:
+    if own:
         mean, var = _moments(x, [i for i in range(data.ndim) if i != axis])
+        if across is not None:
+            part = mean
+            mean, square = across(part, var + part * part)
+            var = jax.numpy.maximum(square - mean * mean, 0)
         new_mean = _moved(moving_mean, mean, momentum)
         new_var = _moved(moving_var, var, momentum)
     else:

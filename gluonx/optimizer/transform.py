@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from ..engine.kernel import is_wide, x64
+from ..engine.kernel import is_wide, sharding_on, x64
 
 __all__ = ["Hyper", "Update", "add_decay_and_clip", "number_of", "packed", "scale_by_rate"]
 
@@ -103,8 +103,14 @@ class Update:
         }
 
     def init(self, params: list[Any], device: Any) -> Any:
-        """The state for ``params``."""
-        sharding = jax.sharding.SingleDeviceSharding(device)
+        """The state for ``params``; on a mesh each leaf is divided as its parameter is."""
+        sharding: Any = sharding_on(device)
+        if sharding is None:
+            avals = jax.eval_shape(self.transformation.init, params)
+            sharding = jax.tree.map(
+                lambda a, i: device if i < 0 or a.shape != params[i].shape else params[i].sharding,
+                avals, self.owners(avals, len(params)),
+            )  # fmt: skip
         init = jax.jit(self.transformation.init, out_shardings=sharding)
         if any(is_wide(p.dtype) for p in params):
             with x64():
