@@ -784,7 +784,9 @@ def SyncBatchNorm(
 ) -> Any:
     """:func:`BatchNorm` with channels on axis 1.
 
-    Each call normalizes over the batch that it is given.
+    In a training step that is one program on several devices (a hybridized network on several
+    contexts) the mean and the variance are those of all devices' parts together. Otherwise each
+    call normalizes over the batch that it is given.
 
     Parameters
     ----------
@@ -805,7 +807,7 @@ def SyncBatchNorm(
     output_mean_var : bool
         Also return the mean and the inverse standard deviation that were used.
     ndev : int
-        The number of devices; only 1 is possible here.
+        Without effect: the devices are those that run the program.
     key : str
         Without effect; in MXNet it tells layers apart.
 
