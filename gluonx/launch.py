@@ -255,9 +255,10 @@ class _Job:
         while time.monotonic() < end and self._missed is None:
             time.sleep(0.05)
         if self._missed is not None:
-            rank = self._missed[0]
+            rank, why = self._missed
             with contextlib.suppress(subprocess.TimeoutExpired, IndexError):
-                self._processes[rank].wait(1)
+                # worker 0 stays for some seconds, until the others have ended
+                self._processes[rank].wait(8 if "ended" in why else 1)
             if rank < len(self._processes):
                 return rank
         return min(failed, key=lambda r: ((self._processes[r].returncode or 0) >= 0, r))
