@@ -8,6 +8,7 @@ from __future__ import annotations
 import numbers
 import os
 import struct
+import sys
 import threading
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
@@ -102,8 +103,12 @@ class MXRecordIO:
     def __exit__(self, *args: Any) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        self.close()
+    def __del__(self, _ending: Any = sys.is_finalizing) -> None:
+        try:
+            self.close()
+        except Exception:
+            if not _ending():  # else what closing needs may be gone; the system closes the file
+                raise
 
     def __getstate__(self) -> dict[str, Any]:
         if self.writable:

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import subprocess
+import sys
 import tarfile
 
 import numpy as np
@@ -228,6 +230,19 @@ def test_records_of_images(tmp_path):
         dataset[3]
     raw = gluon.data.RecordFileDataset(tmp_path / "a.rec")
     assert recordio.unpack(raw[3])[1] == b"no image"
+
+
+@pytest.mark.slow
+def test_a_program_that_ends_with_an_open_dataset_is_silent(tmp_path):
+    with recordio.MXIndexedRecordIO(tmp_path / "a.idx", tmp_path / "a.rec", "w") as file:
+        file.write_idx(0, b"x")
+    code = f"""
+from gluonx import gluon
+kept = gluon.data.RecordFileDataset({str(tmp_path / "a.rec")!r})
+assert kept[0] == b"x"
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_subclass_with_items_of_its_own_is_not_bypassed(tmp_path):

@@ -23,6 +23,17 @@ __all__ = [
 ]  # fmt: skip
 
 
+class _Function(Lambda):
+    """A function among transforms; what it holds is its own, so that workers can use it too."""
+
+    def __init__(self, function: Callable):
+        super().__init__(function)
+        self._function = function
+
+    def forward(self, *args: Any) -> Any:
+        return self._function(*args)
+
+
 class Compose(OnPixels, Sequential):
     """Several transforms, one after the other.
 
@@ -54,7 +65,7 @@ class Compose(OnPixels, Sequential):
 
     def __init__(self, transforms: Sequence[Block | Callable]):
         super().__init__()
-        blocks = [t if isinstance(t, Block) else Lambda(t) for t in transforms]
+        blocks = [t if isinstance(t, Block) else _Function(t) for t in transforms]
         for hybrid, group in groupby(blocks, key=lambda block: isinstance(block, HybridBlock)):
             run = list(group)
             if hybrid and len(run) > 1:
