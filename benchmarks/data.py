@@ -67,7 +67,7 @@ def serve(framework: str, root: str) -> None:
         kind, workers = json.loads(line)
         if kind == "forget":  # and end the workers
             made.clear()
-            print("0", flush=True)
+            print("[0, 0]", flush=True)
             continue
         if (kind, workers) not in made:
             if kind == "folder":
@@ -75,9 +75,11 @@ def serve(framework: str, root: str) -> None:
             else:
                 made[kind, workers] = getattr(loaders, kind)(images, labels, ARRAY_BATCH)
             epoch(made[kind, workers])  # starts workers, compiles
+        cpu = time.process_time()
         count, seconds = epoch(made[kind, workers])
+        cpu = time.process_time() - cpu
         rate = count * BATCH / seconds if kind == "folder" else seconds / count * 1e6
-        print(json.dumps(rate), flush=True)
+        print(json.dumps([rate, cpu / count / BATCH * 1e3]), flush=True)
 
 
 class Served:
@@ -93,7 +95,7 @@ class Served:
         if not line:
             print(f"({framework} left out: {self.process.stderr.read().strip()[-200:]})")
 
-    def ask(self, kind: str, workers: int = 0) -> float:
+    def ask(self, kind: str, workers: int = 0) -> list[float]:
         print(json.dumps([kind, workers]), file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         if not line:
@@ -110,20 +112,23 @@ class Served:
 
 def compare_folder(served: dict[str, Served], workers_of: list[int], rounds: int) -> None:
     """Images a second of an image folder with random crops and flips."""
-    print(f"| images/s, workers: | {' | '.join(map(str, workers_of))} |")
-    print("|---|" + "---:|" * len(workers_of))
+    heads = [*map(str, workers_of), "CPU ms an image, without workers"]
+    print(f"| images/s, workers: | {' | '.join(heads)} |\n|---|{'---:|' * len(heads)}")
     best: dict = {}
     for workers in workers_of:
         for _ in range(rounds):
             for name, one in served.items():
                 if name == "gluonx_processes" and not workers:
                     continue
-                rate = one.ask("folder", workers)
+                rate, cpu = one.ask("folder", workers)
                 best[name, workers] = max(rate, best.get((name, workers), 0))
+                if not workers:
+                    best[name, "cpu"] = min(cpu, best.get((name, "cpu"), cpu))
         for one in served.values():
             one.ask("forget")
     for name in served:
         cells = [f"{best[name, w]:.0f}" if (name, w) in best else "–" for w in workers_of]
+        cells.append(f"{best[name, 'cpu']:.2f}" if (name, "cpu") in best else "–")
         print(f"| {name.replace('_', ', ')} | {' | '.join(cells)} |", flush=True)
 
 
@@ -136,7 +141,7 @@ def compare_arrays(served: dict[str, Served], rounds: int) -> None:
     print(f"\n| {ARRAY_BATCH} images of 32 x 32 x 3 bytes and labels | µs |\n|---|---:|")
     for name, one in served.items():
         for kind in one.kinds:
-            rounds_of_kind = [one.ask(kind) for _ in range(rounds)]
+            rounds_of_kind = [one.ask(kind)[0] for _ in range(rounds)]
             what = f"gluonx, {names[kind]}" if name == "gluonx" else name
             print(f"| {what} | {min(rounds_of_kind):.0f} |", flush=True)
 

@@ -100,7 +100,7 @@ def main():
     args = parse_arguments()
     ctx = gx.gpu() if args.gpu else gx.cpu()
     gx.random.seed(args.seed)
-    train = gluon.data.DataLoader(Digits(train=True), args.batch_size, shuffle=True)
+    train = gluon.data.DataLoader(Digits(train=True), args.batch_size, shuffle=True, num_workers=1)
     test = gluon.data.DataLoader(Digits(train=False), args.batch_size)
 
     net = LeNet()

@@ -416,6 +416,12 @@ def test_last_transforms_are_applied_to_batches(options, compilations):
         transform = transforms.Compose([*first, *finish])
         gx.random.seed(2)
         batches = list(DataLoader(dataset.transform_first(transform), 3, **options))
+        if not first and not options:
+            loader = DataLoader(dataset.transform_first(transform), 3)
+            list(loader)
+            with compilations() as names:
+                list(loader)
+            assert names == []
         gx.random.seed(2)
         plain = list(DataLoader(dataset.transform_first(Flip(0) if first else np.array), 3))
         for (x, y), (raw, numbers) in zip(batches, plain, strict=True):

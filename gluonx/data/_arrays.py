@@ -82,6 +82,8 @@ def take_rows(columns: Sequence[Any], at: np.ndarray) -> list[Any]:
     IndexError
         If there are no such rows.
     """
+    if all(isinstance(column, np.ndarray) for column in columns):  # NumPy raises by itself
+        return as_batches([column[at] for column in columns])
     length = len(columns[0])
     if at.size and not -length <= at.min() <= at.max() < length:
         raise IndexError(f"item numbers from {at.min()} to {at.max()} for {length} items")

@@ -89,12 +89,20 @@ def begin(loader: DataLoader, ctx: Context, resume: dict[str, Any] | None) -> Ep
     if progress.source is None:
         for _ in range(progress.batch):
             next(batches, None)
-    dataset, tail = without_tail(loader._dataset) if loader._by_default else (loader._dataset, None)
+    dataset, tail = _halves(loader)
     pads = getattr(loader._batch_sampler, "pads", False)
     jobs = (_Numbered if loader._source is None else _Streamed)(
         loader, dataset, batches, seed, ctx, partial(_finish, loader._ctx, tail, pads)
     )
     return Epoch(loader, progress, jobs)
+
+
+def _halves(loader: DataLoader) -> tuple[Any, Any]:
+    """What is read item by item, and what is applied to batches; once, for it is compiled."""
+    if loader._halves is None:
+        split = loader._by_default and loader._source is None
+        loader._halves = without_tail(loader._dataset) if split else (loader._dataset, None)
+    return loader._halves
 
 
 def _finish(to: Context | None, tail: Any, pads: bool, numbers: Any, batch: Any) -> Any:

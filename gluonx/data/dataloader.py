@@ -145,6 +145,7 @@ class DataLoader:
         self._timeout = timeout
         self._auto_reload = bool(auto_reload) and self._num_workers > 0
         self._ctx = None if ctx is None else Context(ctx)
+        self._halves: tuple[Any, Any] | None = None
         self._pool: Any = None
         self._end_pool: Any = None
         self._ready: _epoch.Epoch | None = None
