@@ -15,7 +15,7 @@ import numpy as np
 
 from ..error import MXNetError
 
-__all__ = ["center_crop", "decode", "encode", "resize_short"]
+__all__ = ["center_crop", "decode", "encode", "opencv"]
 
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
@@ -158,20 +158,6 @@ def _gray(img: np.ndarray) -> np.ndarray:
     """Gray as libpng makes it, whose weights have 15 bits."""
     red, green, blue = (img[:, :, k].astype(np.uint32) for k in range(3))
     return ((9797 * red + 19234 * green + 3737 * blue) >> 15).astype(np.uint8)
-
-
-def resize_short(img: np.ndarray, size: int) -> np.ndarray:
-    """The image with its shorter edge of this length, the other one in proportion."""
-    height, width = img.shape[:2]
-    if height > width:
-        new = size, height * size // width
-    else:
-        new = width * size // height, size
-    library, module = _library()
-    if library == "cv2":
-        return module.resize(img, new)
-    # Which channel is which does not matter here.
-    return np.array(module.fromarray(img).resize(new, module.Resampling.BILINEAR))
 
 
 def center_crop(img: np.ndarray) -> np.ndarray:
