@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gluonx as gx
 from gluonx import io, nd, recordio
 from gluonx.error import MXNetError
 
@@ -161,6 +162,15 @@ def _svm(path):
 
 def _records(path):
     return io.ImageRecordIter(**{**SMALL, "path_imgrec": path}, batch_size=1)
+
+
+def test_a_loader_is_an_iterator_for_modules():
+    dataset = gx.gluon.data.ArrayDataset(nd.arange(5).reshape((5, 1)), nd.arange(5))
+    it = gx.contrib.io.DataLoaderIter(gx.gluon.data.DataLoader(dataset, 2, last_batch="keep"))
+    assert it.provide_data == [("data", (2, 1))] and it.batch_size == 2
+    for _ in range(2):
+        assert labels(it) == [[0, 1], [2, 3], [4, 0]] and it.getpad() == 1
+        it.reset()
 
 
 BAD = {

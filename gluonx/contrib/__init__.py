@@ -8,12 +8,13 @@ from ..ndarray import contrib as ndarray
 from ..symbol import contrib as symbol
 from . import autograd as autograd
 from . import tensorboard as tensorboard
+from . import io as io
 
 nd = ndarray
 sym = symbol
 
 __all__ = [
-    "amp", "autograd", "nd", "ndarray", "sym", "symbol", "tensorboard", "text",
+    "amp", "autograd", "io", "nd", "ndarray", "sym", "symbol", "tensorboard", "text",
 ]  # fmt: skip
 
 for _own in ("amp", "data.text"):

@@ -22,6 +22,8 @@ from ._color_augmenters import HueJitterAug as HueJitterAug
 from ._color_augmenters import LightingAug as LightingAug
 from ._color_augmenters import RandomGrayAug as RandomGrayAug
 from ._color_augmenters import SaturationJitterAug as SaturationJitterAug
+from ._decode import imdecode as imdecode
+from ._decode import imread as imread
 from ._det_iter import ImageDetIter as ImageDetIter
 from ._detection import CreateDetAugmenter as CreateDetAugmenter
 from ._detection import CreateMultiRandCropAugmenter as CreateMultiRandCropAugmenter
@@ -35,8 +37,6 @@ from ._functions import center_crop as center_crop
 from ._functions import color_normalize as color_normalize
 from ._functions import copyMakeBorder as copyMakeBorder
 from ._functions import fixed_crop as fixed_crop
-from ._functions import imdecode as imdecode
-from ._functions import imread as imread
 from ._functions import imresize as imresize
 from ._functions import random_crop as random_crop
 from ._functions import random_size_crop as random_size_crop

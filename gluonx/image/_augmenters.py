@@ -43,9 +43,9 @@ class Augmenter:
     >>> from gluonx import image, nd
     >>> class Darker(image.Augmenter):
     ...     def __call__(self, src):
-    ...         return src // 2
-    >>> Darker()(nd.array([[[8]]], dtype="uint8")).asscalar()
-    np.uint8(4)
+    ...         return src * 0.5
+    >>> Darker()(nd.array([[[8]]])).asscalar()
+    np.float32(4.0)
     """
 
     def __init__(self, **kwargs: Any):
@@ -132,7 +132,7 @@ class ResizeAug(HostAugmenter):
         self.interp = interp
 
     def apply(self, img, rng):
-        width, height = f.short_size(*img.shape[:2], self.size)
+        width, height = f.short_size(img, self.size)
         return f.to_size(img, width, height, self.interp, rng)
 
 
@@ -155,7 +155,8 @@ class ForceResizeAug(_SizedAug):
     """
 
     def apply(self, img, rng):
-        return f.to_size(img, *self.size, self.interp, rng)
+        width, height = self.size
+        return f.to_size(img, width, height, self.interp, rng)
 
 
 class RandomCropAug(_SizedAug):

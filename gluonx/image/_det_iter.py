@@ -11,8 +11,8 @@ import numpy as np
 from ..error import MXNetError
 from ..io._batch import DataDesc
 from ..random import host_rng
+from ._decode import decoded, imdecode
 from ._detection import CreateDetAugmenter, run
-from ._functions import decoded, imdecode
 from ._host import on_host
 from ._iter import ImageIter
 

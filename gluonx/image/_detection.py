@@ -216,10 +216,9 @@ class DetRandomCropAug(HostDetAugmenter):
 
     def _kept(self, label: np.ndarray, corner: tuple, extent: tuple) -> np.ndarray | None:
         """The label of a part of the image; None if the part is not to be taken."""
-        corner, extent = np.array(corner * 2), np.array(extent * 2)
         whole = _areas(label[:, 1:5])
         out = label.copy()
-        out[:, 1:5] = np.clip((label[:, 1:5] - corner) / extent, 0, 1)
+        out[:, 1:5] = np.clip((label[:, 1:5] - np.array(corner * 2)) / np.array(extent * 2), 0, 1)
         covered = _areas(out[:, 1:5]) * extent[0] * extent[1]
         covered = np.divide(covered, whole, out=np.zeros_like(covered), where=whole > 0)
         touched = covered[covered > 0]

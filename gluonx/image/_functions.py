@@ -1,4 +1,4 @@
-"""Reading, resizing and cropping of images.
+"""Resizing and cropping of images.
 
 What takes an image takes an NDArray or a NumPy array, and returns one of the same kind.
 """
@@ -6,114 +6,20 @@ What takes an image takes an NDArray or a NumPy array, and returns one of the sa
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..error import MXNetError
 from ..ndarray import NDArray
 from ..random import host_rng
-from ..serialization import images
-from ..serialization.files import open_read
-from ._host import as_given, need_image, on_host, to_array
+from ._host import as_given, into, need_image, on_host
 from ._resize import resize
 
 __all__ = [
-    "center_crop", "color_normalize", "copyMakeBorder", "fixed_crop", "imdecode", "imread",
-    "imresize", "random_crop", "random_size_crop", "resize_short", "scale_down",
+    "center_crop", "color_normalize", "copyMakeBorder", "fixed_crop", "imresize",
+    "random_crop", "random_size_crop", "resize_short", "scale_down",
 ]  # fmt: skip
-
-
-def decoded(buf: Any, flag: int = 1, to_rgb: Any = 1) -> np.ndarray:
-    """What :func:`imdecode` gives, as a NumPy array."""
-    if flag not in (0, 1):
-        raise ValueError(f"flag={flag} must be 1 for colors or 0 for gray")
-    if isinstance(buf, str):
-        raise TypeError("buf must be the bytes of an image file, got a str; imread takes a name")
-    data = np.asarray(buf, np.uint8) if isinstance(buf, (NDArray, np.ndarray)) else buf
-    if not memoryview(data).nbytes:
-        raise MXNetError("the image is empty: 0 bytes")
-    img = images.decode(data, flag, bool(to_rgb))
-    return img[:, :, None] if img.ndim == 2 else img
-
-
-def imdecode(buf: Any, flag: int = 1, to_rgb: Any = 1, out: NDArray | None = None) -> NDArray:
-    """The image in the bytes of an image file.
-
-    Parameters
-    ----------
-    buf : bytes-like, numpy.ndarray or NDArray of uint8
-        JPEG, PNG, or what else Pillow (or OpenCV, if it is installed) can read. The image is turned
-        as its camera says.
-    flag : {1, 0}
-        1: three channels; 0: gray, one channel.
-    to_rgb : bool
-        Whether the channels are red, green and blue, or blue, green and red.
-    out : NDArray, optional
-        Where to put the image.
-
-    Returns
-    -------
-    NDArray
-        (height, width, channels), uint8.
-
-    Raises
-    ------
-    MXNetError
-        If it is not an image, or there is no library for images.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gluonx import image, recordio
-    >>> packed = recordio.pack_img((0, 1, 0, 0), np.zeros((4, 6, 3), np.uint8), img_fmt=".png")
-    >>> image.imdecode(recordio.unpack(packed)[1]).shape
-    (4, 6, 3)
-    """
-    return _into(out, to_array(decoded(buf, flag, to_rgb)))
-
-
-def _into(out: NDArray | None, made: Any) -> Any:
-    if out is None:
-        return made
-    out[:] = made
-    return out
-
-
-def imread(
-    filename: str | os.PathLike, flag: int = 1, to_rgb: Any = 1, out: NDArray | None = None
-) -> NDArray:
-    """The image in a file; see :func:`imdecode`.
-
-    Parameters
-    ----------
-    filename : str or os.PathLike
-        A path, or a URL if fsspec is installed.
-    flag : {1, 0}
-        1: three channels; 0: gray, one channel.
-    to_rgb : bool
-        Whether the channels are red, green and blue, or blue, green and red.
-    out : NDArray, optional
-        Where to put the image.
-
-    Returns
-    -------
-    NDArray
-        (height, width, channels), uint8.
-
-    Raises
-    ------
-    MXNetError
-        If there is no such file (which is a FileNotFoundError too), or it is not an image.
-    """
-    with open_read(filename) as file:
-        data = file.read()
-    try:
-        return imdecode(data, flag, to_rgb, out)
-    except MXNetError as e:
-        raise MXNetError(f"{os.fspath(filename)} cannot be read: {e}") from None
 
 
 def interpolation(interp: int, sizes: Sequence[int] = (), rng: Any = None) -> int:
@@ -163,7 +69,7 @@ def imresize(src: Any, w: int, h: int, interp: int = 1, out: NDArray | None = No
     >>> image.imresize(nd.array([[[0], [100]]], dtype="uint8"), 4, 1).reshape(-1).asnumpy().tolist()
     [0, 25, 75, 100]
     """
-    return _into(out, as_given(src, to_size(need_image(src), w, h, interp)))
+    return into(out, as_given(src, to_size(need_image(src), w, h, interp)))
 
 
 _BORDERS = {0: "constant", 1: "edge", 2: "symmetric", 3: "wrap", 4: "reflect"}
@@ -221,7 +127,7 @@ def copyMakeBorder(
     fill: Any = value
     if len(values):
         fill = (*values, 0, 0, 0)[: img.shape[2]]
-    return _into(out, as_given(src, bordered(img, top, bot, left, right, type, fill)))
+    return into(out, as_given(src, bordered(img, top, bot, left, right, type, fill)))
 
 
 def scale_down(src_size: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
@@ -250,8 +156,9 @@ def scale_down(src_size: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def short_size(rows: int, columns: int, size: int) -> tuple[int, int]:
-    """Width and height with a shorter edge of `size` and the same ratio."""
+def short_size(img: np.ndarray, size: int) -> tuple[int, int]:
+    """Width and height with a shorter edge of `size` and the ratio of `img`."""
+    rows, columns = img.shape[:2]
     if rows > columns:
         return size, size * rows // columns
     return size * columns // rows, size
@@ -279,7 +186,7 @@ def resize_short(src: Any, size: int, interp: int = 2) -> Any:
     (10, 15, 3)
     """
     img = need_image(src)
-    return as_given(src, to_size(img, *short_size(*img.shape[:2], size), interp))
+    return as_given(src, to_size(img, *short_size(img, size), interp))
 
 
 def fixed_crop(
@@ -318,7 +225,8 @@ def _part(img: np.ndarray, place: Sequence[int], size: Any, interp: int, rng=Non
     part = img[y : y + height, x : x + width]
     if size is None or tuple(size) == (width, height):
         return np.ascontiguousarray(part)
-    return to_size(part, *size, interp, rng)
+    width, height = size
+    return to_size(part, width, height, interp, rng)
 
 
 def random_crop(src: Any, size: Sequence[int], interp: int = 2) -> tuple[Any, tuple]:

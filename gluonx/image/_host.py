@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -10,9 +10,7 @@ from .. import ndarray as nd
 from ..context import cpu
 from ..ndarray import NDArray
 
-__all__ = ["Pixels", "as_given", "need_image", "on_host", "to_array"]
-
-Pixels = TypeVar("Pixels", NDArray, np.ndarray)
+__all__ = ["as_given", "into", "need_image", "on_host", "to_array"]
 
 
 def on_host(src: Any) -> np.ndarray:
@@ -40,3 +38,11 @@ def to_array(img: np.ndarray) -> NDArray:
 def as_given(src: Any, img: np.ndarray) -> Any:
     """`img` as a NumPy array if `src` is one, else as an NDArray."""
     return img if isinstance(src, np.ndarray) else to_array(img)
+
+
+def into(out: NDArray | None, made: Any) -> Any:
+    """`made`, or `out` after `made` was put into it."""
+    if out is None:
+        return made
+    out[:] = made
+    return out

@@ -14,7 +14,7 @@ from ..ndarray import NDArray
 from ..random import host_rng
 from ._augmenters import run
 from ._color_augmenters import CreateAugmenter
-from ._functions import decoded, imdecode
+from ._decode import decoded, imdecode
 from ._host import on_host
 from ._samples import Samples
 

@@ -79,7 +79,7 @@ class RecordAugmenter:
         """`img` (height, width, channels), changed with draws of `rng`."""
         p = self.p
         if p["resize"] > 0:
-            width, height = short_size(*img.shape[:2], p["resize"])
+            width, height = short_size(img, p["resize"])
             if self._plain and height >= self.height and width >= self.width:
                 x, y = self._place(height, width, rng, self.height, self.width)
                 window = (x, y, self.width, self.height)

@@ -75,7 +75,7 @@ class RecordDetAugmenter:
         """`img` and its objects, changed; the image may be smaller than `data_shape`."""
         p = self.p
         if p["resize"] > 0:
-            img = self._to(img, *short_size(*img.shape[:2], p["resize"]), rng)
+            img = self._to(img, *short_size(img, p["resize"]), rng)
         img = self._colored(img, rng)
         if rng.random() < p["rand_mirror_prob"]:
             img, objects = img[:, ::-1], objects.copy()

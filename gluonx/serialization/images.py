@@ -8,15 +8,15 @@ from __future__ import annotations
 import functools
 import importlib
 import io
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ..error import MXNetError
 
-__all__ = ["center_crop", "decode", "encode", "resize_short"]
+__all__ = ["center_crop", "decode", "encode", "opencv"]
 
+_ORIENTATION = 0x0112  # the number of that entry in EXIF
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
 
@@ -98,7 +98,7 @@ def decode(data: Any, iscolor: int = -1, rgb: bool = False) -> np.ndarray:
         -1: as it is in the file; 0: one channel; 1: blue, green and red. For 0 and 1 the image is
         turned as its camera says.
     rgb : bool
-        Whether colors come as red, green and blue.
+        Whether colors come as red, green and blue; then the array may be read-only.
 
     Returns
     -------
@@ -121,14 +121,17 @@ def decode(data: Any, iscolor: int = -1, rgb: bool = False) -> np.ndarray:
             raise MXNetError(f"these {array.size} bytes are not an image that OpenCV can decode")
         return np.ascontiguousarray(_swapped(img)) if rgb else img
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", module.DecompressionBombWarning)
-            img = module.open(io.BytesIO(data))
-            if iscolor == 0:
-                img.draft("L", img.size)  # what a JPEG file has itself
-            img.load()
+        img = module.open(io.BytesIO(data))
+        # Pillow warns; and making it raise would change the warnings of other threads.
+        limit = module.MAX_IMAGE_PIXELS
+        if limit is not None and img.width * img.height > limit:
+            raise ValueError(f"{img.width} by {img.height} pixels are more than {limit}")
+        if iscolor == 0:
+            img.draft("L", img.size)  # what a JPEG file has itself
+        img.load()
         pixels = _pixels(img, iscolor)
-        return pixels if rgb else np.ascontiguousarray(_swapped(pixels))
+        pixels = pixels if rgb else _swapped(pixels)
+        return pixels if rgb or pixels.flags.writeable else pixels.copy()
     except Exception as e:  # of a damaged file Pillow raises nearly anything
         count = memoryview(data).nbytes
         raise MXNetError(f"these {count} bytes are not an image: {type(e).__name__}: {e}") from None
@@ -140,12 +143,13 @@ def _swapped(img: np.ndarray) -> np.ndarray:
 
 
 def _pixels(img: Any, iscolor: int) -> np.ndarray:
-    if iscolor >= 0:
+    # Pillow copies the image even if there is nothing to do, and so does `np.array`.
+    if iscolor >= 0 and img.getexif().get(_ORIENTATION, 1) != 1:
         img = importlib.import_module("PIL.ImageOps").exif_transpose(img)
     if iscolor == 0:
-        return _gray(np.array(img)) if img.mode == "RGB" else np.array(img.convert("L"))
+        return _gray(np.asarray(img)) if img.mode == "RGB" else np.asarray(img.convert("L"))
     if iscolor == 1:
-        return np.array(img.convert("RGB"))
+        return np.asarray(img if img.mode == "RGB" else img.convert("RGB"))
     if img.mode.startswith("I"):
         return np.array(img).astype(np.uint16)
     if img.mode in ("1", "L"):
@@ -158,20 +162,6 @@ def _gray(img: np.ndarray) -> np.ndarray:
     """Gray as libpng makes it, whose weights have 15 bits."""
     red, green, blue = (img[:, :, k].astype(np.uint32) for k in range(3))
     return ((9797 * red + 19234 * green + 3737 * blue) >> 15).astype(np.uint8)
-
-
-def resize_short(img: np.ndarray, size: int) -> np.ndarray:
-    """The image with its shorter edge of this length, the other one in proportion."""
-    height, width = img.shape[:2]
-    if height > width:
-        new = size, height * size // width
-    else:
-        new = width * size // height, size
-    library, module = _library()
-    if library == "cv2":
-        return module.resize(img, new)
-    # Which channel is which does not matter here.
-    return np.array(module.fromarray(img).resize(new, module.Resampling.BILINEAR))
 
 
 def center_crop(img: np.ndarray) -> np.ndarray:

@@ -20,6 +20,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from .. import recordio
 from ..error import MXNetError
+from ..image._functions import short_size
+from ..image._resize import resize
 from ..serialization import images
 from ..serialization.files import open_write
 
@@ -136,7 +138,7 @@ def _record(item: Item, root: str, arguments: argparse.Namespace) -> bytes | MXN
         if arguments.center_crop:
             img = images.center_crop(img)
         if arguments.resize:
-            img = images.resize_short(img, arguments.resize)
+            img = resize(img, *short_size(img, arguments.resize))
         return recordio.pack_img(header, img, arguments.quality, arguments.encoding)
     except (MXNetError, OSError) as e:
         return e
