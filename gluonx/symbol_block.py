@@ -14,6 +14,7 @@ from . import ndarray as nd
 from . import symbol as sym
 from .block import HybridBlock
 from .context import current_context
+from .engine.kernel import Aval
 from .error import MXNetError
 from .ndarray import NDArray
 from .parameter import ParameterDict, assign
@@ -173,14 +174,10 @@ class SymbolBlock(HybridBlock):
     def _code_for(self, args: Sequence[NDArray]) -> Stepwise:
         if self._filled is None:
             return self._code
-        key = tuple((x.shape, x.dtype) for x in args)
+        key = tuple((x.shape, x._buffer.dtype) for x in args)
         if key not in self._filled:
-            heads = filled(
-                self._symbol._heads,
-                {v: args[k].shape for v, k in self._inputs.items()},
-                {v: args[k]._buffer.dtype for v, k in self._inputs.items()},
-            )
-            self._filled[key] = Stepwise(heads)
+            avals = {v: Aval(*key[k]) for v, k in self._inputs.items()}
+            self._filled[key] = Stepwise(filled(self._symbol._heads, avals))
         return self._filled[key]
 
 

@@ -174,3 +174,34 @@ def test_mistakes_are_named(tmp_path):
     nd.save(str(tmp_path / "part.params"), {"arg:net_conv0_weight": nd.ones((3, 2, 3, 3))})
     with pytest.raises(ValueError, match="net_dense0_weight"):
         gluon.SymbolBlock.imports(FILES[0], "data", tmp_path / "part.params")
+
+
+def test_a_file_of_version_0_8_is_brought_up_to_date():
+    def node(op, name, inputs=(), param=None, attr=None):
+        return {"op": op, "name": name, "inputs": [[i, 0] for i in inputs], "param": param or {},
+                "attr": attr or {}, "backward_source_id": -1}  # fmt: skip
+
+    nodes = [
+        node("null", "data", attr={"lr_mult": "0.2"}),
+        node("null", "fc_weight"),
+        node("null", "fc_bias"),
+        node("FullyConnected", "fc", (0, 1, 2), {"num_hidden": "6"},
+             {"ctx_group": "one", "weight_lr_mult": "1.5"}),
+        node("null", "bn_gamma"),
+        node("null", "bn_beta"),
+        node("BatchNorm", "bn", (3, 4, 5), {"eps": "0.001", "fix_gamma": "False"}),
+        node("argmax", "am", (6,), {"axis": "-1"}),
+    ]  # fmt: skip
+    text = json.dumps({"nodes": nodes, "arg_nodes": [0, 1, 2, 4, 5], "heads": [[6, 0], [7, 0]]})
+    net = sym.load_json(text)
+    # as MXNet 1.9.1 reads it
+    assert net.list_auxiliary_states() == ["bn_moving_mean", "bn_moving_var"]
+    attrs = net.attr_dict()
+    assert attrs["data"]["__lr_mult__"] == "0.2" and attrs["fc_weight"]["__lr_mult__"] == "1.5"
+    assert attrs["fc"]["__ctx_group__"] == "one" and "weight_lr_mult" not in attrs["fc"]
+    assert attrs["bn_moving_var"]["__init__"] == '["one", {}]'
+    assert net.infer_shape(data=(3, 4))[1:] == ([(3, 6), (1,)], [(6,), (6,)])
+    nodes[6]["inputs"] = nodes[6]["inputs"][:2]
+    newer = {"nodes": nodes, "heads": [[6, 0]], "attrs": {"mxnet_version": ["int", 10901]}}
+    with pytest.raises(gx.MXNetError, match="takes 5 inputs"):
+        sym.load_json(json.dumps(newer))

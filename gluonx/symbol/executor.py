@@ -125,12 +125,9 @@ class Executor:
                 useful = grad is not None and req != "null" and is_float(x._buffer.dtype)
                 self._grads.append((grad, req) if grad is not None and useful else None)
         self._avals = [Aval(x.shape, x._buffer.dtype) for x in self._leaves]
-        known = {v: self._avals[slot] for v, slot in self._slots.items()}
         #: The symbol's outputs, of a graph in which all shapes are written down.
         self._graph = filled(
-            symbol._heads,
-            {v: tuple(a.shape) for v, a in known.items()},
-            {v: np.dtype(a.dtype) for v, a in known.items()},
+            symbol._heads, {v: self._avals[slot] for v, slot in self._slots.items()}
         )
         self._mask = tuple(g is not None for g in self._grads)
         #: What the tape has of the leaves; a parameter's own variable, so that a Trainer finds it.

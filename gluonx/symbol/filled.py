@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .infer import Inference
 from .node import Entry, Node, copy_graph, postorder, text
 
@@ -18,16 +20,14 @@ def is_open(node: Node) -> bool:
     return 0 in (node.params["shape"] or ())
 
 
-def filled(
-    heads: Sequence[Entry], shapes: Mapping[Node, Any], dtypes: Mapping[Node, Any]
-) -> list[Entry]:
+def filled(heads: Sequence[Entry], known: Mapping[Node, Any]) -> list[Entry]:
     """The graph with the shapes of such nodes written down.
 
     Parameters
     ----------
     heads : list of Entry
-    shapes, dtypes : dict of Node to tuple of int or dtype
-        Of the variables.
+    known : dict of Node to Aval
+        Shapes and dtypes of the variables.
 
     Returns
     -------
@@ -38,7 +38,8 @@ def filled(
     wanted = [n for n in nodes if is_open(n)]
     if not wanted:
         return list(heads)
-    inference = Inference(heads, shapes, dtypes)
+    shapes = {v: tuple(a.shape) for v, a in known.items()}
+    inference = Inference(heads, shapes, {v: np.dtype(a.dtype) for v, a in known.items()})
     inference.infer_shapes()
     copied, copies = copy_graph(heads, {n: (n, 0) for n in nodes if n.op is None})
     for node in wanted:

@@ -11,6 +11,7 @@ from ..engine.op import OPS
 from ..error import MXNetError
 from ..ops.control_flow import GRAPH_OPS
 from ..serialization.files import open_read, open_write, path_name
+from . import legacy
 from .custom import CustomNode
 from .node import Entry, Node, input_names, postorder
 from .subgraph import check
@@ -130,22 +131,24 @@ def load_json(json_str: str) -> Symbol:
         raise MXNetError("the symbol has too many subgraphs inside each other") from None
 
 
-def _heads(graph: Any) -> list[Entry]:
-    """The outputs of a graph of the file."""
+def _heads(graph: Any, version: int | None = None) -> list[Entry]:
+    """The outputs of a graph of the file; one inside another has the other's version."""
     parts = graph if isinstance(graph, dict) else {}
     if not (isinstance(parts.get("nodes"), list) and isinstance(parts.get("heads"), list)):
         raise MXNetError(
             "this is not the JSON text of a symbol: it lacks lists 'nodes' and 'heads'"
         )
+    if version is None:
+        version = legacy.version_of(parts)
     nodes: list[Node] = []
     for item in graph["nodes"]:
-        nodes.append(_node(item, nodes))
+        nodes.append(_node(item, nodes, version))
     if not graph["heads"]:
         raise MXNetError("the symbol has no outputs: the list 'heads' is empty")
     return [_entry(e, nodes, "the list of heads") for e in graph["heads"]]
 
 
-def _node(item: Any, before: list[Node]) -> Node:
+def _node(item: Any, before: list[Node], version: int) -> Node:
     """A node of the file; its inputs stand before it."""
     if not isinstance(item, dict) or not isinstance(item.get("name"), str):
         raise MXNetError(f"node {len(before)} of the symbol has no name")
@@ -160,7 +163,9 @@ def _node(item: Any, before: list[Node]) -> Node:
     if not isinstance(inputs, list):
         raise MXNetError(f"node {name!r} has no list of inputs")
     entries = [_entry(e, before, f"node {name!r}") for e in inputs]
+    attrs, meant = legacy.own_keys(attrs)
     if item.get("op") == "null":
+        attrs.update((f"{argument}_{key[2:-2]}", value) for argument, key, value in meant)
         return Node(None, name, attrs)
     kind = item["op"] if isinstance(item.get("op"), str) else ""
     op = OPS.get(kind) or GRAPH_OPS.get(kind)
@@ -171,11 +176,13 @@ def _node(item: Any, before: list[Node]) -> Node:
     subgraphs = item.get("subgraphs") or []
     if not isinstance(subgraphs, list):
         raise MXNetError(f"node {name!r}: 'subgraphs' must be a list")
-    node = Node(op, name, attrs, entries, item["op"], [_heads(g) for g in subgraphs])
+    attrs = legacy.updated(kind, attrs, version)
+    node = Node(op, name, attrs, entries, item["op"], [_heads(g, version) for g in subgraphs])
     if op.graphs or subgraphs:
         check(node)
     try:
         wanted = () if op.variadic else input_names(op, node.params)
+        node.inputs = entries = legacy.complete(name, attrs, entries, wanted, version)
         node.visible  # noqa: B018  raises for parameters that make no sense
     except (TypeError, ValueError, KeyError) as e:
         raise MXNetError(f"node {name!r}: {e}") from None
@@ -184,6 +191,13 @@ def _node(item: Any, before: list[Node]) -> Node:
             f"node {name!r}: {op.name} takes {len(wanted)} inputs ({', '.join(wanted)}), the file "
             f"gives {len(entries)}"
         )
+    legacy.initialize(op, entries, wanted, version)
+    for argument, key, value in meant:
+        source = entries[wanted.index(argument)][0] if argument in wanted else node
+        if source is node or source.op is not None:
+            node.update({f"{argument}_{key[2:-2]}": value})  # of no input: as the file has it
+        else:
+            source.attrs[key] = value
     return node
 
 

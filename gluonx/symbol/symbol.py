@@ -319,12 +319,10 @@ class Symbol:
         group2ctx: Any = None,
         shared_exec: Any = None,
     ) -> Executor:
-        """Tie the variables to arrays.
+        """Tie the variables to arrays on ``ctx``.
 
         Parameters
         ----------
-        ctx : Context
-            Where to run.
         args : dict of str to NDArray, or list
             An array for each argument. The executor keeps them: change their contents, run again.
         args_grad : dict of str to NDArray, or list, optional
@@ -364,18 +362,16 @@ class Symbol:
         shared_buffer: Any = None,
         **kwargs: Any,
     ) -> Executor:
-        """Infer all shapes, make the arrays and bind them.
+        """Infer all shapes, make the arrays and bind them on ``ctx``.
 
         Parameters
         ----------
-        ctx : Context
-            Where to run.
         grad_req : str, list or dict
             ``'write'``, ``'add'`` or ``'null'``, for all arguments or for each.
         type_dict : dict of str to dtype, optional
             Element types; float32 by default.
         group2ctx : dict of str to Context, optional
-            Where operators of an ``AttrScope(ctx_group=...)`` run, and their variables are.
+            Where operators, and variables, of an ``AttrScope(ctx_group=...)`` are.
         **kwargs : tuple of int
             Shapes of variables.
 
