@@ -28,18 +28,21 @@ KINDS = ("empty", "nothing", "no axes")
 
 
 def shapes(case, kind):
-    """Shapes of the inputs of a case, changed."""
+    """Shapes of the inputs of a case, changed as the kind says; None leaves them."""
     given = [i.shape for i in case.inputs if i is not None]
+    if kind is None:
+        return given
     lead = next((shape[0] for shape in given if shape), None)
     if kind == "empty":
         return [(0, *s[1:]) if s and s[0] == lead else s for s in given]
     return [(0,) * len(s) if kind == "nothing" else () for s in given]
 
 
-def outcome(case, kind):
-    """A line of the table, after the operator and the kind."""
+def outcome(case, kind, dtype=None):
+    """A line of the table, after the operator and the kind; ``dtype`` replaces float32."""
     op = OPS[case.op]
-    dtypes = [np.dtype(i.dtype) for i in case.inputs if i is not None]
+    given = [i for i in case.inputs if i is not None]
+    dtypes = [jax.numpy.dtype(dtype if dtype and i.is_float else i.dtype) for i in given]
     made = [jax.ShapeDtypeStruct(s, d) for s, d in zip(shapes(case, kind), dtypes, strict=True)]
     count = len(made)
     attrs = {k: v for k, v in case.attrs.items() if k not in op.traced}
@@ -49,7 +52,10 @@ def outcome(case, kind):
         present = tuple(i is not None for i in case.inputs)
         present += (False,) * (len(op.inputs) - len(present))
     kernel = op.kernel(attrs, present, case.train)
-    made += [jax.ShapeDtypeStruct((), dtypes[0])] * len(op.traced)
+    for name in op.traced:  # numbers that come as arrays, of the first input's type
+        kind_of = np.float32 if op.precise and dtypes[0].itemsize < 4 else dtypes[0]
+        value = case.attrs.get(name, op.attrs[name].default)
+        made.append(jax.ShapeDtypeStruct(np.shape(value), kind_of))
     if op.random:
         made.append(jax.ShapeDtypeStruct((3,), np.uint32))
     try:

@@ -8,6 +8,7 @@ import functools
 import json
 from pathlib import Path
 
+import edges
 import numpy as np
 import pytest
 from cases import CASES, FAMILIES
@@ -211,14 +212,18 @@ def test_second_derivatives(case):
     )
 
 
-@first_of_each(lambda case: case.value and not OPS[case.op].aux and case.wanted())
+@first_of_each(lambda case: case.value and case.wanted())
 def test_gradients_add_up(case):
     once = differentiate(case, arrays(case), lambda x: call(case, x), case.wanted())[1]
     inputs = arrays(case)
     for i in once:
         inputs[i].attach_grad("add")
+    op = OPS[case.op]
+    states = {i: inputs[i].copy() for i, name in enumerate(op.inputs) if name in op.aux}
     for _ in range(2):
         gluonx.random.seed(0)
+        for i, x in states.items():
+            x.copyto(inputs[i])
         with autograd.record(train_mode=case.train):
             outputs = call(case, inputs)
         heads = [nd.array(case.head(i, y.shape), dtype=y.dtype) for i, y in enumerate(outputs)]
@@ -243,6 +248,23 @@ def test_bad_arguments(case):
     if required:
         with pytest.raises(TypeError, match=f"missing the required argument '{required[0]}'"):
             fn(*inputs, **{k: v for k, v in case.attrs.items() if k != required[0]})
+
+
+def test_bad_arguments_of_operators_with_any_number_of_inputs_or_none():
+    cases = {c.op: c for c in reversed(CASES) if OPS[c.op].variadic or not c.inputs}
+    assert len(cases) > 30
+    for name, case in cases.items():
+        op, inputs = OPS[name], arrays(case)
+        fn = function(op, name)
+        with pytest.raises(TypeError, match="unexpected keyword argument 'no_such_attribute'"):
+            fn(*inputs, **case.attrs, no_such_attribute=1)
+        if op.variadic:
+            with pytest.raises(TypeError, match="must be an NDArray, got"):
+                fn(inputs[0].asnumpy(), *inputs[1:], **case.attrs)
+        required = [n for n, p in op.attrs.items() if p.default is p.empty]
+        if required:
+            with pytest.raises(TypeError, match=f"missing the required argument '{required[0]}'"):
+                fn(*inputs, **{k: v for k, v in case.attrs.items() if k != required[0]})
 
 
 class Hybrid(gluonx.HybridBlock):
@@ -290,3 +312,22 @@ def test_half_precision(case, dtype):
         np.testing.assert_allclose(
             got.astype("float32"), want.astype("float32"), rtol=tolerance, atol=tolerance
         )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_has_the_shapes_of_float32(dtype):
+    """Where values cannot be compared: operators that draw, sort, or update in place."""
+    compared = {
+        c.op for c in CASES if c.half and any(i is not None and i.is_float for i in c.inputs)
+    }
+    floats = {
+        c.op: c for c in reversed(CASES) if any(i is not None and i.is_float for i in c.inputs)
+    }
+    rest = {name: case for name, case in floats.items() if name not in compared}
+    assert len(rest) > 50
+    wrong = {}
+    for name, case in rest.items():
+        want, found = edges.outcome(case, None), edges.outcome(case, None, dtype)
+        if want != found or found.startswith("!"):
+            wrong[name] = want, found
+    assert not wrong
