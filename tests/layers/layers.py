@@ -356,7 +356,7 @@ LAYERS = [
 
 LAYERS += [
     Layer(
-        "rnn.RNN(2, 2, activation='tanh', layout='NTC', bidirectional=True)",
+        "rnn.RNN(2, activation='tanh', layout='NTC')",
         (2, 3, 2),
         "input_size=2",
     ),
