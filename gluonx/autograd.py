@@ -30,8 +30,8 @@ from .error import MXNetError
 from .ndarray import NDArray, zeros
 
 __all__ = [
-    "Function", "backward", "grad", "is_recording", "is_training", "mark_variables", "pause",
-    "predict_mode", "record", "set_recording", "set_training", "train_mode",
+    "Function", "backward", "get_symbol", "grad", "is_recording", "is_training", "mark_variables",
+    "pause", "predict_mode", "record", "set_recording", "set_training", "train_mode",
 ]  # fmt: skip
 
 
@@ -302,6 +302,42 @@ def grad(
             for v, x in zip(values, targets, strict=True)
         ]
     return result
+
+
+def get_symbol(x: NDArray) -> Any:
+    """The recorded operators that made an array, as a Symbol.
+
+    Variables are called ``var0``, ``var1``, ... in the order in which operators took them.
+
+    Parameters
+    ----------
+    x : NDArray
+
+    Returns
+    -------
+    Symbol
+
+    Raises
+    ------
+    MXNetError
+        If it was not recorded, ``backward`` has released it, or a hybridized block was part of it.
+
+    Examples
+    --------
+    >>> from gluonx import autograd, nd
+    >>> x, w = nd.ones((2, 3)), nd.ones((4, 3))
+    >>> x.attach_grad()
+    >>> with autograd.record():
+    ...     y = nd.relu(nd.FullyConnected(x, w, no_bias=True, num_hidden=4) + 1)
+    >>> symbol = autograd.get_symbol(y)
+    >>> symbol.list_arguments()
+    ['var0', 'var1']
+    >>> (symbol.eval(var0=x, var1=w)[0] == y).min().asscalar()
+    np.float32(1.0)
+    """
+    from .symbol.recorded import get_symbol as of
+
+    return of(x)
 
 
 def _wrap(array: Any, like: NDArray) -> NDArray:

@@ -375,3 +375,26 @@ def test_gradients_accumulate_in_float64_without_loss():
             y = x * x
         y.backward()
     np.testing.assert_allclose(x.grad.asscalar(), 2, rtol=1e-15)
+
+
+def test_what_was_recorded_is_had_as_a_symbol():
+    x, w = nd.array([[1, 2, 3]]), nd.ones((2, 3))
+    x.attach_grad()
+    with autograd.record():
+        y = nd.FullyConnected(x, w, no_bias=True, num_hidden=2)
+        z = nd.split(nd.concat(y * 2.5, y + y.sum()), num_outputs=2)[1]
+    symbol = gx.sym.load_json(autograd.get_symbol(z).tojson())
+    assert symbol.list_arguments() == ["var0", "var1"]
+    np.testing.assert_array_equal(symbol.eval(var0=x, var1=w)[0].asnumpy(), z.asnumpy())
+    z.backward()
+    with pytest.raises(MXNetError, match="released by backward"):
+        autograd.get_symbol(z)
+    with pytest.raises(MXNetError, match="not computed by recorded"):
+        autograd.get_symbol(x)
+    net = gx.nn.Dense(1, in_units=3)
+    net.initialize()
+    net.hybridize()
+    with autograd.record():
+        y = net(x)
+    with pytest.raises(MXNetError, match="hybridized block"):
+        autograd.get_symbol(y)

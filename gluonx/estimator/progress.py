@@ -123,7 +123,7 @@ class ProgressBarHandler(TrainBegin, EpochBegin, BatchEnd, EpochEnd, TrainEnd):
         pairs = [p for m in (self.metrics or usual) for p in m.get_name_value() if p[1] == p[1]]
         self._bar.set_postfix_str(", ".join(f"{name} {value:.4g}" for name, value in pairs))
 
-    def _compiler(self, event: str, duration: float, **kwargs: Any) -> None:
+    def _compiler(self, event: str, duration_secs: float, **kwargs: Any) -> None:
         if self._bar is None or threading.get_ident() != self._thread:
             return
         if event == _BEGINS:

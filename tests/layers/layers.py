@@ -354,6 +354,16 @@ LAYERS = [
     ),
 ]
 
+LAYERS += [
+    Layer(
+        "rnn.RNN(2, activation='tanh', layout='NTC')",
+        (2, 3, 2),
+        "input_size=2",
+    ),
+    Layer("SiLU()", (3, 4), reference=False),
+    Layer("ReflectionPad2D((0, 0, 0, 0, 1, 2, 2, 1))", (1, 2, 4, 4)),
+]
+
 #: Cells along sequences: only compared with MXNet, for what is unrolled compiles slowly.
 UNROLLED = [
     Layer("cells", (2, 3, 5)),
