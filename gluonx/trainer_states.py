@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from .engine import kernel
 from .engine.buffer import Buffer
 from .error import MXNetError
 from .ndarray import NDArray
@@ -120,7 +121,7 @@ def _groups(trainer: Any, content: dict[str, Any], name: str) -> list[Any]:
                 )
             ctx = arrays[0].context
             mesh = isinstance(ctx.device, jax.sharding.Sharding)
-            array = jax.device_put(new, old.sharding) if mesh else put(new, ctx)
+            array = kernel.put(new, old.sharding) if mesh else put(new, ctx)
             group.states[k] = Buffer(array, ctx)
         if any(rest.values()):
             raise MXNetError(f"{name}: it has more states than the optimizer; it is of another one")
