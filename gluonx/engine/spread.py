@@ -33,7 +33,7 @@ WHOLE, PARTS, NUMBERS = "whole", "parts", "numbers"
 
 #: How many programs may be under way on CPU devices. XLA's threads wait there for the other devices
 #: of their program, and with too many programs begun none of them can end.
-_MAX_FLYING = 2
+_MAX_FLYING = 6
 
 
 _launching = threading.Lock()
