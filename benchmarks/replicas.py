@@ -6,8 +6,9 @@
 Devices are virtual CPU devices (each number of them in a process of its own), so what is
 measured is the work around the program, not the program's speed on real devices. The hand-written
 step has its batch on the devices already, in the form that `pmap` likes best; the Gluon loop has it
-as a list of arrays, as `split_and_load` gives it. Both take turns, and the table shows medians of
-the ratio of the same round. The collectives are counted in the compiled program.
+as a list of arrays, as `split_and_load` gives it. Both take turns of ten
+steps, at whose end they wait for the last, and the table shows medians of the ratio of the same
+round. The collectives are counted in the compiled program.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def measure(devices: int, units: int, layers: int, rounds: int) -> None:
             start = time.perf_counter()
             for _ in range(10):
                 wait = run()
-                wait()
+            wait()
             taken.append((time.perf_counter() - start) / 10)
     ratio = statistics.median(b / a for a, b in zip(*times, strict=True))
     count, size = collectives(program_text())

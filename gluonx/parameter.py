@@ -18,6 +18,7 @@ from . import random as _random
 from .context import Context, cpu, current_context
 from .engine.buffer import Buffer, Zeros
 from .engine.graph import Variable
+from .engine.kernel import put
 from .engine.state import state
 from .error import MXNetError
 from .mesh import MeshContext, placement
@@ -315,7 +316,7 @@ class Parameter:
         for ctx, x in (self._data or {}).items():
             if isinstance(ctx, MeshContext):
                 where = placement(ctx, self._rule, x.shape, self._title())
-                x._buffer.set(jax.device_put(x._data, where))
+                x._buffer.set(put(x._data, where))
 
     def _attach(self) -> None:
         for x in (self._data or {}).values():

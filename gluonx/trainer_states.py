@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from .engine import kernel
 from .engine.buffer import Buffer
 from .error import MXNetError
 from .kvstore.exchange import first_file
@@ -157,7 +158,7 @@ def _groups(
                 )
             ctx = arrays[0].context
             mesh = isinstance(ctx.device, jax.sharding.Sharding)
-            array = jax.device_put(new, old.sharding) if mesh else put(new, ctx)
+            array = kernel.put(new, old.sharding) if mesh else put(new, ctx)
             contents.append((group.states[k], array))
         if any(rest.values()):
             raise MXNetError(f"{name}: it has more states than the optimizer; it is of another one")

@@ -211,7 +211,9 @@ def test_synchronized_statistics_are_of_all_devices():
     same(values(one), values(two), 1e-3, 1e-5)
 
 
-@pytest.mark.parametrize("case", ["uneven", "eager", "logical", "frozen", "add", "python", "apart"])
+@pytest.mark.parametrize(
+    "case", ["uneven", "eager", "logical", "frozen", "add", "python", "apart", "wide"]
+)
 def test_other_ways_of_training_give_the_same(case):
     contexts = [gx.cpu(0), gx.cpu(2)] if case == "logical" else CONTEXTS
     results = []
@@ -221,6 +223,8 @@ def test_other_ways_of_training_give_the_same(case):
         params = net.collect_params()
         if case == "frozen":
             net[0].collect_params().setattr("grad_req", "null")
+        if case == "wide":
+            net.cast("float64")
         if case == "add":
             params.setattr("grad_req", "add")
         optimizer = gx.optimizer.SGD(learning_rate=0.1)
@@ -237,6 +241,7 @@ def test_other_ways_of_training_give_the_same(case):
         rng = np.random.default_rng(3)
         for _ in range(2):
             X, _ = batch(rng, 7 if case == "uneven" else 8)
+            X = nd.array(X, dtype="float64" if case == "wide" else "float32")
             for _ in range(2 if case == "add" else 1):
                 with autograd.record():
                     parts = split_and_load(X, ctxs, even_split=False)

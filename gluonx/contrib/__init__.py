@@ -7,8 +7,8 @@ from ..data import text as text
 from ..ndarray import contrib as ndarray
 from ..symbol import contrib as symbol
 from . import autograd as autograd
-from . import tensorboard as tensorboard
 from . import io as io
+from . import tensorboard as tensorboard
 
 nd = ndarray
 sym = symbol

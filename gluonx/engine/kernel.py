@@ -53,8 +53,9 @@ def any_wide(*dtypes: Any) -> bool:
     return _Wide.seen and any(d in _WIDE for d in dtypes)
 
 
-def put(host: np.ndarray, device: Any) -> Any:
-    """A host array, never written to again, as a ``jax.Array`` on ``device``."""
+def put(host: Any, device: Any) -> Any:
+    """An array, or a host array that is never written to again, as a ``jax.Array`` on ``device``,
+    which may be a sharding."""
     if is_wide(host.dtype):
         with x64():
             return jax.device_put(host, device)

@@ -23,7 +23,7 @@ from .across import compiling_for
 from .buffer import Buffer
 from .graph import Plan
 from .interrupts import held_back
-from .kernel import Aval, Kernel, x64
+from .kernel import Aval, Kernel, put, x64
 from .region import Deferred, Region, current
 from .spread import AXIS, NUMBERS, PARTS, WHOLE, Spread, Team, spmd, wide_scope
 from .stage import Stage, place, ref
@@ -212,7 +212,7 @@ def _repeated(buffer: Buffer, team: Team) -> Spread:
     if type(waits) is Spread and waits.team is team and waits.kind is WHOLE:
         return waits
     array = buffer.get()
-    return team.repeat([jax.device_put(array, d) for d in team.devices])
+    return team.repeat([put(array, d) for d in team.devices])
 
 
 # -- what the program takes ------------------------------------------------------------------------
@@ -419,7 +419,7 @@ class _Job:
             program.taken = [
                 Aval(a.shape, a.dtype, sharding=getattr(a, "sharding", None)) for a in self.leaves
             ]
-        with held_back() if not program.compiled else nullcontext(), scope:
+        with held_back() if not program.compiled else nullcontext(), scope, team.launching:
             self.outs.extend(itertools.starmap(program.mapped, (self.leaves,)))
         self.leaves = []
         if team.bounded:
@@ -529,7 +529,8 @@ def _copied(team: Team, array: Any) -> Any:
     copy = team.programs.get("copy")
     if copy is None:
         copy = team.programs["copy"] = spmd(lambda a: (jnp.copy(a),), team, [WHOLE], [WHOLE])
-    return copy(array)[0]
+    with wide_scope([array], False) or nullcontext(), team.launching:
+        return copy(array)[0]
 
 
 def all_reduce(grads: Sequence[Sequence[Buffer]], team: Team) -> None:
@@ -547,7 +548,7 @@ def all_reduce(grads: Sequence[Sequence[Buffer]], team: Team) -> None:
 
         outs = [WHOLE] * (len(kinds) + team.bounded)
         found = team.programs[kinds] = spmd(run, team, kinds, outs)
-    with wide_scope(arrays, False) or nullcontext():
+    with wide_scope(arrays, False) or nullcontext(), team.launching:
         outs = found(*arrays)
     if team.bounded:
         team.fly(outs[-1])

@@ -10,8 +10,10 @@ without a copy.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import jax
@@ -31,7 +33,10 @@ WHOLE, PARTS, NUMBERS = "whole", "parts", "numbers"
 
 #: How many programs may be under way on CPU devices. XLA's threads wait there for the other devices
 #: of their program, and with too many programs begun none of them can end.
-_MAX_FLYING = 2
+_MAX_FLYING = 6
+
+
+_launching = threading.Lock()
 
 
 class Team:
@@ -52,6 +57,8 @@ class Team:
         self.whole = jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec())
         self.parts = jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec(AXIS))
         self.bounded = self.devices[0].platform == "cpu"
+        #: Held while a program is begun: all devices must see programs in the same order.
+        self.launching = _launching
         self._flying: deque[Any] = deque()
         #: Compiled programs that are not of a region.
         self.programs: dict[Any, Callable] = {}
@@ -71,15 +78,12 @@ class Team:
             kind = NUMBERS
         shape = arrays[0].shape
         shape = (len(arrays) * shape[0], *shape[1:])
-        return jax.make_array_from_single_device_arrays(shape, self.parts, list(arrays)), kind
+        return _global(shape, self.parts, list(arrays)), kind
 
     def repeat(self, arrays: Sequence[Any]) -> Spread:
         """Equal arrays, one for each device, as one that is the same on all; they are copied."""
         copies = [_copy.run((a,), d)[0] for a, d in zip(arrays, self.devices, strict=True)]
-        shape = arrays[0].shape
-        return Spread(
-            self, jax.make_array_from_single_device_arrays(shape, self.whole, copies), WHOLE
-        )
+        return Spread(self, _global(arrays[0].shape, self.whole, copies), WHOLE)
 
     def fly(self, token: Any) -> None:
         """A program that returns ``token`` was begun; wait for older ones if there are many."""
@@ -87,6 +91,11 @@ class Team:
             self._flying.append(token)
             if len(self._flying) > _MAX_FLYING:
                 self._flying.popleft().block_until_ready()
+
+
+def _global(shape: tuple[int, ...], sharding: Any, arrays: list[Any]) -> Any:
+    with wide_scope(arrays, False) or nullcontext():
+        return jax.make_array_from_single_device_arrays(shape, sharding, arrays)
 
 
 _teams: dict[tuple, Team] = {}

@@ -16,7 +16,7 @@ from ..context import Context, current_context
 from ..engine import region, tape
 from ..engine.buffer import Buffer, Zeros
 from ..engine.graph import Variable
-from ..engine.kernel import Kernel, is_float, is_wide, x64
+from ..engine.kernel import Kernel, is_float, is_wide, put, x64
 from ..engine.op import OPS
 from ..engine.state import state
 from ..engine.trace import user_frame
@@ -722,12 +722,7 @@ def _transfer(x: NDArray, ctx: Context) -> NDArray:
         y = invoke(OPS["_copy"], [x], {})
         y._buffer.ctx = ctx
         return y
-    if is_wide(data.dtype):
-        with x64():
-            moved = jax.device_put(data, target)
-    else:
-        moved = jax.device_put(data, target)
-    y = NDArray._new(Buffer(moved, ctx))
+    y = NDArray._new(Buffer(put(data, target), ctx))
     if state.recording and x._recorded and is_float(data.dtype):
         y._entry = tape.transferred(x._entry, source)
     return y
