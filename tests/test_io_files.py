@@ -82,6 +82,11 @@ def test_mean_image_is_made_once(tmp_path):
         found = next(io.ImageRecordIter(**given)).data[0].asnumpy()
         assert np.allclose(found, (plain - plain.mean(0)) / 2, atol=1e-4)
     assert nd.load(given["mean_img"])["mean_img"].shape == (3, 6, 5)
+    boxes = {"path_imgrec": FILES / "boxes.rec", "data_shape": (3, 4, 4), "batch_size": 3}
+    boxes["mean_img"] = str(tmp_path / "boxes.bin")
+    assert abs(next(io.ImageDetRecordIter(**boxes)).data[0].asnumpy().mean(0)).max() < 1e-4
+    with pytest.raises(ValueError, match="'force'"):
+        io.ImageDetRecordIter(resize_mode="fit", **boxes)
     with pytest.raises(MXNetError, match="made anew"):
         io.ImageRecordIter(**{**given, "data_shape": (3, 4, 4)})
 

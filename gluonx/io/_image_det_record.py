@@ -10,7 +10,7 @@ import numpy as np
 from .. import recordio
 from ..error import MXNetError
 from ..image._record_det_augmenter import RecordDetAugmenter
-from ._image_record import Normalizer, decoded, need_data_shape
+from ._image_record import Normalizer, decoded, mean_image, need_data_shape, raw
 from ._pipeline import ImagePipeline, Record
 from ._record_source import RecordSource, read_labels
 
@@ -145,6 +145,8 @@ class ImageDetRecordIter(ImagePipeline):
         See :func:`gluonx.image.imresize`.
     mean_r, mean_g, mean_b, mean_a, std_r, std_g, std_b, std_a, scale : float
         ``(x - mean) scale / std``; a deviation of 0 is 1.
+    mean_img : str, optional
+        See :class:`ImageRecordIter`; with ``resize_mode='force'``.
     verbose, ctx, aug_seq, shuffle_chunk_seed
         Not used.
     data_name, label_name : str
@@ -171,9 +173,9 @@ class ImageDetRecordIter(ImagePipeline):
         num_parts: int = 1, part_index: int = 0, shuffle: bool = False, seed: int = 0,
         shuffle_chunk_size: int = 0, shuffle_chunk_seed: int = 0, round_batch: bool = True,
         dtype: Any = None, aug_seq: str = "det_aug_default", verbose: bool = True,
-        ctx: Any = None, mean_r: float = 0.0, mean_g: float = 0.0, mean_b: float = 0.0,
-        mean_a: float = 0.0, std_r: float = 0.0, std_g: float = 0.0, std_b: float = 0.0,
-        std_a: float = 0.0, scale: float = 1.0, data_name: str = "data",
+        ctx: Any = None, mean_img: Any = "", mean_r: float = 0.0, mean_g: float = 0.0,
+        mean_b: float = 0.0, mean_a: float = 0.0, std_r: float = 0.0, std_g: float = 0.0,
+        std_b: float = 0.0, std_a: float = 0.0, scale: float = 1.0, data_name: str = "data",
         label_name: str = "softmax_label", **augmentation: Any,
     ):  # fmt: skip
         shape = need_data_shape(data_shape)
@@ -194,17 +196,22 @@ class ImageDetRecordIter(ImagePipeline):
                 raise MXNetError(f"there are no records in {path_imgrec}")
             label_pad_width = max(lengths)
         std = [s or 1.0 for s in (std_r, std_g, std_b, std_a)][: shape[0]]
-        mean = [mean_r, mean_g, mean_b, mean_a][: shape[0]]
+        mean: Any = [mean_r, mean_g, mean_b, mean_a][: shape[0]]
         worker = _Worker(
-            shape[0], RecordDetAugmenter(shape, augmentation),
-            Normalizer(mean, std, scale, 0.0, 0.0, False, False), labels, label_width,
+            shape[0], RecordDetAugmenter(shape, augmentation), raw, labels, label_width,
             abs(int(seed)),
         )  # fmt: skip
         source = RecordSource(
             path_imgrec, None, num_parts, part_index, shuffle, shuffle_chunk_size, seed
         )
+        width = _FRONT + label_pad_width
+        if mean_img:
+            if augmentation.get("resize_mode", "force") != "force":
+                raise ValueError("mean_img needs images of one size: resize_mode='force'")
+            mean = mean_image(mean_img, source, worker, shape, width, preprocess_threads)
+        worker.finish = Normalizer(mean, std, scale, 0.0, 0.0, False, False)
         super().__init__(
-            source, worker, batch_size, shape, _FRONT + label_pad_width, dtype or np.float32,
+            source, worker, batch_size, shape, width, dtype or np.float32,
             preprocess_threads, prefetch_buffer, round_batch, label_pad_value, data_name,
             label_name,
         )  # fmt: skip

@@ -271,7 +271,7 @@ class ImageRecordIter(ImagePipeline):
         if kind.kind not in "iub":
             mean: Any = [mean_r, mean_g, mean_b, mean_a][: shape[0]]
             if mean_img:
-                mean = _mean_image(mean_img, source, worker, shape, label_width, preprocess_threads)
+                mean = mean_image(mean_img, source, worker, shape, label_width, preprocess_threads)
             worker.finish = Normalizer(
                 mean, [std_r, std_g, std_b, std_a][: shape[0]], scale, max_random_contrast,
                 max_random_illumination, mirror, rand_mirror,
@@ -301,7 +301,7 @@ def _refuse(name: str, kind: np.dtype, given: dict[str, Any]) -> None:
         )
 
 
-def _mean_image(path, source, worker, shape, label_width, threads) -> np.ndarray:
+def mean_image(path, source, worker, shape, label_width, threads) -> np.ndarray:
     """The mean of each pixel, from a file; made if it is not there."""
     if not os.path.exists(path):
         batches = ImagePipeline(
