@@ -103,7 +103,7 @@ def test_resumed_training_goes_on_where_it_stopped(tmp_path):
         second.net.weight.data().asnumpy(), whole.net.weight.data().asnumpy()
     )
     again = made()
-    again.fit(loader(), epochs=4, event_handlers=es.CheckpointHandler(**keep))  # nothing is left
+    again.fit(loader(), epochs=3, event_handlers=es.CheckpointHandler(**keep))  # nothing is left
     np.testing.assert_array_equal(
         again.net.weight.data().asnumpy(), whole.net.weight.data().asnumpy()
     )

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ..error import MXNetError
 from ..metric import EvalMetric
 from ..serialization.files import open_write
 from . import resume
@@ -235,6 +236,11 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
             estimator.logger.info("no checkpoint in %s, training from the start", self.model_dir)
             return
         state = json.loads(path.read_text())
+        if "training" not in state:
+            raise MXNetError(
+                f"{path} is of an older version, whose trainings cannot be resumed exactly; delete "
+                "it to train from the start"
+            )
         name = state["saved"][-1]
         estimator.net.load_parameters(self.model_dir / f"{name}.params", ctx=estimator.context)
         states = self.model_dir / f"{name}.states"

@@ -207,7 +207,8 @@ class Estimator:
         _call(handlers, "train_begin", self)
         if self._resumed is not None:  # from a checkpoint
             resume.restore(self, self._resumed)
-        done = self.epochs_done == self.max_epoch or self.batches_done == self.max_batch
+        ends = ((self.epochs_done, self.max_epoch), (self.batches_done, self.max_batch))
+        done = any(end is not None and so_far >= end for so_far, end in ends)
         while not done:
             _call(handlers, "epoch_begin", self)
             seen = self.batches_in_epoch > 0
