@@ -6,16 +6,19 @@
 Devices are virtual CPU devices (each number of them in a process of its own), so what is
 measured is the work around the program, not the program's speed on real devices. The hand-written
 step has its batch on the devices already, in the form that `pmap` likes best; the Gluon loop has it
-as a list of arrays, as `split_and_load` gives it. Both take turns of ten
-steps, at whose end they wait for the last, and the table shows medians of the ratio of the same
-round. The collectives are counted in the compiled program.
+as a list of arrays, as `split_and_load` gives it. A second hand-written step also returns its
+gradients, as a Gluon step does. All take turns of ten steps, at whose end they wait for the last,
+and the table shows medians of the ratios to the two in the same round. The collectives and the
+bytes that they take are counted in the compiled program, beside the bytes of the gradients.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
+import operator
 import os
 import re
 import statistics
@@ -43,8 +46,11 @@ def collectives(text: str) -> tuple[int, int]:
     return count, size
 
 
-def hand(devices: int, units: int, layers: int, x, y, weights):
-    """The step as one writes it for pmap; returns a function that makes a step."""
+def hand(devices: int, units: int, layers: int, x, y, weights, gradients: bool = False):
+    """The step as one writes it for pmap; returns a function that makes a step.
+
+    ``gradients`` says whether it returns them, too, as ``param.grad()`` asks of a Gluon step.
+    """
     import jax
     import jax.numpy as jnp
 
@@ -63,20 +69,21 @@ def hand(devices: int, units: int, layers: int, x, y, weights):
         grads = jax.lax.psum(grads, "devices")
         scale = 1 / (BATCH * devices)
         velocity = jax.tree.map(lambda v, g: MOMENTUM * v - RATE * scale * g, velocity, grads)
-        return jax.tree.map(jnp.add, params, velocity), velocity, losses
+        new = jax.tree.map(jnp.add, params, velocity)
+        return new, velocity, losses, grads if gradients else None
 
     mapped = jax.pmap(
-        step, "devices", in_axes=(None, None, 0, 0), out_axes=(None, None, 0),
+        step, "devices", in_axes=(None, None, 0, 0), out_axes=(None, None, 0, None),
         donate_argnums=(0, 1),
     )  # fmt: skip
     mesh = jax.sharding.Mesh(jax.devices(), ("devices",))
     split = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("devices"))
     x = jax.device_put(x.reshape(devices, BATCH, INPUTS), split)
     y = jax.device_put(y.reshape(devices, BATCH), split)
-    state = [weights, jax.tree.map(jnp.zeros_like, weights)]
+    state = [weights, jax.tree.map(jnp.zeros_like, weights), None]
 
     def run():
-        state[0], state[1], losses = mapped(*state, x, y)
+        state[0], state[1], losses, state[2] = mapped(*state[:2], x, y)
         return losses.block_until_ready
 
     return run, lambda: state[0]
@@ -133,14 +140,15 @@ def measure(devices: int, units: int, layers: int, rounds: int) -> None:
         (rng.normal(size=(b, a)).astype("float32") / a**0.5, np.zeros(b, "float32"))
         for a, b in zip(sizes, sizes[1:], strict=False)
     ]
-    loops = [make(devices, units, layers, x, y, weights) for make in (hand, gluon_loop)]
+    full = functools.partial(hand, gradients=True)
+    loops = [make(devices, units, layers, x, y, weights) for make in (hand, full, gluon_loop)]
     for run, _ in loops:
         for _ in range(5):
             run()()
-    for a, b in zip(loops[0][1](), loops[1][1](), strict=True):
+    for a, b in zip(loops[0][1](), loops[2][1](), strict=True):
         for u, v in zip(a, b, strict=True):
             np.testing.assert_allclose(np.asarray(u), v.asnumpy(), 2e-3, 1e-4)
-    times: list[list[float]] = [[], []]
+    times: list[list[float]] = [[], [], []]
     for _ in range(rounds):
         for (run, _), taken in zip(loops, times, strict=True):
             start = time.perf_counter()
@@ -148,10 +156,10 @@ def measure(devices: int, units: int, layers: int, rounds: int) -> None:
                 wait = run()
             wait()
             taken.append((time.perf_counter() - start) / 10)
-    ratio = statistics.median(b / a for a, b in zip(*times, strict=True))
+    ratios = [statistics.median(map(operator.truediv, times[2], t)) for t in times[:2]]
     count, size = collectives(program_text())
     theory = 4 * sum(w.size + b.size for w, b in weights)
-    print(json.dumps([*map(statistics.median, times), ratio, count, size, theory]))
+    print(json.dumps([*map(statistics.median, times), *ratios, count, size, theory]))
 
 
 def main() -> None:
@@ -165,7 +173,7 @@ def main() -> None:
     if args.inside:
         measure(args.devices[0], args.units, args.layers, args.rounds)
         return
-    print("| devices | pmap by hand ms | gluonx ms | ratio | collectives | bytes | gradients |")
+    print("| devices | by hand ms | with gradients ms | gluonx ms | ratios | collectives | bytes |")
     print("|---:|---:|---:|---:|---:|---:|---:|")
     for n in args.devices:
         command = [sys.executable, __file__, "--inside", "--devices", str(n)]
@@ -173,10 +181,9 @@ def main() -> None:
         command += ["--rounds", str(args.rounds)]
         env = {**os.environ, "JAX_NUM_CPU_DEVICES": str(n)}
         done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True)
-        a, b, ratio, count, size, theory = json.loads(done.stdout.splitlines()[-1])
-        print(
-            f"| {n} | {a * 1e3:.2f} | {b * 1e3:.2f} | {ratio:.2f} | {count} | {size} | {theory} |"
-        )
+        *times, first, second, count, size, theory = json.loads(done.stdout.splitlines()[-1])
+        columns = [n, *(f"{t * 1e3:.2f}" for t in times), f"{first:.2f}, {second:.2f}", count]
+        print("|", " | ".join(map(str, columns)), f"| {size} of {theory} |")
 
 
 if __name__ == "__main__":
