@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from . import block_files
 from . import ndarray as nd
 from .engine.region import Deferred
@@ -642,6 +644,13 @@ class HybridBlock(Block):
     def infer_shape(self, *args: NDArray) -> None:
         """Find the shapes of all parameters from those of the inputs; nothing is computed."""
         Cache.learn_shapes(self, args, {})
+
+    def infer_type(self, *args: NDArray) -> None:
+        """Give the parameters the element type of the first input of real numbers."""
+        for x in args:
+            if np.dtype(x.dtype).kind not in "biu":
+                self.cast(x.dtype)
+                return
 
     def _hooked(self) -> bool:
         """Whether a block inside has hooks, which must run at every call."""

@@ -325,3 +325,12 @@ def test_scope_of_a_block_with_an_empty_prefix_is_the_outer_one():
     assert list(net.collect_params()) == [
         "net_dense0_weight", "net_dense0_bias", "net_dense1_weight", "net_dense1_bias",
     ]  # fmt: skip
+
+
+def test_parameters_take_the_type_of_the_input():
+    net = nn.HybridSequential()
+    net.add(nn.Embedding(3, 2), nn.Dense(2))
+    net.initialize()
+    net.infer_type(nd.array([1, 2], dtype="int32"), nd.ones((1,), dtype="float16"))
+    assert {np.dtype(p.dtype).name for p in net.collect_params().values()} == {"float16"}
+    assert np.dtype(net(nd.array([1, 2])).dtype).name == "float16"
