@@ -339,6 +339,13 @@ def test_contradictions_name_node_argument_and_shapes(known, error, text):
         mlp().infer_shape(**known)
 
 
+def test_types_that_do_not_fit_name_the_node_and_its_inputs():
+    y = sym.elemwise_add(sym.var("a"), sym.cast(sym.var("b"), "float64"), name="sum")
+    with pytest.raises(gx.MXNetError, match=r"'sum' \(lhs=a float32, rhs=cast0 float64\).*differ"):
+        y.infer_type(a="float32")
+    assert y.infer_type(b="int8")[0] == [np.float64, np.int8]
+
+
 def test_shapes_that_do_not_fit_name_the_node_and_its_inputs():
     y = sym.dot(sym.var("a"), sym.var("b"), name="product")
     with pytest.raises(gx.MXNetError, match=r"'product'.*lhs=a \(2, 3\).*rhs=b \(4, 5\)"):

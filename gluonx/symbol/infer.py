@@ -107,6 +107,15 @@ class Inference:
                 changed |= self.dtypes[node, i] is not None
         return changed
 
+    def check_dtypes(self) -> None:
+        """Raise where arrays are to be added, compared, ... that have different types."""
+        for node in self.nodes:
+            if node.op is not None and (node.op.alike or node.kind in ELEMENTWISE):
+                known = [self.dtypes.get(e) for e in node.inputs]
+                if len({t for t in known if t is not None}) > 1:
+                    shown = ["of unknown type" if t is None else t.name for t in known]
+                    raise refused(node, shown, "the types differ; convert one with sym.cast")
+
     def default_dtypes(self) -> None:
         """Take float32 for variables of which nothing is known."""
         self.infer_dtypes()
@@ -392,6 +401,7 @@ def infer_type(
     known = {v: jnp.dtype(t) for v, t in _given(symbol, args, kwargs, "type").items()}
     inference = Inference(symbol._heads, {}, known)
     inference.infer_dtypes()
+    inference.check_dtypes()
     dtypes = inference.dtypes
     entries = _listed(symbol, inference.roles)
     if not partial and any(dtypes.get(e) is None for part in entries for e in part):
