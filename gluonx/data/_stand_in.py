@@ -19,7 +19,7 @@ __all__ = ["install", "serving"]
 
 #: Modules that are what they always are; they import no JAX.
 REAL = (
-    "data", "download", "error", "image", "recordio", "serialization", "_taps",
+    "data", "download", "error", "image", "pixels", "recordio", "serialization",
 )  # fmt: skip
 
 _serving = False
