@@ -11,7 +11,7 @@ import gluonx as mx
 from gluonx import gluon, nd
 from gluonx.data import generator
 from gluonx.gluon import nn
-from gluonx.gluon.data.vision import transforms  # noqa: F401
+from gluonx.gluon.data.vision import transforms
 
 WEIGHTS = nd.array([1, 2]) * 3  # only a name in a worker
 
@@ -38,6 +38,15 @@ class Flip(gluon.Block):
 
     def forward(self, x):
         return np.flip(x, self.axis) if generator().random() < 0.5 else x
+
+
+def double(x):
+    return x * 2
+
+
+def transform():
+    """Blocks of several kinds, with a function of a user."""
+    return transforms.Compose([Flip(1), nn.Lambda(double)])
 
 
 class Items(gluon.data.Dataset):

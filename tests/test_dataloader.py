@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from loader_datasets import Flip, Items, Pids, join
+from loader_datasets import Flip, Items, Pids, join, transform
 
 import gluonx as gx
 from gluonx import nd
@@ -71,7 +71,7 @@ def test_batches_do_not_depend_on_the_workers(last_batch):
         {"num_workers": 1, "prefetch": 7, "auto_reload": True},
     ):
         gx.random.seed(5)
-        dataset = Items().transform_first(Flip(1))
+        dataset = Items().transform_first(transform())
         loader = DataLoader(dataset, 4, shuffle=True, last_batch=last_batch, **options)
         batches = [host(batch) for _ in range(2) for batch in loader]
         assert all(type(x) is nd.NDArray for batch in loader for x in batch)

@@ -373,7 +373,9 @@ def library(request, monkeypatch):
     pytest.importorskip(request.param)
     if request.param == "PIL":
         monkeypatch.setitem(sys.modules, "cv2", None)
-    return request.param
+    images.opencv.cache_clear()
+    yield request.param
+    images.opencv.cache_clear()
 
 
 IMAGE = np.arange(6 * 5 * 3, dtype=np.uint8).reshape(6, 5, 3)
@@ -417,8 +419,10 @@ def test_what_is_no_image_raises(library):
 def test_without_a_library_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    images.opencv.cache_clear()
     with pytest.raises(MXNetError, match="pip install pillow"):
         recordio.pack_img((0, 1, 2, 3), IMAGE)
+    images.opencv.cache_clear()
 
 
 # -- im2rec ---------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ __all__ = ["install", "serving"]
 
 #: Modules that are what they always are; they import no JAX.
 REAL = (
-    "data", "download", "error", "image", "recordio", "serialization", "_taps",
+    "data", "download", "error", "image", "pixels", "recordio", "serialization",
 )  # fmt: skip
 
 _serving = False
@@ -132,13 +132,24 @@ class HybridSequential(Sequential, HybridBlock):
     pass
 
 
-class Lambda(Block):
+class Lambda(Block):  # the attributes' names are those of gluonx.nn.Lambda: they come pickled
+    def __init__(self, function: Any, prefix: Any = None):
+        super().__init__()
+        self._func_impl = absent(f"nd.{function}") if isinstance(function, str) else function
+
+    def forward(self, *args: Any) -> Any:
+        return self._func_impl(*args)
+
+
+class HybridLambda(HybridBlock):
     def __init__(self, function: Any, prefix: Any = None):
         super().__init__()
         self._func = function
 
-    def forward(self, *args: Any) -> Any:
-        return self._func(*args)
+    def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
+        if isinstance(self._func, str):
+            return getattr(F, self._func)(x, *args)
+        return self._func(F, x, *args)
 
 
 class Identity(HybridBlock):
@@ -149,7 +160,7 @@ class Identity(HybridBlock):
 _BLOCKS = {"Block": Block, "HybridBlock": HybridBlock}
 _LAYERS = {
     **_BLOCKS, "Sequential": Sequential, "HybridSequential": HybridSequential, "Lambda": Lambda,
-    "Identity": Identity,
+    "HybridLambda": HybridLambda, "Identity": Identity,
 }  # fmt: skip
 
 

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..error import MXNetError
 from ..ndarray import NDArray
 from ..serialization import images
-from ..serialization.files import open_read
 from ._host import into, on_host, to_array
 
 __all__ = ["decoded", "imdecode", "imread"]
@@ -18,16 +16,17 @@ __all__ = ["decoded", "imdecode", "imread"]
 
 def decoded(buf: Any, flag: int = 1, to_rgb: Any = 1) -> np.ndarray:
     """What :func:`imdecode` gives, as a NumPy array."""
-    if flag not in (0, 1):
-        raise ValueError(f"flag={flag} must be 1 for colors or 0 for gray")
+    _check(flag)
     if isinstance(buf, str):
         raise TypeError("buf must be the bytes of an image file, got a str; imread takes a name")
     if isinstance(buf, (NDArray, np.ndarray)):
         buf = on_host(buf).astype(np.uint8).tobytes()
-    if not memoryview(buf).nbytes:
-        raise MXNetError("the image is empty: 0 bytes")
-    img = images.decode(buf, flag, bool(to_rgb))
-    return img[:, :, None] if img.ndim == 2 else img
+    return images.decode_channels(buf, flag, bool(to_rgb))
+
+
+def _check(flag: int) -> None:
+    if flag not in (0, 1):
+        raise ValueError(f"flag={flag} must be 1 for colors or 0 for gray")
 
 
 def imdecode(buf: Any, flag: int = 1, to_rgb: Any = 1, out: NDArray | None = None) -> NDArray:
@@ -92,9 +91,5 @@ def imread(
     MXNetError
         If there is no such file (which is a FileNotFoundError too), or it is not an image.
     """
-    with open_read(filename) as file:
-        data = file.read()
-    try:
-        return imdecode(data, flag, to_rgb, out)
-    except MXNetError as e:
-        raise MXNetError(f"{os.fspath(filename)} cannot be read: {e}") from None
+    _check(flag)
+    return into(out, to_array(images.read(filename, flag, bool(to_rgb))))

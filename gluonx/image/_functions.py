@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..ndarray import NDArray
+from ..pixels.resize import choose, resize, scale_down, short_size
 from ..random import host_rng
 from ._host import as_given, into, need_image, on_host
-from ._resize import resize
 
 __all__ = [
     "center_crop", "color_normalize", "copyMakeBorder", "fixed_crop", "imresize",
@@ -22,25 +22,10 @@ __all__ = [
 ]  # fmt: skip
 
 
-def interpolation(interp: int, sizes: Sequence[int] = (), rng: Any = None) -> int:
-    """The method of `interp`: 9 chooses by the sizes (old height, old width, new height, new
-    width), 10 at random."""
-    if interp == 9:
-        if not sizes:
-            return 2
-        old_height, old_width, height, width = sizes
-        if height > old_height and width > old_width:
-            return 2
-        return 3 if height < old_height and width < old_width else 1
-    if interp == 10:
-        return int((rng or host_rng()).integers(5))
-    return interp
-
-
 def to_size(img: np.ndarray, width: int, height: int, interp: int, rng: Any = None) -> np.ndarray:
     """`img` resized by any of the methods."""
-    sizes = (*img.shape[:2], height, width)
-    return resize(img, width, height, interpolation(interp, sizes, rng))
+    kind = choose(interp, img.shape[:2], (height, width), lambda: rng or host_rng())
+    return resize(img, width, height, kind)
 
 
 def imresize(src: Any, w: int, h: int, interp: int = 1, out: NDArray | None = None) -> Any:
@@ -128,40 +113,6 @@ def copyMakeBorder(
     if len(values):
         fill = (*values, 0, 0, 0)[: img.shape[2]]
     return into(out, as_given(src, bordered(img, top, bot, left, right, type, fill)))
-
-
-def scale_down(src_size: Sequence[int], size: Sequence[int]) -> tuple[int, int]:
-    """The largest size of the ratio of `size` that is not above it and fits into an image.
-
-    Parameters
-    ----------
-    src_size, size : (int, int)
-        Width and height of the image, and those wished for.
-
-    Returns
-    -------
-    (int, int)
-
-    Examples
-    --------
-    >>> from gluonx import image
-    >>> image.scale_down((640, 480), (720, 120))
-    (640, 106)
-    """
-    (columns, rows), (width, height) = src_size, size
-    if rows < height:
-        width, height = width * rows / height, rows
-    if columns < width:
-        width, height = columns, height * columns / width
-    return int(width), int(height)
-
-
-def short_size(img: np.ndarray, size: int) -> tuple[int, int]:
-    """Width and height with a shorter edge of `size` and the ratio of `img`."""
-    rows, columns = img.shape[:2]
-    if rows > columns:
-        return size, size * rows // columns
-    return size * columns // rows, size
 
 
 def resize_short(src: Any, size: int, interp: int = 2) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..pixels.resize import choose, resize, short_size
 from ._color_augmenters import EIGVAL, EIGVEC
-from ._functions import bordered, interpolation, short_size
+from ._functions import bordered
 from ._hls import from_hls, to_hls
-from ._resize import resize
 from ._warp import warp_affine
 
 __all__ = ["RecordAugmenter"]
@@ -93,7 +93,7 @@ class RecordAugmenter:
         return self._colored(self._cropped(img, rng), rng)
 
     def _kind(self, img: np.ndarray, height: int, width: int, rng: Any) -> int:
-        return interpolation(self.p["inter_method"], (*img.shape[:2], height, width), rng)
+        return choose(self.p["inter_method"], img.shape[:2], (height, width), lambda: rng)
 
     def _to(self, img: np.ndarray, height: int, width: int, rng: Any) -> np.ndarray:
         if img.shape[:2] == (height, width):

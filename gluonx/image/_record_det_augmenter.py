@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..pixels.resize import choose, resize, short_size
 from ._detection import _areas
-from ._functions import bordered, interpolation, short_size
+from ._functions import bordered
 from ._hls import from_hls, to_hls
-from ._resize import resize
 
 __all__ = ["RecordDetAugmenter"]
 
@@ -89,7 +89,7 @@ class RecordDetAugmenter:
     def _to(self, img: np.ndarray, width: int, height: int, rng: Any) -> np.ndarray:
         if img.shape[:2] == (height, width):
             return img
-        kind = interpolation(self.p["inter_method"], (*img.shape[:2], height, width), rng)
+        kind = choose(self.p["inter_method"], img.shape[:2], (height, width), lambda: rng)
         return resize(img, width, height, kind)
 
     def _fitted(self, img: np.ndarray, rng: Any) -> np.ndarray:

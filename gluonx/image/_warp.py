@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._resize import _cubic, _lanczos, _linear
+from ..pixels.taps import cubic_weights, lanczos_weights, linear_weights
 
 __all__ = ["warp_affine"]
 
@@ -55,7 +55,7 @@ def warp_affine(
     shift = _BITS - 5
     from_x, from_y = from_x >> shift, from_y >> shift
     left, top = from_x // _STEPS, from_y // _STEPS
-    kind = {2: _cubic, 4: _lanczos}.get(interp, _linear)
+    kind = {2: cubic_weights, 4: lanczos_weights}.get(interp, linear_weights)
     table = kind(np.arange(_STEPS, dtype=np.float32) / np.float32(_STEPS))
     across, down = table[:, from_x % _STEPS], table[:, from_y % _STEPS]
     before = len(table) // 2 - 1

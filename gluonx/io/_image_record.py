@@ -32,10 +32,9 @@ def need_data_shape(data_shape: Sequence[int]) -> tuple[int, int, int]:
 def decoded(data: bytes, channels: int, number: int) -> np.ndarray:
     """The pixels of an image file: (height, width, channels), uint8; red, green and blue."""
     try:
-        img = images.decode(data, {1: 0, 3: 1}.get(channels, -1), rgb=True)
+        img = images.decode_channels(data, {1: 0, 3: 1}.get(channels, -1))
     except MXNetError as e:
         raise MXNetError(f"the record {number} cannot be decoded: {e}") from None
-    img = img[:, :, None] if img.ndim == 2 else img
     if img.shape[2] != channels or img.dtype != np.uint8:
         raise MXNetError(
             f"the image of the record {number} has {img.shape[2]} channels of {img.dtype}, but "

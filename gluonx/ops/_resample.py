@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .._taps import (
+from ..pixels.taps import (
     ONE,
     Taps,
     area,
@@ -71,11 +71,13 @@ def resize_bytes(data, height: int, width: int, interp: int) -> Any:
         Linear, cubic, the alignment of area interpolation where it enlarges, or Lanczos.
     """
     rows, columns = data.shape[-3:-1]
-    if interp in (2, 4):
-        kind = cubic if interp == 2 else lanczos
-        wide = _whole_sum(data, -2, kind(columns, width)).astype(jnp.float32) * (1 / ONE / ONE)
-        down = kind(rows, height)
-        return jnp.clip(jnp.round(reduce(jnp.add, _parts(wide, -3, down))), 0, 255).astype("uint8")
+    if interp == 2:  # OpenCV adds up rows in floating point here
+        wide = _whole_sum(data, -2, cubic(columns, width)).astype(jnp.float32) * (1 / ONE / ONE)
+        total = reduce(jnp.add, _parts(wide, -3, cubic(rows, height)))
+        return jnp.clip(jnp.round(total), 0, 255).astype("uint8")
+    if interp == 4:
+        total = _whole_sum(_whole_sum(data, -2, lanczos(columns, width)), -3, lanczos(rows, height))
+        return jnp.clip((total + ONE**2 // 2) >> 22, 0, 255).astype("uint8")
     wide = _whole_sum(data, -2, linear_bytes(columns, width, rows=False, corner=interp == 3)) >> 4
     low, high = _parts(wide, -3, linear_bytes(rows, height, rows=True, corner=interp == 3))
     return (((low >> 16) + (high >> 16) + 2) >> 2).astype("uint8")

@@ -249,8 +249,8 @@ def resized(data, height: int, width: int, interp: int):
     if data.dtype == jnp.uint8 and (interp in (1, 2, 4) or enlarging):
         return resize_bytes(data, height, width, interp)
     kind = enlarging_area if enlarging else _KINDS[interp]
-    x = resample(wide(data), data.ndim - 3, kind(rows, height))
-    return resample(x, data.ndim - 2, kind(columns, width))
+    x = resample(wide(data), data.ndim - 2, kind(columns, width))
+    return resample(x, data.ndim - 3, kind(rows, height))
 
 
 @register("_image_resize")

@@ -8,13 +8,15 @@ from __future__ import annotations
 import functools
 import importlib
 import io
+import os
 from typing import Any
 
 import numpy as np
 
 from ..error import MXNetError
+from .files import open_read
 
-__all__ = ["center_crop", "decode", "encode", "opencv"]
+__all__ = ["center_crop", "decode", "decode_channels", "encode", "opencv", "read"]
 
 _ORIENTATION = 0x0112  # the number of that entry in EXIF
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
@@ -22,24 +24,30 @@ _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
 @functools.cache
 def opencv() -> Any:
-    """The module ``cv2``; None if it is not installed."""
+    """The module ``cv2``; None if it is not installed.
+
+    It is kept to one thread: images are worked on by several threads or processes already.
+    """
     try:
-        return importlib.import_module("cv2")
+        module = importlib.import_module("cv2")
     except ImportError:
         return None
+    module.setNumThreads(0)
+    return module
 
 
 def _library() -> tuple[str, Any]:
     """OpenCV or Pillow, whichever is installed."""
-    for name in ("cv2", "PIL.Image"):
-        try:
-            return name, importlib.import_module(name)
-        except ImportError:
-            continue
-    raise MXNetError(
-        "images need OpenCV or Pillow, and neither is installed: pip install pillow, or "
-        "pip install opencv-python-headless"
-    )
+    module = opencv()
+    if module is not None:
+        return "cv2", module
+    try:
+        return "PIL.Image", importlib.import_module("PIL.Image")
+    except ImportError:
+        raise MXNetError(
+            "images need OpenCV or Pillow, and neither is installed: pip install pillow, or "
+            "pip install opencv-python-headless"
+        ) from None
 
 
 def encode(img: Any, quality: int = 95, img_fmt: str = ".jpg") -> bytes:
@@ -119,7 +127,10 @@ def decode(data: Any, iscolor: int = -1, rgb: bool = False) -> np.ndarray:
             raise MXNetError(f"these {array.size} bytes are not an image: {e}") from None
         if img is None:
             raise MXNetError(f"these {array.size} bytes are not an image that OpenCV can decode")
-        return np.ascontiguousarray(_swapped(img)) if rgb else img
+        if rgb and img.ndim == 3:
+            order = module.COLOR_BGR2RGB if img.shape[2] == 3 else module.COLOR_BGRA2RGBA
+            module.cvtColor(img, order, dst=img)
+        return img
     try:
         img = module.open(io.BytesIO(data))
         # Pillow warns; and making it raise would change the warnings of other threads.
@@ -137,6 +148,58 @@ def decode(data: Any, iscolor: int = -1, rgb: bool = False) -> np.ndarray:
         raise MXNetError(f"these {count} bytes are not an image: {type(e).__name__}: {e}") from None
 
 
+def decode_channels(data: Any, flag: int = 1, rgb: bool = True) -> np.ndarray:
+    """The pixels of an image file with their channels, be it only one.
+
+    Parameters
+    ----------
+    data : bytes-like
+    flag : {0, 1, -1}
+        0: one channel, gray; 1: three; -1: the channels of the file. See :func:`decode`.
+    rgb : bool
+        Whether they are red, green and blue, or blue, green and red.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width, channels), uint8; with -1 perhaps uint16. It may be read-only.
+
+    Raises
+    ------
+    MXNetError
+        If it is not an image, or there is no library for images.
+    """
+    if flag not in (-1, 0, 1):
+        raise ValueError(f"flag={flag!r} must be 1 for colors, 0 for gray or -1 for the file's")
+    if not memoryview(data).nbytes:
+        raise MXNetError("the image is empty: 0 bytes")
+    img = decode(data, flag, rgb)
+    return img if img.ndim == 3 else img[:, :, None]
+
+
+def read(filename: str | os.PathLike, flag: int = 1, rgb: bool = True) -> np.ndarray:
+    """The image in a file; see :func:`decode_channels`.
+
+    Parameters
+    ----------
+    filename : str or os.PathLike
+        A path, or a URL if fsspec is installed.
+    flag : {0, 1, -1}
+    rgb : bool
+
+    Raises
+    ------
+    MXNetError
+        If there is no such file (which is a FileNotFoundError too), or it is not an image.
+    """
+    with open_read(filename) as file:
+        data = file.read()
+    try:
+        return decode_channels(data, flag, rgb)
+    except MXNetError as e:
+        raise MXNetError(f"{os.fspath(filename)} cannot be read: {e}") from None
+
+
 def _swapped(img: np.ndarray) -> np.ndarray:
     """With the first and third channel in each other's place, if there are as many."""
     return img if img.ndim < 3 or img.shape[2] < 3 else img[:, :, [2, 1, 0, 3][: img.shape[2]]]
@@ -146,12 +209,15 @@ def _pixels(img: Any, iscolor: int) -> np.ndarray:
     # Pillow copies the image even if there is nothing to do, and so does `np.array`.
     if iscolor >= 0 and img.getexif().get(_ORIENTATION, 1) != 1:
         img = importlib.import_module("PIL.ImageOps").exif_transpose(img)
-    if iscolor == 0:
-        return _gray(np.asarray(img)) if img.mode == "RGB" else np.asarray(img.convert("L"))
-    if iscolor == 1:
-        return np.asarray(img if img.mode == "RGB" else img.convert("RGB"))
     if img.mode.startswith("I"):
-        return np.array(img).astype(np.uint16)
+        wide = np.array(img).astype(np.uint16)
+        narrow = (wide >> 8).astype(np.uint8)
+        return (narrow, np.repeat(narrow[:, :, None], 3, 2), wide)[iscolor]
+    if iscolor == 0 and img.mode in ("RGB", "RGBA", "P"):
+        return _gray(np.asarray(img.convert("RGB")))
+    if iscolor >= 0:
+        mode = "RGB" if iscolor else "L"
+        return np.asarray(img if img.mode == mode else img.convert(mode))
     if img.mode in ("1", "L"):
         return np.array(img.convert("L"))
     has_alpha = img.mode in ("LA", "PA", "RGBA") or "transparency" in img.info

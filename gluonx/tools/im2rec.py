@@ -20,8 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from .. import recordio
 from ..error import MXNetError
-from ..image._functions import short_size
-from ..image._resize import resize
+from ..pixels.resize import resize, short_size
 from ..serialization import images
 from ..serialization.files import open_write
 

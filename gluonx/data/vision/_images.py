@@ -12,7 +12,7 @@ import numpy as np
 
 from ...error import MXNetError
 from ...recordio import unpack
-from .._decode import decode, decode_file
+from ...serialization import images
 from .._items import as_given
 from ..dataset import Dataset, RecordFileDataset
 
@@ -78,7 +78,7 @@ class ImageRecordDataset(_Images, RecordFileDataset):
     def _pair(self, idx: int) -> tuple[np.ndarray, Any]:
         header, data = unpack(RecordFileDataset.__getitem__(self, idx))
         try:
-            return decode(data, self._flag), header.label
+            return images.decode_channels(data, self._flag), header.label
         except MXNetError as e:
             raise MXNetError(f"record {idx} of {self.filename}: {e}") from None
 
@@ -140,7 +140,7 @@ class ImageFolderDataset(_Images, Dataset):
 
     def _pair(self, idx: int) -> tuple[np.ndarray, int]:
         path, label = self.items[idx]
-        return decode_file(path, self._flag), label
+        return images.read(path, self._flag), label
 
 
 class ImageListDataset(_Images, Dataset):
@@ -216,4 +216,4 @@ class ImageListDataset(_Images, Dataset):
 
     def _pair(self, idx: int) -> tuple[np.ndarray, np.ndarray]:
         path, label = self.items[idx]
-        return decode_file(path, self._flag), label
+        return images.read(path, self._flag), label

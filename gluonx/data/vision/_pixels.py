@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from ...pixels.resize import choose, resize, scale_down, short_size
+from ...pixels.rotate import rotate
 from .._rng import generator
-from ._resize import resize, scale_down, short_side
 
 __all__ = [
     "Cast", "CenterCrop", "Compose", "CropResize", "Flip", "Normalize", "RandomApply", "RandomCrop",
-    "RandomResizedCrop", "RandomRotation", "Resize", "Rotate", "ToTensor", "rotate",
+    "RandomResizedCrop", "RandomRotation", "Resize", "Rotate", "ToTensor",
 ]  # fmt: skip
 
 
@@ -138,20 +139,25 @@ class Resize(Pixels):
     batches = True
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        rows, columns = need_image(image, batches=True)
+        need_image(image, batches=True)
         if len(self.size) == 2:
             size = self.size
         elif self.keep_ratio:
-            size = short_side(rows, columns, self.size[0])
+            size = short_size(image, self.size[0])
         else:
             size = self.size * 2
         width, height = size
-        return resize(image, width, height, self.interp)
+        return _to_size(image, width, height, self.interp)
+
+
+def _to_size(image: np.ndarray, width: int, height: int, interp: int) -> np.ndarray:
+    kind = choose(interp, image.shape[-3:-1], (height, width), generator)
+    return resize(image, width, height, kind)
 
 
 def _part(image: np.ndarray, x: int, y: int, w: int, h: int, size: Any, interp: int) -> np.ndarray:
     part = image[..., y : y + h, x : x + w, :]
-    return part if size is None or (w, h) == tuple(size) else resize(part, size[0], size[1], interp)
+    return part if size is None or (w, h) == tuple(size) else _to_size(part, *size, interp)
 
 
 @dataclass(frozen=True)
@@ -270,58 +276,5 @@ class RandomRotation(Pixels):
         rng = generator()
         if rng.random() > self.p:
             return image
-        if image.ndim == 3:
-            return rotate(image, rng.uniform(*self.limits), self.zoom_in, self.zoom_out)
-        return np.stack(
-            [rotate(i, rng.uniform(*self.limits), self.zoom_in, self.zoom_out) for i in image]
-        )
-
-
-def rotate(image: np.ndarray, degrees: float, zoom_in: bool, zoom_out: bool) -> np.ndarray:
-    """An image turned about its centre, in its own size; zeros where there is nothing.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        float32, (channels, height, width) or (batch, channels, height, width).
-    degrees : float
-        Against the clock.
-    zoom_in, zoom_out : bool
-        Scale it so that no zeros appear, or so that all of it is seen.
-    """
-    if image.dtype != np.float32:
-        raise TypeError(
-            f"only float32 images can be rotated, got {image.dtype}; put the rotation behind "
-            "ToTensor"
-        )
-    if image.ndim not in (3, 4):
-        raise ValueError(
-            "a rotation needs (channels, height, width) or (batch, channels, height, width), got "
-            f"{image.shape}"
-        )
-    if zoom_in and zoom_out:
-        raise ValueError("zoom_in and zoom_out cannot both be asked for")
-    height, width = image.shape[-2:]
-    angle = math.radians(degrees)
-    scale = 1.0
-    if zoom_in or zoom_out:
-        corner, diagonal = math.atan2(height, width), math.hypot(height, width)
-        turned = corner + abs(angle), corner - abs(angle)
-        x = max(abs(diagonal * math.cos(a)) for a in turned)
-        y = max(abs(diagonal * math.sin(a)) for a in turned)
-        scale = max(x / width, y / height) if zoom_out else min(width / x, height / y)
-    rows = np.arange(height, dtype=np.float32)[:, None] - np.float32((height - 1) / 2)
-    columns = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
-    cos, sin = np.float32(math.cos(angle)), np.float32(math.sin(angle))
-    x = (columns * cos - rows * sin) * np.float32(scale) + np.float32((width - 1) / 2)
-    y = (columns * sin + rows * cos) * np.float32(scale) + np.float32((height - 1) / 2)
-    left, top = np.floor(x), np.floor(y)
-    out = np.zeros_like(image)
-    for dy in (0, 1):
-        for dx in (0, 1):
-            at_y, at_x = (top + dy).astype(np.int64), (left + dx).astype(np.int64)
-            weight = (1 - np.abs(y - at_y)) * (1 - np.abs(x - at_x))
-            weight *= (at_y >= 0) & (at_y < height) & (at_x >= 0) & (at_x < width)
-            at = at_y.clip(0, height - 1), at_x.clip(0, width - 1)
-            out += image[..., at[0], at[1]] * weight.astype(np.float32)
-    return out
+        angles = rng.uniform(*self.limits, size=image.shape[:-3] or None)
+        return rotate(image, angles, self.zoom_in, self.zoom_out)

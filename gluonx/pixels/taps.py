@@ -5,13 +5,14 @@ This module imports NumPy alone: processes that never import JAX use it too.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
 
 __all__ = [
-    "ONE", "Taps", "area", "cubic", "enlarging_area", "lanczos", "linear", "linear_bytes",
-    "nearest", "whole",
+    "ONE", "Taps", "area", "cubic", "cubic_weights", "enlarging_area", "lanczos", "lanczos_weights",
+    "linear", "linear_bytes", "linear_weights", "nearest", "whole",
 ]  # fmt: skip
 
 
@@ -58,67 +59,102 @@ class Taps:
         return Taps(index, found, outputs)
 
 
-def _centres(size: int, target: int) -> np.ndarray:
-    """Where the centres of `target` pixels lie among `size` pixels of the same total extent."""
-    return (np.arange(target) + 0.5) * (size / target) - 0.5
+def _step(size: int, target: int) -> float:
+    """Inputs for each output, rounded as OpenCV rounds it: it inverts the inverse."""
+    return 1 / (target / size)
+
+
+def _places(size: int, target: int) -> tuple[np.ndarray, np.ndarray]:
+    """For each of `target` pixels of the same total extent as `size`: the pixel whose centre lies
+    before its centre, and how far behind it that is, in float32."""
+    at = ((np.arange(target) + 0.5) * _step(size, target) - 0.5).astype(np.float32)
+    low = np.floor(at)
+    return low, at - low
 
 
 def nearest(size: int, target: int) -> Taps:
     """The pixel in which the near edge of each output lies, as OpenCV takes it."""
-    index = np.minimum(np.floor(np.arange(target) * (1 / (target / size))), size - 1)
+    index = np.minimum(np.floor(np.arange(target) * _step(size, target)), size - 1)
     return Taps(index[:, None], np.ones((target, 1)), size)
+
+
+def linear_weights(x: np.ndarray) -> np.ndarray:
+    """What the pixels at 0 and 1 count at `x`, between 0 and 1: (2, ...)."""
+    return np.stack([1 - x, x])
 
 
 def linear(size: int, target: int, corners: bool = False) -> Taps:
     """Linear interpolation; with `corners` the first and last pixels stay in place."""
     if corners:
         at = np.arange(target) * ((size - 1) / (target - 1) if target > 1 else 0.0)
+        low = np.floor(at)
+        part = at - low
     else:
-        at = _centres(size, target).astype(np.float32)
-    at = np.clip(at, 0, size - 1)
-    low = np.floor(at)
-    return Taps(np.stack([low, low + 1], 1), np.stack([1 - (at - low), at - low], 1), size)
+        low, part = _places(size, target)
+        part = np.where((low < 0) | (low >= size - 1), 0, part)
+    return Taps(np.stack([low, low + 1], 1), linear_weights(part).T, size)
 
 
 def enlarging_area(size: int, target: int) -> Taps:
     """What OpenCV's area interpolation does where it enlarges."""
-    scale = size / target
-    low = np.floor(np.arange(target) * scale)
-    part = (np.arange(target) + 1) - (low + 1) / scale
+    low = np.floor(np.arange(target) * _step(size, target))
+    part = ((np.arange(target) + 1) - (low + 1) * (target / size)).astype(np.float32)
     part = np.where(part <= 0, 0, part - np.floor(part))
-    return Taps(np.stack([low, low + 1], 1), np.stack([1 - part, part], 1), size)
+    return Taps(np.stack([low, low + 1], 1), linear_weights(part).T, size)
+
+
+def cubic_weights(x: np.ndarray) -> np.ndarray:
+    """What the pixels at -1, 0, 1 and 2 count at `x`, between 0 and 1: (4, ...).
+
+    Keys' cubic convolution with a = -0.75 (IEEE Trans. ASSP, 1981), as in OpenCV.
+    """
+    a, one = np.float32(-0.75), np.float32(1)
+    y = x + one
+    first = ((a * y - 5 * a) * y + 8 * a) * y - 4 * a
+    second = ((a + 2) * x - (a + 3)) * x * x + one
+    z = one - x
+    third = ((a + 2) * z - (a + 3)) * z * z + one
+    return np.stack([first, second, third, one - first - second - third])
 
 
 def cubic(size: int, target: int) -> Taps:
-    """Keys' cubic convolution with a = -0.75 (IEEE Trans. ASSP, 1981), as in OpenCV."""
-    a = -0.75
-    at = _centres(size, target).astype(np.float32)
-    low = np.floor(at)
-    x = np.abs((at - low)[:, None] - np.arange(-1, 3))
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-    return Taps(low[:, None] + np.arange(-1, 3), np.where(x <= 1, near, far), size)
+    """Interpolation with :func:`cubic_weights`."""
+    low, part = _places(size, target)
+    return Taps(low[:, None] + np.arange(-1, 3), cubic_weights(part).T, size)
+
+
+def lanczos_weights(x: np.ndarray) -> np.ndarray:
+    """What the pixels from -3 to 4 count at `x`, between 0 and 1: (8, ...).
+
+    Lanczos' window of 8 pixels: ``sinc(x) sinc(x / 4)``, scaled to the sum 1.
+    """
+    distance = x.astype(np.float64)[None] + 3 - np.arange(8).reshape(-1, *(1,) * x.ndim)
+    weight = (np.sinc(distance) * np.sinc(distance / 4)).astype(np.float32)
+    return weight * (np.float32(1) / functools.reduce(np.add, weight))
 
 
 def lanczos(size: int, target: int) -> Taps:
-    """Lanczos' window of 8 pixels: ``sinc(x) sinc(x / 4)``, scaled to the sum 1."""
-    at = _centres(size, target).astype(np.float32)
-    low = np.floor(at)
-    x = (at - low)[:, None] - np.arange(-3, 5)
-    weight = np.sinc(x) * np.sinc(x / 4)
-    return Taps(low[:, None] + np.arange(-3, 5), weight / weight.sum(1, keepdims=True), size)
+    """Interpolation with :func:`lanczos_weights`."""
+    low, part = _places(size, target)
+    return Taps(low[:, None] + np.arange(-3, 5), lanczos_weights(part).T, size)
 
 
 def area(size: int, target: int) -> Taps:
     """The mean over the stretch that each output covers; for `target` not above `size`."""
-    scale = size / target
+    scale = _step(size, target)
     begin = np.arange(target) * scale
-    low = np.floor(begin)
-    index = low[:, None] + np.arange(math.ceil(scale) + 1)
-    inside = np.minimum(index + 1, (begin + scale)[:, None]) - np.maximum(index, begin[:, None])
-    weight = np.maximum(inside, 0) * (index < size)
-    weight = np.where(weight < 1e-6, 0, weight)
-    return Taps(index, weight / weight.sum(1, keepdims=True), size)
+    end, cell = begin + scale, np.minimum(scale, size - begin)
+    last = np.minimum(np.floor(end), size - 1)
+    first = np.minimum(np.ceil(begin), last)
+    before = np.where(first - begin > 1e-3, (first - begin) / cell, 0)
+    at = first[:, None] + np.arange(math.ceil(scale) + 1)
+    rest = np.where(end - last > 1e-3, np.minimum(np.minimum(end - last, 1), cell) / cell, 0)
+    inside = np.where(at < last[:, None], 1 / cell[:, None], 0)
+    inside = np.where(at == last[:, None], rest[:, None], inside)
+    index = np.concatenate([first[:, None] - 1, at], 1)
+    weight = np.concatenate([before[:, None], inside], 1).astype(np.float32)
+    used = weight.any(0)
+    return Taps(index[:, used], weight[:, used], size)
 
 
 #: The whole-number weights of an output add up to this.
@@ -150,9 +186,7 @@ def linear_bytes(size: int, target: int, rows: bool, corner: bool = False) -> Ta
         table = enlarging_area(size, target)
         low, part = table.index[:, 0], table.weight[:, 1].astype(np.float32)
     else:
-        at = _centres(size, target).astype(np.float32)
-        low = np.floor(at)
-        part = at - low
+        low, part = _places(size, target)
     if not rows:
         part = np.where((low < 0) | (low >= size - 1), np.float32(0), part)
-    return Taps(np.stack([low, low + 1], 1), np.stack([1 - part, part], 1), size)
+    return Taps(np.stack([low, low + 1], 1), linear_weights(part).T, size)
