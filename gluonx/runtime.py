@@ -34,7 +34,7 @@ _KNOWN: dict[str, Callable[[], bool]] = {
     "CPU_SSE4A": _no, "CPU_AVX": _no, "CPU_AVX2": _no, "OPENMP": _no, "SSE": _no, "F16C": _no,
     "JEMALLOC": _no, "BLAS_OPEN": _no, "BLAS_ATLAS": _no, "BLAS_MKL": _no, "BLAS_APPLE": _no,
     "LAPACK": _yes, "MKLDNN": _no, "OPENCV": _has("cv2"), "CAFFE": _no, "PROFILER": _yes,
-    "DIST_KVSTORE": _no, "CXX14": _no, "INT64_TENSOR_SIZE": _no, "SIGNAL_HANDLER": _no,
+    "DIST_KVSTORE": _yes, "CXX14": _no, "INT64_TENSOR_SIZE": _no, "SIGNAL_HANDLER": _no,
     "DEBUG": _no, "TVM_OP": _no, "XLA": _yes,
 }  # fmt: skip
 
