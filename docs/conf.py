@@ -17,6 +17,7 @@ html_title = f"gluonx {version}"
 # The code on the pages is run on every build, and an error in it fails the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
+nb_execution_in_temp = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath"]

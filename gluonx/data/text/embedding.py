@@ -57,8 +57,9 @@ class TokenEmbedding(Vocabulary):
     ----------
     vec_len : int
         Length of the vectors.
-    idx_to_vec : NDArray, shape (number of tokens, vec_len), float32
-        The vectors by number; number 0 is the unknown token's.
+    idx_to_vec : NDArray
+        The vectors by number, float32 of shape (number of tokens, vec_len); number 0 is the unknown
+        token's.
     """
 
     def __init__(
