@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -127,6 +129,28 @@ def _moved(ctx: Context, batch: Any) -> Any:
     return mapped(partial(_moved, ctx), batch)
 
 
+#: Batches that take less time than this, in seconds, and less memory, in bytes, are made several at
+#: a time: to hand one over to another thread takes as long.
+_QUICK, _SMALL, _SEVERAL = 1e-3, 1 << 17, 16
+
+
+class _Several(list):
+    """The results of one job: batches, and perhaps at the end the error that came instead."""
+
+
+class _Failed:
+    def __init__(self, error: BaseException):
+        self.error = error
+
+
+def _bytes(batch: Any) -> int:
+    if isinstance(batch, nd.NDArray):
+        return batch.size * np.dtype(batch.dtype).itemsize
+    if isinstance(batch, dict):
+        batch = list(batch.values())
+    return sum(map(_bytes, batch)) if isinstance(batch, (list, tuple)) else 0
+
+
 class _Numbered:
     """Makes the batches of items by number: here, in threads or in processes."""
 
@@ -140,6 +164,7 @@ class _Numbered:
         self._seed = seed
         self._ctx = ctx
         self._finish = finish
+        self._together = 1
         self.threads = self._processes = None
         if loader._num_workers and loader._processes:
             self._processes = loader._workers(dataset)
@@ -150,14 +175,16 @@ class _Numbered:
         """Batch ``number``, the next one; raises StopIteration after the last."""
         return self._make(next(self._batches), number)
 
-    def submit(self, number: int) -> Future:
-        """Have the next batch made; raises StopIteration after the last."""
-        numbers = next(self._batches)
+    def submit(self, number: int) -> tuple[Future, int]:
+        """Have the next batches made, and say how many; raises StopIteration after the last."""
         if self._processes is None:
-            return self.threads.submit(self._make, numbers, number)  # type: ignore[union-attr]
-        return self._processes.submit(
-            (list(numbers), self._seed, number), partial(self._given, numbers)
-        )
+            several = list(itertools.islice(self._batches, self._together))
+            if not several:
+                raise StopIteration
+            return self.threads.submit(self._make_several, several, number), len(several)  # type: ignore[union-attr]
+        numbers = next(self._batches)
+        job = (list(numbers), self._seed, number)
+        return self._processes.submit(job, partial(self._given, numbers)), 1
 
     def state(self, batch: Any) -> tuple[Any, Any]:
         """A result, less the state of the source."""
@@ -170,6 +197,19 @@ class _Numbered:
                 return self._finish(numbers, batch)
         except StopIteration as e:  # it would look like the end of the iteration
             raise RuntimeError("the dataset raised StopIteration") from e
+
+    def _make_several(self, several: list[Any], first: int) -> _Several:
+        made, start = _Several(), time.perf_counter()
+        for k, numbers in enumerate(several):
+            try:
+                made.append(self._make(numbers, first + k))
+            except BaseException as e:
+                made.append(_Failed(e))
+                return made
+        spent = (time.perf_counter() - start) / len(several)
+        small = _bytes(made[-1]) <= _SMALL
+        self._together = _SEVERAL if small and spent < _QUICK else 1
+        return made
 
     def _given(self, numbers: Any, batch: Any) -> Any:
         with self._ctx:
@@ -200,8 +240,8 @@ class _Streamed:
             batch = make(items, self._batchify_fn, self._seed, number)
             return self._finish(items, batch), state
 
-    def submit(self, number: int) -> Future:
-        return self.threads.submit(self._or_end, number)  # type: ignore[union-attr]
+    def submit(self, number: int) -> tuple[Future, int]:
+        return self.threads.submit(self._or_end, number), 1  # type: ignore[union-attr]
 
     def _or_end(self, number: int) -> Any:
         try:
@@ -230,8 +270,9 @@ class Epoch:
         self._timeout = loader._timeout
         self._next = progress.batch
         self._under_way: deque[Future] = deque()
+        self._ready: deque[Any] = deque()
         self._all = False
-        #: How many batches are being read or ready while the one before them is used.
+        #: How many jobs, of a batch or some small ones, are under way while a batch is used.
         self._ahead = max(loader._prefetch, loader._num_workers) if loader._num_workers else 0
         self._read_ahead(self._ahead)
 
@@ -243,8 +284,11 @@ class Epoch:
             raise StopIteration
         try:
             if self._ahead:
-                result = self._wait(self._under_way.popleft()) if self._under_way else _END
-                self._read_ahead(self._ahead)
+                if not self._ready:
+                    self._take()
+                result = self._ready.popleft()
+                if type(result) is _Failed:
+                    raise result.error
             else:
                 result = self._jobs.now(self._next)
                 self._next += 1
@@ -260,11 +304,18 @@ class Epoch:
         self.progress.batch += 1
         return batch
 
+    def _take(self) -> None:
+        """Wait for the job that was given out first, and give out another one."""
+        made = self._wait(self._under_way.popleft()) if self._under_way else _END
+        self._read_ahead(self._ahead)
+        self._ready.extend(made if type(made) is _Several else (made,))
+
     def _read_ahead(self, count: int) -> None:
         while not self._all and len(self._under_way) < count:
             try:
-                self._under_way.append(self._jobs.submit(self._next))
-                self._next += 1
+                job, batches = self._jobs.submit(self._next)
+                self._under_way.append(job)
+                self._next += batches
             except StopIteration:
                 self._all = True
 
@@ -295,6 +346,7 @@ class Epoch:
         for future in self._under_way:
             future.cancel()
         self._under_way.clear()
+        self._ready.clear()
         if self._jobs.threads is not None:
             self._jobs.threads.close()
 
