@@ -157,7 +157,7 @@ def _to_size(image: np.ndarray, width: int, height: int, interp: int) -> np.ndar
 
 def _part(image: np.ndarray, x: int, y: int, w: int, h: int, size: Any, interp: int) -> np.ndarray:
     part = image[..., y : y + h, x : x + w, :]
-    return part if size is None or (w, h) == tuple(size) else _to_size(part, *size, interp)
+    return part if size is None or (w, h) == tuple(size) else _to_size(part, size[0], size[1], interp)
 
 
 @dataclass(frozen=True)
