@@ -10,7 +10,7 @@ import numpy as np
 from ..pixels import colours
 from ..pixels.resize import choose, resize, short_size
 from ._functions import bordered
-from ._hls import from_hls, to_hls
+from ._hls import shifted
 from ._warp import warp_affine
 
 __all__ = ["RecordAugmenter"]
@@ -188,8 +188,7 @@ class RecordAugmenter:
         if self._hsl and img.shape[2] == 3:
             limits = [self.p[n] for n in ("random_h", "random_l", "random_s")]
             by = [int(rng.uniform(-limit, limit)) for limit in limits]
-            hls = to_hls(img).astype(np.int32) + np.array(by)
-            img = from_hls(np.clip(hls, 0, [180, 255, 255]).astype(np.uint8))
+            img = shifted(img, by)
         return img
 
     def _jittered(self, img: np.ndarray, rng: Any) -> np.ndarray:
