@@ -68,7 +68,7 @@ def test_hls_comes_back(img):
         (lambda x: image.imresize(x, 5, 5, 7), ValueError, "interpolation 7"),
         (lambda x: image.imresize(x[0], 5, 5), ValueError, "height, width, channels"),
         (lambda x: image.imresize([1], 5, 5), TypeError, "list"),
-        (lambda x: image.fixed_crop(x, 28, 0, 5, 5), ValueError, "x0=28"),
+        (lambda x: image.fixed_crop(x, 28, 0, 5, 5), ValueError, "x=28"),
         (lambda x: image.copyMakeBorder(x, 1, 1, 1, 1, type=9), ValueError, "type=9"),
         (lambda x: image.imrotate(x, 5), TypeError, "float32"),
         (lambda x: image.imrotate(x * 1.0, 5, True, True), ValueError, "cannot both"),

@@ -15,7 +15,7 @@ from gluonx.data._rng import drawing_from
 from gluonx.data.vision import _colours, transforms
 from gluonx.data.vision import transforms as T
 from gluonx.pixels.resize import resize
-from gluonx.serialization.images import decode_channels, read
+from gluonx.serialization.images import decode_channels, opencv, read
 
 HERE = Path(__file__).parent / "reference"
 sys.path.insert(0, str(HERE))
@@ -23,12 +23,14 @@ from make_transforms import ALPHA, CASES, COLOURS, FACTORS, IMAGE  # noqa: E402
 
 REFERENCE = dict(np.load(HERE / "transforms.npz"))
 ARRAY = nd.array(IMAGE, dtype="uint8")
+#: A newer OpenCV than MXNet's, if it is installed, sometimes rounds otherwise.
+NEWER = 0 if opencv() is None else 1
 
 
 def same(found, expected, steps=0):
     """Of bytes all equal, or within some steps; of floating-point numbers nearly."""
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
-    tolerance = steps if expected.dtype == np.uint8 else 2e-6
+    tolerance = max(steps, NEWER) if expected.dtype == np.uint8 else max(2e-6, NEWER / 255)
     np.testing.assert_allclose(
         found.astype(np.float64), expected.astype(np.float64), atol=tolerance, rtol=0
     )
@@ -88,6 +90,10 @@ def test_resize_of_other_types_and_of_one_channel():
         op = nd.image.resize(nd.array(wide), size=(9, 7), interp=interp).asnumpy()
         np.testing.assert_allclose(resize(wide, 9, 7, interp), op, rtol=1e-5, atol=1e-3)
     assert resize(IMAGE[..., :1], 9, 7)[..., 0].tolist() == resize(IMAGE, 9, 7)[..., 0].tolist()
+    line = np.arange(200, dtype=np.uint8)[None, :, None]
+    for found in (resize(line, 224, 1, 3), nd.image.resize(nd.array(line), (224, 1), interp=3)):
+        # As MXNet, whose rounding of places leaves out the pixel 125.
+        assert np.asarray(found).ravel()[138:143].round().tolist() == [123, 124, 124, 126, 127]
     long = IMAGE.astype(np.int32) * 1000
     assert resize(long, 34, 22, 3).dtype == np.int32
     assert resize(IMAGE[2:9, 3:12], 17, 11).shape == (11, 17, 3)  # a view

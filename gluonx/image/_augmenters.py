@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ndarray import NDArray
+from ..pixels.rotate import mirrored
 from ..random import host_rng
 from . import _functions as f
 from ._host import as_given, need_image, on_host, to_array
@@ -232,7 +233,7 @@ class HorizontalFlipAug(HostAugmenter):
         self.p = p
 
     def apply(self, img, rng):
-        return np.ascontiguousarray(img[:, ::-1]) if rng.random() < self.p else img
+        return mirrored(img) if rng.random() < self.p else img
 
 
 class CastAug(HostAugmenter):

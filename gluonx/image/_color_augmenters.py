@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..pixels import colours
 from . import _augmenters as a
 from . import _functions as f
 from ._augmenters import HostAugmenter, RandomOrderAug
@@ -16,24 +17,17 @@ __all__ = [
     "CreateAugmenter", "HueJitterAug", "LightingAug", "RandomGrayAug", "SaturationJitterAug",
 ]  # fmt: skip
 
-#: Mean and deviation of the colors of ImageNet, and the principal components of their covariance
-#: (Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012).
+#: Mean and deviation of the colors of ImageNet.
 MEAN = (123.68, 116.28, 103.53)
 STD = (58.395, 57.12, 57.375)
-EIGVAL = (55.46, 4.794, 1.148)
-EIGVEC = (
-    (-0.5675, 0.7192, 0.4009),
-    (-0.5808, -0.0045, -0.8140),
-    (-0.5836, -0.6948, 0.4203),
-)
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 #: From red, green and blue to the colors of NTSC television (YIQ), and back.
 _YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.321], [0.211, -0.523, 0.311]])
 _RGB = np.array([[1.0, 0.956, 0.621], [1.0, -0.272, -0.647], [1.0, -1.107, 1.705]])
 
 
 def _floating(img: np.ndarray) -> np.ndarray:
-    return img if np.issubdtype(img.dtype, np.floating) else img.astype(np.float32)
+    """A copy that can be computed with."""
+    return img.astype(img.dtype if np.issubdtype(img.dtype, np.floating) else np.float32)
 
 
 class _JitterAug(HostAugmenter):
@@ -50,7 +44,7 @@ class _JitterAug(HostAugmenter):
         return self.changed(_floating(img), rng.uniform(-limit, limit))
 
     def changed(self, img: np.ndarray, by: float) -> np.ndarray:
-        """`img` changed by the factor ``1 + by``."""
+        """`img`, which may be written to, changed by the factor ``1 + by``."""
         raise NotImplementedError
 
 
@@ -69,7 +63,7 @@ class BrightnessJitterAug(_JitterAug):
         self._range(brightness)
 
     def changed(self, img, by):
-        return img * img.dtype.type(1 + by)
+        return colours.brightness(img, 1 + by)
 
 
 class ContrastJitterAug(_JitterAug):
@@ -87,8 +81,7 @@ class ContrastJitterAug(_JitterAug):
         self._range(contrast)
 
     def changed(self, img, by):
-        gray = (img.reshape(-1, img.shape[-1]).mean(0) * _luma(img)).sum()
-        return img * img.dtype.type(1 + by) - img.dtype.type(by * gray)
+        return colours.contrast(img, 1 + by)
 
 
 class SaturationJitterAug(_JitterAug):
@@ -106,14 +99,7 @@ class SaturationJitterAug(_JitterAug):
         self._range(saturation)
 
     def changed(self, img, by):
-        gray = (img * _luma(img)).sum(-1, keepdims=True)
-        return img * img.dtype.type(1 + by) - gray * img.dtype.type(by)
-
-
-def _luma(img: np.ndarray) -> np.ndarray:
-    if img.shape[-1] == 1:
-        return np.ones(1, img.dtype)
-    return _LUMA.astype(img.dtype)
+        return colours.saturation(img, 1 + by)
 
 
 class HueJitterAug(_JitterAug):
@@ -175,8 +161,7 @@ class LightingAug(HostAugmenter):
 
     def apply(self, img, rng):
         alpha = rng.normal(0, self.alphastd, 3)
-        img = _floating(img)
-        return img + ((np.asarray(self.eigvec) * alpha) @ np.asarray(self.eigval)).astype(img.dtype)
+        return colours.lighting(_floating(img), alpha, self.eigvec, self.eigval)
 
 
 class ColorNormalizeAug(HostAugmenter):
@@ -297,7 +282,7 @@ def color_augmenters(brightness, contrast, saturation, hue, pca_noise, rand_gray
     if hue:
         made.append(HueJitterAug(hue))
     if pca_noise > 0:
-        made.append(LightingAug(pca_noise, np.array(EIGVAL), np.array(EIGVEC)))
+        made.append(LightingAug(pca_noise, colours.DEVIATIONS, colours.COMPONENTS))
     if rand_gray > 0:
         made.append(RandomGrayAug(rand_gray))
     return made

@@ -5,13 +5,13 @@ What takes an image takes an NDArray or a NumPy array, and returns one of the sa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..ndarray import NDArray
+from ..pixels import crop
 from ..pixels.resize import choose, resize, scale_down, short_size
 from ..random import host_rng
 from ._host import as_given, into, need_image, on_host
@@ -167,12 +167,7 @@ def fixed_crop(
 
 def _part(img: np.ndarray, place: Sequence[int], size: Any, interp: int, rng=None) -> np.ndarray:
     x, y, width, height = place
-    rows, columns = img.shape[:2]
-    if x < 0 or y < 0 or width < 1 or height < 1 or x + width > columns or y + height > rows:
-        raise ValueError(
-            f"x0={x}, y0={y}, w={width}, h={height} is not a part of an image of width {columns} "
-            f"and height {rows}"
-        )
+    crop.need_place(place, img.shape[:2])
     part = img[y : y + height, x : x + width]
     if size is None or tuple(size) == (width, height):
         return np.ascontiguousarray(part)
@@ -210,10 +205,7 @@ def random_crop(src: Any, size: Sequence[int], interp: int = 2) -> tuple[Any, tu
 
 def cropped_anywhere(img, size, interp, rng) -> tuple[np.ndarray, tuple[int, int, int, int]]:
     """What :func:`random_crop` gives."""
-    rows, columns = img.shape[:2]
-    width, height = scale_down((columns, rows), size)
-    x, y = int(rng.integers(columns - width + 1)), int(rng.integers(rows - height + 1))
-    place = (x, y, width, height)
+    place = crop.anywhere(img.shape[:2], size, rng)
     return _part(img, place, size, interp, rng), place
 
 
@@ -246,9 +238,7 @@ def center_crop(src: Any, size: Sequence[int], interp: int = 2) -> tuple[Any, tu
 
 def cropped_in_the_middle(img, size, interp, rng=None) -> tuple[np.ndarray, tuple]:
     """What :func:`center_crop` gives."""
-    rows, columns = img.shape[:2]
-    width, height = scale_down((columns, rows), size)
-    place = (columns - width) // 2, (rows - height) // 2, width, height
+    place = crop.centered(img.shape[:2], size)
     return _part(img, place, size, interp, rng), place
 
 
@@ -290,17 +280,9 @@ def random_size_crop(
 
 def cropped_any_size(img, size, area, ratio, interp, rng) -> tuple[np.ndarray, tuple]:
     """What :func:`random_size_crop` gives."""
-    rows, columns = img.shape[:2]
     area = area if isinstance(area, (tuple, list)) else (area, 1.0)
-    for _ in range(10):
-        wanted = rng.uniform(*area) * rows * columns
-        shape = math.exp(rng.uniform(math.log(ratio[0]), math.log(ratio[1])))
-        width, height = round(math.sqrt(wanted * shape)), round(math.sqrt(wanted / shape))
-        if 1 <= width <= columns and 1 <= height <= rows:
-            x, y = int(rng.integers(columns - width + 1)), int(rng.integers(rows - height + 1))
-            place = (x, y, width, height)
-            return _part(img, place, size, interp, rng), place
-    return cropped_in_the_middle(img, size, interp, rng)
+    place = crop.any_size(img.shape[:2], size, area, ratio, rng)
+    return _part(img, place, size, interp, rng), place
 
 
 def color_normalize(src: Any, mean: Any, std: Any = None) -> Any:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-__all__ = ["from_hls", "to_hls"]
+__all__ = ["from_hls", "shifted", "to_hls"]
+
+
+def shifted(img: np.ndarray, by: Any) -> np.ndarray:
+    """Red, green and blue (height, width, 3), uint8, with hue, lightness and saturation changed by
+    three whole numbers."""
+    hls = to_hls(img).astype(np.int32) + np.array(by)
+    return from_hls(np.clip(hls, 0, [180, 255, 255]).astype(np.uint8))
 
 
 def to_hls(img: np.ndarray) -> np.ndarray:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..pixels import colours
 from ..pixels.resize import choose, resize, short_size
-from ._color_augmenters import EIGVAL, EIGVEC
 from ._functions import bordered
-from ._hls import from_hls, to_hls
+from ._hls import shifted
 from ._warp import warp_affine
 
 __all__ = ["RecordAugmenter"]
@@ -184,18 +184,17 @@ class RecordAugmenter:
             img = self._jittered(img, rng)
         if self.p["pca_noise"] > 0 and img.shape[2] == 3:
             alpha = rng.normal(0, self.p["pca_noise"], 3)
-            img = _bytes(img + (np.array(EIGVEC) * alpha) @ np.array(EIGVAL))
+            img = _bytes(colours.lighting(img.astype(np.float64), alpha))
         if self._hsl and img.shape[2] == 3:
             limits = [self.p[n] for n in ("random_h", "random_l", "random_s")]
             by = [int(rng.uniform(-limit, limit)) for limit in limits]
-            hls = to_hls(img).astype(np.int32) + np.array(by)
-            img = from_hls(np.clip(hls, 0, [180, 255, 255]).astype(np.uint8))
+            img = shifted(img, by)
         return img
 
     def _jittered(self, img: np.ndarray, rng: Any) -> np.ndarray:
         names = ("brightness", "contrast", "saturation")
         factors = [1 + rng.uniform(-self.p[n], self.p[n]) for n in names]
-        weights = np.array([0.299, 0.587, 0.114], np.float32)[: img.shape[2]]
+        weights = colours.GRAY.astype(np.float32)[: img.shape[2]]
         weights = weights / weights.sum()
         for k in rng.permutation(3):
             factor = np.float32(factors[k])

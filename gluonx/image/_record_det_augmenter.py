@@ -9,7 +9,7 @@ import numpy as np
 from ..pixels.resize import choose, resize, short_size
 from ._detection import _areas
 from ._functions import bordered
-from ._hls import from_hls, to_hls
+from ._hls import shifted
 
 __all__ = ["RecordDetAugmenter"]
 
@@ -111,8 +111,7 @@ class RecordDetAugmenter:
             for n in ("hue", "illumination", "saturation")
         ]
         if any(by) and img.shape[2] == 3:
-            hls = to_hls(img).astype(np.int32) + np.array(by)
-            img = from_hls(np.clip(hls, 0, [180, 255, 255]).astype(np.uint8))
+            img = shifted(img, by)
         if rng.random() < p["random_contrast_prob"]:
             factor = 1 + rng.uniform(-p["max_random_contrast"], p["max_random_contrast"])
             img = np.clip(np.rint(img * np.float32(factor)), 0, 255).astype(np.uint8)

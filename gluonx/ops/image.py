@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine.op import Shape, register
+from ..pixels.crop import need_place
 from ._checks import EMPTY
 from ._resample import (
     area,
@@ -223,11 +224,7 @@ def crop(data, *, x: int, y: int, width: int, height: int):
     (5, 4, 3)
     """
     rows, columns, _ = need_image(data)
-    if x < 0 or y < 0 or width < 1 or height < 1 or x + width > columns or y + height > rows:
-        raise ValueError(
-            f"x={x}, y={y}, width={width}, height={height} is not a part of an image of width "
-            f"{columns} and height {rows}"
-        )
+    need_place((x, y, width, height), (rows, columns))
     return data[..., y : y + height, x : x + width, :]
 
 

@@ -12,17 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine.op import register
+from ..pixels.colours import COMPONENTS, DEVIATIONS, GRAY
 from .image import need_image, wide
-
-#: Weights of red, green and blue in the brightness that an eye sees (ITU-R BT.601).
-_GRAY = np.array([0.299, 0.587, 0.114])
-
-# Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012:
-# eigenvalues and eigenvectors (columns) of the covariance of ImageNet's colours.
-_EIGENVALUES = np.array([55.46, 4.794, 1.148])
-_EIGENVECTORS = np.array(
-    [[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]]
-)
 
 
 def _colours(data) -> int:
@@ -43,7 +34,7 @@ def _gray(image):
     """Brightness of each pixel, (..., height, width, 1)."""
     if image.shape[-1] == 1:
         return image
-    return (image * _GRAY.astype(image.dtype)).sum(-1, keepdims=True)
+    return (image * GRAY.astype(image.dtype)).sum(-1, keepdims=True)
 
 
 def _brightness(image, factor):
@@ -241,7 +232,7 @@ def _lighting(data, alpha):
     if _colours(data) == 1:
         return data
     image = wide(data)
-    vectors = jnp.asarray(_EIGENVECTORS * _EIGENVALUES, image.dtype)
+    vectors = jnp.asarray(COMPONENTS * DEVIATIONS, image.dtype)
     return _cut(image + (vectors * alpha).sum(-1), data.dtype)
 
 

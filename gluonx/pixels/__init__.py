@@ -1,4 +1,4 @@
-"""Images as NumPy arrays: resizing and turning them, with OpenCV's and MXNet's numbers.
+"""Images as NumPy arrays: resized, cropped, turned and coloured, with OpenCV's and MXNet's numbers.
 
 :mod:`gluonx.image`, the iterators over records and :mod:`gluonx.data.vision.transforms` all use it;
 ``taps`` is what the operators on devices have in common with it. Files of images are read and

@@ -1,4 +1,4 @@
-"""Rotation of images in floating point."""
+"""Images turned in floating point, and mirrored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["rotate"]
+__all__ = ["mirrored", "rotate"]
+
+
+def mirrored(img: np.ndarray) -> np.ndarray:
+    """The image (height, width, channels), left side for right."""
+    turned = img[:, ::-1]
+    if img.shape[-1] > 4:
+        return turned
+    # Channel by channel: NumPy copies runs of three bytes four times as slowly.
+    out = np.empty(img.shape, img.dtype)
+    for channel in range(img.shape[-1]):
+        out[..., channel] = turned[..., channel]
+    return out
 
 
 def rotate(img: np.ndarray, degrees: Any, zoom_in: bool = False, zoom_out: bool = False) -> Any:

@@ -10,19 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...pixels import colours
 from .._rng import generator
 from ._pixels import Pixels, need_image
 
 __all__ = ["Brightness", "Contrast", "Gray", "Hue", "Jitter", "Lighting", "Saturation", "lighting"]
-
-# ITU-R BT.601
-_GRAY = np.array([0.299, 0.587, 0.114], np.float32)
-
-# Krizhevsky et al., "ImageNet classification with deep convolutional neural networks", 2012:
-# eigenvectors (columns) and eigenvalues of the covariance of ImageNet's colours.
-_COMPONENTS = np.array(
-    [[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]]
-) * np.array([55.46, 4.794, 1.148])
 
 
 def _channels(image: np.ndarray) -> int:
@@ -43,36 +35,9 @@ def _cut(image: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return image.astype(dtype, copy=False)
 
 
-def _gray(image: np.ndarray) -> np.ndarray:
-    return image if image.shape[-1] == 1 else (image @ _GRAY.astype(image.dtype))[..., None]
-
-
-# Each of these changes a wide image in place, and returns it.
-
 #: Rows that are changed at once where there are intermediate results: these then stay in the
 #: processor's cache, and memory is not asked for again and again.
 _BLOCK = 16
-
-
-def _brightness(image: np.ndarray, factor: float) -> np.ndarray:
-    image *= image.dtype.type(factor)
-    return image
-
-
-def _contrast(image: np.ndarray, factor: float) -> np.ndarray:
-    sums = image.sum(0).sum(0, dtype=np.float64)  # along the memory first: that is fast
-    mean = float(sums @ _GRAY if len(sums) == 3 else sums[0]) / (image.shape[0] * image.shape[1])
-    image *= image.dtype.type(factor)
-    image += image.dtype.type(mean * (1 - factor))
-    return image
-
-
-def _saturation(image: np.ndarray, factor: float) -> np.ndarray:
-    gray = _gray(image)[..., 0] * image.dtype.type(1 - factor)
-    image *= image.dtype.type(factor)
-    for channel in range(image.shape[-1]):  # faster than broadcasting along the last axis
-        image[..., channel] += gray
-    return image
 
 
 def _hue(image: np.ndarray, turn: float) -> np.ndarray:
@@ -121,15 +86,15 @@ class Drawn(Pixels):
 
 
 class Brightness(Drawn):
-    change = staticmethod(_brightness)  # pyright: ignore[reportAssignmentType]
+    change = staticmethod(colours.brightness)  # pyright: ignore[reportAssignmentType]
 
 
 class Contrast(Drawn):
-    change = staticmethod(_contrast)  # pyright: ignore[reportAssignmentType]
+    change = staticmethod(colours.contrast)  # pyright: ignore[reportAssignmentType]
 
 
 class Saturation(Drawn):
-    change = staticmethod(_saturation)  # pyright: ignore[reportAssignmentType]
+    change = staticmethod(colours.saturation)  # pyright: ignore[reportAssignmentType]
 
 
 class Hue(Drawn):
@@ -147,7 +112,10 @@ class Jitter(Pixels):
         changes = [
             (change, amount, middle)
             for change, amount, middle in zip(
-                (_brightness, _contrast, _saturation, _hue), self.amounts, (1, 1, 1, 0), strict=True
+                (colours.brightness, colours.contrast, colours.saturation, _hue),
+                self.amounts,
+                (1, 1, 1, 0),
+                strict=True,
             )
             if amount
         ]
@@ -167,9 +135,7 @@ def lighting(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """The image with these amounts of the components of ImageNet's colours."""
     if _channels(image) == 1:
         return image
-    wide = _wide(image)
-    wide += (_COMPONENTS @ alpha).astype(wide.dtype)
-    return _cut(wide, image.dtype)
+    return _cut(colours.lighting(_wide(image), alpha), image.dtype)
 
 
 @dataclass(frozen=True)
@@ -189,7 +155,7 @@ class Gray(Pixels):
     def __call__(self, image: np.ndarray) -> np.ndarray:
         if _channels(image) == 1 or generator().random() >= self.p:
             return image
-        gray = _gray(_wide(image))
+        gray = colours.gray(_wide(image))
         if image.dtype.kind in "iu":
             np.rint(gray, out=gray)
         return np.repeat(gray.astype(image.dtype, copy=False), 3, -1)

@@ -7,15 +7,15 @@ may be a view of the input.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ...pixels.resize import choose, resize, scale_down, short_size
-from ...pixels.rotate import rotate
+from ...pixels import crop
+from ...pixels.resize import choose, resize, short_size
+from ...pixels.rotate import mirrored, rotate
 from .._rng import generator
 
 __all__ = [
@@ -155,9 +155,12 @@ def _to_size(image: np.ndarray, width: int, height: int, interp: int) -> np.ndar
     return resize(image, width, height, kind)
 
 
-def _part(image: np.ndarray, x: int, y: int, w: int, h: int, size: Any, interp: int) -> np.ndarray:
-    part = image[..., y : y + h, x : x + w, :]
-    return part if size is None or (w, h) == tuple(size) else _to_size(part, *size, interp)
+def _part(image: np.ndarray, place: crop.Place, size: Any, interp: int) -> np.ndarray:
+    x, y, width, height = place
+    part = image[..., y : y + height, x : x + width, :]
+    if size is None or (width, height) == tuple(size):
+        return part
+    return _to_size(part, size[0], size[1], interp)
 
 
 @dataclass(frozen=True)
@@ -171,14 +174,10 @@ class CropResize(Pixels):
     batches = True
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        rows, columns = need_image(image, batches=True)
-        x, y, width, height = self.x, self.y, self.width, self.height
-        if min(x, y) < 0 or min(width, height) < 1 or x + width > columns or y + height > rows:
-            raise ValueError(
-                f"x={x}, y={y}, width={width}, height={height} is not a part of an image of width "
-                f"{columns} and height {rows}"
-            )
-        return _part(image, x, y, width, height, self.size, self.interp)
+        extents = need_image(image, batches=True)
+        place = self.x, self.y, self.width, self.height
+        crop.need_place(place, extents)
+        return _part(image, place, self.size, self.interp)
 
 
 @dataclass(frozen=True)
@@ -188,10 +187,8 @@ class CenterCrop(Pixels):
     batches = True
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        height, width = need_image(image, batches=True)
-        w, h = scale_down((width, height), self.size)
-        x, y = (width - w) // 2, (height - h) // 2
-        return _part(image, x, y, w, h, self.size, self.interp)
+        place = crop.centered(need_image(image, batches=True), self.size)
+        return _part(image, place, self.size, self.interp)
 
 
 @dataclass(frozen=True)
@@ -204,34 +201,21 @@ class RandomCrop(Pixels):
     def __call__(self, image: np.ndarray) -> np.ndarray:
         if self.pad is not None:
             image = np.pad(image, self.pad, constant_values=self.pad_value)
-        height, width = need_image(image)
-        w, h = scale_down((width, height), self.size)
-        rng = generator()
-        x, y = int(rng.integers(width - w + 1)), int(rng.integers(height - h + 1))
-        return _part(image, x, y, w, h, self.size, self.interp)
+        place = crop.anywhere(need_image(image), self.size, generator())
+        return _part(image, place, self.size, self.interp)
 
 
 @dataclass(frozen=True)
 class RandomResizedCrop(Pixels):
-    """Szegedy et al., "Going deeper with convolutions", 2015."""
-
     size: tuple[int, int]
     scale: tuple[float, float]
     ratio: tuple[float, float]
     interp: int
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        height, width = need_image(image)
-        rng, area = generator(), height * width
-        low, high = math.log(self.ratio[0]), math.log(self.ratio[1])
-        for _ in range(10):
-            target = rng.uniform(*self.scale) * area
-            ratio = math.exp(rng.uniform(low, high))
-            w, h = round(math.sqrt(target * ratio)), round(math.sqrt(target / ratio))
-            if 1 <= w <= width and 1 <= h <= height:
-                x, y = int(rng.integers(width - w + 1)), int(rng.integers(height - h + 1))
-                return _part(image, x, y, w, h, self.size, self.interp)
-        return CenterCrop(self.size, self.interp)(image)
+        extents = need_image(image)
+        place = crop.any_size(extents, self.size, self.scale, self.ratio, generator())
+        return _part(image, place, self.size, self.interp)
 
 
 @dataclass(frozen=True)
@@ -244,14 +228,7 @@ class Flip(Pixels):
         need_image(image)
         if generator().random() >= 0.5:
             return image
-        mirrored = np.flip(image, self.axis)
-        if self.axis == 0 or image.shape[-1] > 4:
-            return mirrored
-        # Channel by channel: NumPy copies runs of three bytes four times as slowly.
-        out = np.empty(image.shape, image.dtype)
-        for channel in range(image.shape[-1]):
-            out[..., channel] = mirrored[..., channel]
-        return out
+        return mirrored(image) if self.axis == 1 else image[::-1]
 
 
 @dataclass(frozen=True)
