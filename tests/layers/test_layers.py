@@ -66,7 +66,7 @@ def run(layer, net, mode, dtype=None, ctx=None, data=None, head=None):
     return found
 
 
-def same(got, want, rtol=1e-5, atol=1e-6):
+def same(got, want, rtol=1e-5, atol=5e-6):
     assert got.keys() == want.keys()
     for what, a in want.items():
         b = got[what]
