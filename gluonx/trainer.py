@@ -8,9 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
 import numpy as np
-import optax
 
 from . import optimizer as opt
 from . import trainer_states
@@ -23,8 +21,9 @@ from .engine.update import run_update
 from .error import MXNetError
 from .kvstore.gradients import gradients_of
 from .ndarray import NDArray
-from .optimizer.lazy import is_lazy, keep_rows, touched
-from .optimizer.transform import Hyper, Update, number_of, packed
+from .optimizer.group import Group
+from .optimizer.lazy import is_lazy
+from .optimizer.transform import Update, packed, with_multipliers
 from .parameter import Parameter, ParameterDict
 
 __all__ = ["Trainer"]
@@ -106,7 +105,7 @@ class Trainer:
                     "optimizer_params must be empty for an optax transformation; give its "
                     "arguments to optax: optax.adam(1e-3)"
                 )
-            self._update = Update(_with_multipliers(optimizer))
+            self._update = Update(with_multipliers(optimizer))
         else:
             arguments = dict(optimizer_params or {})
             if isinstance(optimizer, opt.Optimizer):
@@ -127,7 +126,7 @@ class Trainer:
                     f"{type(optimizer).__name__} updates parameters in Python, one by one; define "
                     "transformation() instead of update() to have the update compiled"
                 )
-        self._groups: list[_Group] = []
+        self._groups: list[Group] = []
         self._all = list(range(len(self._params)))
         self._arrays: list[NDArray] | None = None
         self._moves = -1
@@ -388,7 +387,7 @@ class Trainer:
         by_place: dict[tuple, list[int]] = {}
         for i in new:
             by_place.setdefault(tuple(self._params[i].list_ctx()), []).append(i)
-        groups += map(_Group, by_place.values())
+        groups += map(Group, by_place.values())
         wanted = set(chosen)
         for group in groups:
             taken = [i for i in group.indices if i in wanted]
@@ -413,10 +412,6 @@ class Trainer:
         for group in self._groups:
             group.changed(self._update, [self._params[i].list_data()[0] for i in group.indices])
 
-    @staticmethod
-    def _new_group(indices: list[int]) -> _Group:
-        return _Group(indices)
-
     def _spread(self, indices: Sequence[int]) -> tuple[Team, list[list[NDArray]]] | None:
         """The devices of parameters, and their arrays on each, if all are on the same several ones.
 
@@ -434,7 +429,7 @@ class Trainer:
         return known[1]
 
     def _update_group(
-        self, group: _Group, taken: list[int], rescale: float, reduce: bool = False
+        self, group: Group, taken: list[int], rescale: float, reduce: bool = False
     ) -> None:
         """Put the update behind what is pending, and run all of it as one executable."""
         single = self._single()
@@ -480,9 +475,7 @@ class Trainer:
                     other._buffer.set(x.as_in_context(other.context)._data)
 
     @staticmethod
-    def _run_spread(
-        group: _Group, kernel: Kernel, spread: Any, numbers: list, reduce: bool
-    ) -> bool:
+    def _run_spread(group: Group, kernel: Kernel, spread: Any, numbers: list, reduce: bool) -> bool:
         team, arrays = spread
         params = [[x._buffer for x in own] for own in arrays]
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
@@ -494,7 +487,7 @@ class Trainer:
             kernel, params, group.states, grads, numbers, team, reduce, group.memory
         )
 
-    def _lazy(self, group: _Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
+    def _lazy(self, group: Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
         """The parameters that are updated lazily, with what marks the rows of their gradients."""
         optimizer, found = self._optimizer, {}
         if group.sparse is None:
@@ -508,7 +501,7 @@ class Trainer:
                         found[k] = None if grad._mark is None else grad._mark._entry.grad._buffer
         return found
 
-    def _numbers(self, group: _Group, rescale: float) -> list[Any]:
+    def _numbers(self, group: Group, rescale: float) -> list[Any]:
         """The fields of :class:`Hyper` for this step."""
         optimizer, indices = self._optimizer, group.indices
         if optimizer is not None:
@@ -534,124 +527,3 @@ def spread_of(params: Sequence[Parameter]) -> tuple[Team, list[list[NDArray]]] |
 
 _entry = operator.attrgetter("_entry")
 _fresh = operator.attrgetter("fresh")
-
-
-class _Group:
-    """Parameters that share one state of the optimizer: those that became trainable together."""
-
-    def __init__(self, indices: list[int]):
-        self.indices = indices
-        #: Leaves of the state.
-        self.states: list[Buffer] = []
-        self.device: Any = None
-        #: Where numbers go to.
-        self.target: Any = None
-        #: What the last update on several devices has made.
-        self.memory: list[Any] = []
-        self._tree: Any = None
-        #: Parameters with a sparse gradient and their numbers in the group, once it is known.
-        self.sparse: list[tuple[int, Parameter]] | None = None
-        self._kernels: dict[Any, Kernel] = {}
-        self._last: tuple[Any, Any, list] = (None, None, [])
-        # what follows from the arrays of all parameters, while these are the same
-        self._single: Any = None
-        self._arrays: list[NDArray] = []
-        self._written: tuple[Any, list[Buffer]] = (None, [])
-
-    def arrays_of(self, single: list[NDArray]) -> list[NDArray]:
-        """The group's part of the arrays of all parameters."""
-        if self._single is not single:
-            self._single, self._arrays = single, [single[i] for i in self.indices]
-        return self._arrays
-
-    def written_with(self, arrays: list[NDArray]) -> list[Buffer]:
-        """The buffers that an update writes: those of the parameters, then the states."""
-        if self._written[0] is not arrays:
-            self._written = arrays, [x._buffer for x in arrays] + self.states
-        return self._written[1]
-
-    def kernel(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple = ()) -> Kernel:
-        """The update of parameters and state as a kernel.
-
-        Its inputs are the parameters, the leaves of the state, the gradients, the marks of lazily
-        updated ones, the numbers of the step, and the mask; its outputs new parameters and leaves.
-        ``lazy`` has the numbers of the parameters that are updated lazily, and whether there is a
-        mark.
-        """
-        if self._tree is None:
-            self.prepare(update, arrays)
-        found = self._kernels.get((masked, lazy))
-        if found is None:
-            found = self._kernels[masked, lazy] = self._make(update, arrays, masked, lazy)
-        return found
-
-    def prepare(self, update: Any, arrays: list[NDArray]) -> None:
-        """Make the state that the optimizer begins with."""
-        ctx = arrays[0].context
-        leaves, self._tree = jax.tree.flatten(update.init([x._data for x in arrays], ctx.device))
-        # an update may have buffers of its own, which others read too
-        self.states = [a if type(a) is Buffer else Buffer(a, ctx) for a in leaves]
-        self.device = ctx.device
-
-    def changed(self, update: Any, arrays: list[NDArray]) -> None:
-        """The optimizer was compiled anew; the state goes on."""
-        if self._tree is not None:
-            if update.structure([x._data for x in arrays]) != self._tree:
-                raise MXNetError(
-                    "a number of the optimizer that decides what its state is made of (such as a "
-                    "momentum of 0) was changed after the first step; make a new Trainer instead"
-                )
-        self._kernels.clear()
-
-    def on_device(self, numbers: tuple[np.ndarray, ...]) -> list[Any]:
-        """Numbers as arrays on the device: those of the last step again, if they are equal."""
-        if self._last[0] is not numbers:
-            values = [self.target, *[a.tolist() for a in numbers]]
-            if self._last[1] != values:
-                arrays = [jax.device_put(a, self.target) for a in numbers]
-                self._last = numbers, values, arrays
-        return self._last[2]
-
-    def _make(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple) -> Kernel:
-        n, m, tree = len(self.indices), len(self.states), self._tree
-        #: On a mesh: how parameters and states are divided, and stay so.
-        places = [None] * (n + m)
-        if isinstance(self.device, jax.sharding.Sharding):
-            places = [b.get().sharding for b in self.written_with(arrays)]
-        divided, constrain = places[:n], jax.lax.with_sharding_constraint
-
-        def step(*flat):
-            params, leaves, grads = list(flat[:n]), flat[n : n + m], list(flat[n + m : 2 * n + m])
-            numbers = list(flat[2 * n + m :])
-            rows = {k: touched(grads[k], numbers.pop(0) if marked else None) for k, marked in lazy}
-            mask = numbers.pop() if masked else None
-            state = jax.tree.unflatten(tree, leaves)
-            grads = [
-                g if s is None else constrain(g, s) for g, s in zip(grads, divided, strict=True)
-            ]
-            new, after = update.apply(params, grads, state, Hyper(*numbers), mask)
-            if rows:
-                new, after = keep_rows(update, (params, state), (new, after), rows)
-            flat = [*new, *jax.tree.leaves(after)]
-            return tuple(
-                a if s is None else constrain(a, s) for a, s in zip(flat, places, strict=True)
-            )
-
-        return Kernel(step, "update", visible=0)
-
-
-def _with_multipliers(transformation: Any) -> Any:
-    """An optax transformation that gets rescaled gradients and obeys ``lr_mult``."""
-    inner = optax.with_extra_args_support(transformation)
-
-    def update(updates: Any, state: Any, params: Any = None, *, hyper: Hyper, **more: Any):
-        scaled = [
-            g.astype(p.dtype) * hyper.rescale.astype(p.dtype)
-            for g, p in zip(updates, params, strict=True)
-        ]
-        out: Any
-        out, state = inner.update(scaled, state, params, **more)
-        rates = hyper.learning_rate
-        return [u * number_of(rates, i).astype(u.dtype) for i, u in enumerate(out)], state
-
-    return optax.GradientTransformationExtraArgs(inner.init, update)  # type: ignore[arg-type]

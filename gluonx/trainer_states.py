@@ -16,6 +16,7 @@ from .error import MXNetError
 from .kvstore.exchange import first_file
 from .ndarray import NDArray
 from .ndarray.creation import put
+from .optimizer.group import Group
 from .optimizer.saving import numbers_of, restore_numbers, unchanged_if_it_fails
 from .serialization import states as files
 from .serialization.files import open_read, open_write, path_name
@@ -139,7 +140,7 @@ def _groups(
                     f"{len(trainer._params)} parameters; these are states of another network"
                 )
         arrays = [trainer._params[i].list_data()[0] for i in indices]
-        group = trainer._new_group(indices)
+        group = Group(indices)
         group.prepare(trainer._update, arrays)
         rest = {k: list(states.get(i) or ()) for k, i in enumerate(indices)}
         rest[-1] = list(more)

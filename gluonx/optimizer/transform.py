@@ -17,7 +17,10 @@ import optax
 
 from ..engine.kernel import is_wide, sharding_on, x64
 
-__all__ = ["Hyper", "Update", "add_decay_and_clip", "number_of", "packed", "scale_by_rate"]
+__all__ = [
+    "Hyper", "Update", "add_decay_and_clip", "number_of", "packed", "scale_by_rate",
+    "with_multipliers",
+]  # fmt: skip
 
 
 class Hyper(NamedTuple):
@@ -156,3 +159,20 @@ class Update:
             with x64():
                 return compiled(params, grads, state, hyper, mask)
         return compiled(params, grads, state, hyper, mask)
+
+
+def with_multipliers(transformation: Any) -> Any:
+    """An optax transformation that gets rescaled gradients and obeys ``lr_mult``."""
+    inner = optax.with_extra_args_support(transformation)
+
+    def update(updates: Any, state: Any, params: Any = None, *, hyper: Hyper, **more: Any):
+        scaled = [
+            g.astype(p.dtype) * hyper.rescale.astype(p.dtype)
+            for g, p in zip(updates, params, strict=True)
+        ]
+        out: Any
+        out, state = inner.update(scaled, state, params, **more)
+        rates = hyper.learning_rate
+        return [u * number_of(rates, i).astype(u.dtype) for i, u in enumerate(out)], state
+
+    return optax.GradientTransformationExtraArgs(inner.init, update)  # type: ignore[arg-type]
