@@ -1,4 +1,4 @@
-"""Block and HybridBlock: networks as Python objects."""
+"""Block: a network as a Python object."""
 
 from __future__ import annotations
 
@@ -10,21 +10,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
+from .. import block_files
+from .. import ndarray as nd
+from ..engine.state import state
+from ..hybrid import Cache
+from ..mesh import partition_of
+from ..name import NameManager, Prefix
+from ..ndarray import NDArray
+from ..parameter import Parameter, ParameterDict, assign
 
-from . import block_files
-from . import ndarray as nd
-from .engine.region import Deferred
-from .engine.report import note
-from .engine.state import state
-from .engine.trace import Unfusable
-from .hybrid import Cache, shared_cache
-from .mesh import partition_of
-from .name import NameManager, Prefix
-from .ndarray import NDArray
-from .parameter import Parameter, ParameterDict, assign
-
-__all__ = ["Block", "HookHandle", "HybridBlock"]
+__all__ = ["Block", "HookHandle"]
 
 
 class _NameScope:
@@ -494,232 +489,9 @@ class Block:
         *inputs : NDArray
             Inputs of the network; it is run on them once.
         """
-        from .summary import print_summary
+        from ..summary import print_summary
 
         print_summary(self, inputs)
-
-
-class HybridBlock(Block):
-    """A Block that can be compiled.
-
-    Subclasses define either ``hybrid_forward(self, F, x, ..., **params)``, where ``F`` is the
-    namespace of operators and the block's own parameters come as keyword arguments, or
-    ``forward(self, x, ...)``. After :meth:`hybridize` the code runs once for each kind of input,
-    and then as one XLA executable.
-
-    Examples
-    --------
-    >>> import gluonx as gx
-    >>> from gluonx import gluon
-    >>> class Scale(gluon.HybridBlock):
-    ...     def __init__(self, **kwargs):
-    ...         super().__init__(**kwargs)
-    ...         with self.name_scope():
-    ...             self.w = self.params.get('w', shape=(3,), init='ones')
-    ...     def hybrid_forward(self, F, x, w):
-    ...         return F.broadcast_mul(x, w)
-    >>> net = Scale()
-    >>> net.initialize()
-    >>> net.hybridize()
-    >>> net(gx.nd.ones((2, 3))).shape
-    (2, 3)
-    """
-
-    #: Whether the code is known to do nothing but compute from its inputs and the attributes that
-    #: are not bookkeeping. Such a block is compiled, hybridized or not, where its input is pending:
-    #: it is one thing more to defer, and not one per operator.
-    _pure = False
-    _bookkeeping = frozenset(
-        "_empty_prefix _prefix _params _name _scope _children _reg_params _forward_hooks "
-        "_forward_pre_hooks _active _cache _eager _watchers".split()
-    )
-
-    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None):
-        super().__init__(prefix, params)
-        self._active = False
-        self._cache: Cache | None = None
-        #: The cache, if the code has turned out to need values: it runs eagerly.
-        self._eager: Cache | None = None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if self._pure and name not in self._bookkeeping:
-            self.__dict__["_cache"] = None
-
-    def register_child(self, block: Block, name: str | None = None) -> None:
-        if not isinstance(block, HybridBlock):
-            raise ValueError(
-                f"the children of a HybridBlock must be HybridBlocks, but {type(block).__name__} "
-                "is a Block. Make its class a HybridBlock, or the parent a Block (nn.Sequential "
-                "instead of nn.HybridSequential)"
-            )
-        super().register_child(block, name)
-
-    def hybridize(
-        self, active: bool = True, backend: str | None = None, clear: bool = True,
-        static_alloc: bool = False, static_shape: bool = False, inline_limit: int = 2,
-        forward_bulk_size: int | None = None, backward_bulk_size: int | None = None, **kwargs: Any,
-    ) -> None:  # fmt: skip
-        """Compile this block and its children, or stop doing so.
-
-        Parameters
-        ----------
-        active : bool
-        backend, clear, static_alloc, static_shape, inline_limit, forward_bulk_size
-            Accepted for compatibility, as is ``backward_bulk_size``; XLA has no use for them.
-        """
-        unknown = sorted(set(kwargs) - {"partition_if_dynamic"})
-        if unknown:
-            raise TypeError(f"hybridize() got unexpected arguments: {', '.join(unknown)}")
-        self._active = active
-        self._cache = self._eager = None
-        super().hybridize(active)
-
-    def cast(self, dtype: Any) -> None:
-        self._changed(f"{self._name} was cast")
-        super().cast(dtype)
-
-    def optimize_for(
-        self, x: NDArray, *args: Any, backend: str | None = None, clear: bool = False, **kwargs: Any
-    ) -> None:
-        """Hybridize and find the shapes of the parameters; XLA is the only backend."""
-        self.hybridize()
-        self.infer_shape(x, *args)
-
-    def export(
-        self, path: Any, epoch: int = 0, remove_amp_cast: bool = True, *, format: str = "symbol",
-        inputs: Any = None, platforms: Any = None, gradients: bool = True,
-    ) -> None:  # fmt: skip
-        """Write the network for use without its code.
-
-        ``format='symbol'`` is read here, by MXNet and by its other languages: the symbol goes to
-        ``path-symbol.json``, the parameters to ``path-0000.params``. ``format='stablehlo'`` needs
-        JAX alone, or :class:`gluonx.gluon.StableHLOBlock`: the compiled program, in prediction
-        mode, goes to ``path-0000.stablehlo``, its parameters to ``path-0000.npz``.
-
-        Parameters
-        ----------
-        path : str or path
-        epoch : int
-            The number in the names.
-        remove_amp_cast : bool
-            Accepted for compatibility.
-        format : str
-            ``'symbol'`` or ``'stablehlo'``.
-        inputs : list, optional
-            For StableHLO: an array, a shape, or a pair of shape and dtype for each input. An extent
-            that is a string, such as ``('batch', 3)``, may be any number later, up to 2048. By
-            default those of the last call.
-        platforms : list of str, optional
-            For StableHLO: ``'cpu'``, ``'cuda'``, ``'rocm'``, ``'tpu'``; by default what is there.
-        gradients : bool
-            For StableHLO: whether the program can be differentiated.
-
-        Raises
-        ------
-        MXNetError
-            If a parameter has no values yet. A network whose shapes are all known need not have
-            been called.
-
-        Examples
-        --------
-        >>> import gluonx as gx
-        >>> net = gx.nn.Dense(2, in_units=3); net.initialize()
-        >>> net.export('/tmp/gluonx-doc-dense')
-        >>> files = [f'/tmp/gluonx-doc-dense-{end}' for end in ('symbol.json', '0000.params')]
-        >>> gx.gluon.SymbolBlock.imports(files[0], 'data', files[1])(gx.nd.ones((4, 3))).shape
-        (4, 2)
-        """
-        if format == "stablehlo":
-            from .stablehlo import export as export_program
-
-            export_program(self, path, epoch, inputs, platforms, gradients)
-            return
-        if format != "symbol":
-            raise ValueError(f"export(): format must be 'symbol' or 'stablehlo', got {format!r}")
-        from .symbol_block import export
-
-        export(self, path, epoch, remove_amp_cast)
-
-    def infer_shape(self, *args: NDArray) -> None:
-        """Find the shapes of all parameters from those of the inputs; nothing is computed."""
-        Cache.learn_shapes(self, args, {})
-
-    def infer_type(self, *args: NDArray) -> None:
-        """Give the parameters the element type of the first input of real numbers."""
-        for x in args:
-            if np.dtype(x.dtype).kind not in "biu":
-                self.cast(x.dtype)
-                return
-
-    def _hooked(self) -> bool:
-        """Whether a block inside has hooks, which must run at every call."""
-        return HookHandle.alive > 0 and any(
-            b._forward_hooks or b._forward_pre_hooks
-            for c in self._children.values()
-            for b in c._blocks()
-        )
-
-    def _run(self, args: tuple, kwargs: dict) -> Any:
-        if state.trace is not None or not (self._active or (self._pure and _pending(args))):
-            return self.forward(*args, **kwargs)
-        if self._hooked() or not (
-            (args and type(args[0]) is NDArray)  # else look at all of them
-            or any(isinstance(a, NDArray) for a in _leaves((args, kwargs)))
-        ):
-            return self.forward(*args, **kwargs)
-        if self._cache is None:
-            self._cache = shared_cache(self) if self._pure else Cache(self)
-        cache = self._cache
-        # what ran eagerly is tried again after the code or the structure has changed
-        if cache is self._eager and cache._cleared is None:
-            return self.forward(*args, **kwargs)
-        try:
-            return cache.call(args, kwargs)
-        except Unfusable as e:
-            note(str(e), self._name)
-            self.__dict__["_eager"] = cache
-        return self.forward(*args, **kwargs)
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Call :meth:`hybrid_forward` with ``F`` and this block's parameters."""
-        first = next((a for a in _leaves((args, kwargs)) if isinstance(a, NDArray)), None)
-        if first is not None:
-            ctx = first._buffer.ctx
-            params = {name: p.data(ctx) for name, p in self._reg_params.items()}
-            if state.trace is None:
-                F: Any = nd
-            else:
-                from . import symbol as F
-            return self.hybrid_forward(F, *args, **params, **kwargs)
-        from . import symbol
-
-        if any(isinstance(a, symbol.Symbol) for a in _leaves((args, kwargs))):
-            params = {name: p.var() for name, p in self._reg_params.items()}
-            with self.name_scope():
-                return self.hybrid_forward(symbol, *args, **params, **kwargs)
-        raise TypeError(
-            f"{type(self).__name__} ({self.name}) was called with "
-            f"{', '.join(type(a).__name__ for a in args) or 'nothing'}; it takes NDArrays or "
-            "Symbols. Convert NumPy arrays with nd.array(x)"
-        )
-
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """Compute the outputs; override this, or :meth:`forward`.
-
-        Parameters
-        ----------
-        F : module
-            The namespace of operators.
-        x, *args : NDArray or Symbol
-            The inputs.
-        **kwargs
-            This block's parameters by attribute name.
-        """
-        raise NotImplementedError(
-            f"{type(self).__name__} must define hybrid_forward(self, F, x, ...) or "
-            "forward(self, x, ...)"
-        )
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -729,31 +501,6 @@ def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and isinstance(a, (int, float, str, bytes, bool)) and a == b
 
 
-def _pending(args: tuple) -> bool:
-    """Whether the first of some arguments is an array that is deferred."""
-    return len(args) > 0 and type(args[0]) is NDArray and type(args[0]._buffer.pending) is Deferred
-
-
-def _leaves(tree: Any) -> Iterator[Any]:
-    if isinstance(tree, (list, tuple)):
-        for item in tree:
-            yield from _leaves(item)
-    elif isinstance(tree, dict):
-        for item in tree.values():
-            yield from _leaves(item)
-    else:
-        yield tree
-
-
 def _indent(text: str, spaces: int) -> str:
     first, *rest = text.split("\n")
     return "\n".join([first, *(" " * spaces + line for line in rest)])
-
-
-def __getattr__(name: str) -> Any:
-    """SymbolBlock stands in a module of its own, which needs this one."""
-    if name == "SymbolBlock":
-        from .symbol_block import SymbolBlock
-
-        return SymbolBlock
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
