@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import secrets
+import time
 import zlib
 from pathlib import Path
 
@@ -47,13 +48,20 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 
-def pytest_runtest_logfinish(nodeid: str) -> None:
-    """Forget executables before there are too many.
+_looked = time.monotonic()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Forget executables before there are so many that gluonx does it, in the middle of a test.
 
     XLA maps memory about five times for each, and where a process has reached the limit of such
     mappings (65,530 on Linux by default, vm.max_map_count) the next compilation never ends.
     """
-    if zlib.crc32(nodeid.encode()) % 50 == 0 and _mappings() > 25_000:
+    global _looked
+    if time.monotonic() < _looked + 10:
+        return
+    _looked = time.monotonic()
+    if _mappings() > 25_000:
         import jax
 
         jax.clear_caches()
