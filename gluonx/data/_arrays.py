@@ -18,6 +18,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+#: From how many bytes on it pays to choose where an array begins.
+_LARGE = 1 << 15
+
+
 class HostBatch(np.ndarray):
     """What would be an NDArray if there were JAX; it becomes one in the process that trains."""
 
@@ -67,11 +71,15 @@ def mapped(function: Any, batch: Any) -> Any:
 def aligned(data: Any) -> np.ndarray:
     """A copy of bytes that begins at a multiple of 64: XLA takes over such memory as it is."""
     source = np.frombuffer(data, np.uint8)
-    memory = np.empty(source.size + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    copy = memory[start : start + source.size]
+    copy = _aligned_bytes(source.size)
     copy[...] = source
     return copy
+
+
+def _aligned_bytes(size: int) -> np.ndarray:
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size]
 
 
 def take_rows(columns: Sequence[Any], at: np.ndarray) -> list[Any]:
@@ -82,11 +90,14 @@ def take_rows(columns: Sequence[Any], at: np.ndarray) -> list[Any]:
     IndexError
         If there are no such rows.
     """
-    if all(isinstance(column, np.ndarray) for column in columns):  # NumPy raises by itself
-        return as_batches([column[at] for column in columns])
-    length = len(columns[0])
-    if at.size and not -length <= at.min() <= at.max() < length:
-        raise IndexError(f"item numbers from {at.min()} to {at.max()} for {length} items")
+    length, low = len(columns[0]), 0
+    if at.size:
+        low, high = at.min(), at.max()
+        if not -length <= low <= high < length:
+            raise IndexError(f"item numbers from {low} to {high} for {length} items")
+    if all(isinstance(column, np.ndarray) for column in columns):
+        at = at % length if low < 0 else at
+        return as_batches([_rows_of(column, at) for column in columns])
     ready: list[Any] = [None] * len(columns)
     by_place: dict[Any, list[int]] = {}
     for i, column in enumerate(columns):
@@ -94,7 +105,7 @@ def take_rows(columns: Sequence[Any], at: np.ndarray) -> list[Any]:
         by_place.setdefault(where, []).append(i)
     for ctx, places in by_place.items():
         if ctx is None:
-            batches = as_batches([columns[i][at] for i in places])
+            batches = as_batches([_rows_of(columns[i], at % length) for i in places])
         else:
             taken = [columns[i]._data for i in places]
             taken = _rows.rows(taken, (at % length).astype("int32"), ctx.device)
@@ -102,3 +113,13 @@ def take_rows(columns: Sequence[Any], at: np.ndarray) -> list[Any]:
         for i, batch in zip(places, batches, strict=True):
             ready[i] = batch
     return ready
+
+
+def _rows_of(column: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """``column[at]``; a large one begins where XLA takes memory over as it is."""
+    shape = (len(at), *column.shape[1:])
+    size = len(at) * column[:1].nbytes
+    if size < _LARGE or not column.flags.c_contiguous or column.dtype.hasobject:
+        return column[at]
+    out = _aligned_bytes(size).view(column.dtype).reshape(shape)
+    return np.take(column, at, axis=0, out=out, mode="clip")

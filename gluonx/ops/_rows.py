@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from ..engine.kernel import Kernel, is_wide, put
+from ..engine.kernel import Kernel, is_wide, put, x64
 
 __all__ = ["place", "rows"]
 
@@ -36,13 +37,11 @@ def rows(columns: Sequence[Any], at: np.ndarray, device: Any) -> tuple:
 def place(hosts: Sequence[np.ndarray], device: Any) -> list[Any]:
     """Host arrays, never written to again, as arrays of JAX on a device; small ones in one call."""
     placed: list[Any] = [None] * len(hosts)
-    small = []
-    for i, host in enumerate(hosts):
-        if host.nbytes > SMALL or is_wide(host.dtype):
-            placed[i] = put(host, device)
-        else:
-            small.append(i)
+    small = [i for i, host in enumerate(hosts) if host.nbytes <= SMALL]
     if small:
-        for i, array in zip(small, _place.run([hosts[i] for i in small], device), strict=True):
+        given = [hosts[i] for i in small]
+        with x64() if any([is_wide(host.dtype) for host in given]) else nullcontext():
+            arrays = _place.run(given, device)
+        for i, array in zip(small, arrays, strict=True):
             placed[i] = array
-    return placed
+    return [put(hosts[i], device) if a is None else a for i, a in enumerate(placed)]
