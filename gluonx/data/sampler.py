@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -298,11 +299,12 @@ class BatchSampler(Sampler):
         return self._batches(iter(self._sampler), left)
 
     def _batches(self, numbers: Iterator[Any], batch: list[Any]) -> Iterator[Sequence[Any]]:
-        for number in numbers:
-            batch.append(number)
-            if len(batch) == self._batch_size:
-                yield batch
-                batch = []
+        while True:
+            batch += itertools.islice(numbers, self._batch_size - len(batch))
+            if len(batch) < self._batch_size:
+                break
+            yield batch
+            batch = []
         if batch and self._last_batch == "keep":
             yield batch
         elif batch and self._last_batch == "pad":
