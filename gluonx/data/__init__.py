@@ -30,7 +30,6 @@ __all__ = [
     "RecordFileDataset",
     "Sampler",
     "SequentialSampler",
-    "SplitSampler",
     "SimpleDataset",
     "SplitSampler",
     "batchify",

@@ -17,8 +17,8 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ..error import MXNetError
-from . import persistent
 from .kernel import is_wide, x64
+from .spread import over_devices
 
 __all__ = ["Group"]
 
@@ -44,7 +44,8 @@ class Group:
         if few:
             raise MXNetError(
                 f"worker {jax.process_index()} works on its {kind} number {number}, but worker "
-                f"{few[0]} has only {len(by_process[few[0]])} ; give all equally many"
+                f"{few[0]} has only {len(by_process[few[0]])}. Start all workers with equally many "
+                "devices, or use a lower number"
             )
         devices = [by_process[p][number] for p in sorted(by_process)]
         self.size = len(devices)
@@ -115,12 +116,7 @@ class Group:
         return results, token
 
     def _over_all(self, function: Callable) -> Any:
-        persistent.switch_on()
-        mapped = jax.shard_map(
-            function, mesh=self._mesh, in_specs=PartitionSpec(_AXIS), out_specs=PartitionSpec(),
-            check_vma=False,
-        )  # fmt: skip
-        return jax.jit(mapped)
+        return over_devices(function, self._mesh, PartitionSpec(_AXIS), PartitionSpec())
 
     def _call(self, program: Any, parts: list[Any]) -> Any:
         make = jax.make_array_from_single_device_arrays

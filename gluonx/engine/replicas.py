@@ -18,7 +18,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..error import MXNetError
 from .across import compiling_for
 from .buffer import Buffer
 from .graph import Plan
@@ -28,30 +27,12 @@ from .region import Deferred, Region, current
 from .spread import AXIS, NUMBERS, PARTS, WHOLE, Spread, Team, spmd, wide_scope
 from .stage import Stage, place, ref
 from .state import state
+from .update import Updating
 
 __all__ = ["all_reduce", "run_replicated"]
 
 _array = operator.attrgetter("array")
 _pending = operator.attrgetter("pending")
-
-
-class _Updating:
-    """In the place of contents that a program on several devices is about to replace."""
-
-    __slots__ = ("regions",)
-    aval = None  # unknown until the update is done
-
-    def __init__(self, regions: Sequence[Region]):
-        self.regions = regions
-
-    def force(self, buffer: Buffer) -> None:
-        self.regions[0].run()
-        with self.regions[0].lock:
-            if buffer.pending is self:
-                raise MXNetError(
-                    "the contents of this array are gone: an update failed after it had given up "
-                    "the old ones. Load the parameters again, from the last checkpoint."
-                )
 
 
 def run_replicated(
@@ -343,7 +324,7 @@ class _Job:
         self.written, self.spreads, self.sums, self.memory = written, spreads, sums, memory
         self.leaves, kinds = leaves
         self.outs: list[tuple] = []
-        self.updating = _Updating(regions)
+        self.updating = Updating(regions[0])
         self.before = [(b, b.array, b.pending) for column in written for b in column]
         count = len(written)
         first = count  # gradients follow what is written

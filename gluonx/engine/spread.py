@@ -1,9 +1,9 @@
 """Arrays that are spread over several devices, and programs that run on all of these at once.
 
-The devices of a :class:`Team` form a mesh of one axis. :func:`spmd` is the only place that maps a
-function over devices. It is ``jax.jit`` of ``jax.shard_map`` rather than ``jax.pmap`` (which is
-made of these two): ``pmap`` gives every mapped array a leading axis of its own, so the arrays that
-a Gluon program has, one for each device, would have to be copied to come in and to go out. Put
+The devices of a :class:`Team` form a mesh of one axis. :func:`over_devices` is the only place that
+maps a function over devices. It is ``jax.jit`` of ``jax.shard_map`` rather than ``jax.pmap`` (which
+is made of these two): ``pmap`` gives every mapped array a leading axis of its own, so the arrays
+that a Gluon program has, one for each device, would have to be copied to come in and to go out. Put
 behind each other along their first axis they form a global array, and it falls apart into them,
 without a copy.
 """
@@ -17,12 +17,12 @@ from contextlib import nullcontext
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from .kernel import Kernel, any_wide, x64
+from . import persistent
+from .kernel import COPY, Kernel, any_wide, x64
 
-__all__ = ["AXIS", "Spread", "Team", "spmd", "team_of"]
+__all__ = ["AXIS", "Spread", "Team", "over_devices", "spmd", "team_of"]
 
 #: The name of the mesh's axis.
 AXIS = "replica"
@@ -82,7 +82,7 @@ class Team:
 
     def repeat(self, arrays: Sequence[Any]) -> Spread:
         """Equal arrays, one for each device, as one that is the same on all; they are copied."""
-        copies = [_copy.run((a,), d)[0] for a, d in zip(arrays, self.devices, strict=True)]
+        copies = [COPY.run((a,), d)[0] for a, d in zip(arrays, self.devices, strict=True)]
         return Spread(self, _global(arrays[0].shape, self.whole, copies), WHOLE)
 
     def fly(self, token: Any) -> None:
@@ -110,7 +110,6 @@ def team_of(devices: Sequence[Any]) -> Team:
     return found
 
 
-_copy = Kernel(lambda a: (jnp.copy(a),), "copy")
 _spread = Kernel(lambda a: (a.reshape(1),), "spread")
 _number = Kernel(lambda a: (a.reshape(()),), "number")
 
@@ -181,13 +180,17 @@ def spmd(
         return tuple(o.reshape(1) if k is NUMBERS else o for o, k in zip(found, outs, strict=True))
 
     local.__name__ = local.__qualname__ = getattr(fn, "__name__", "program")
-    mapped = jax.shard_map(
-        local,
-        mesh=team.mesh,
-        in_specs=tuple(whole if k is WHOLE else parts for k in ins),
-        out_specs=tuple(whole if k is WHOLE else parts for k in outs),
-        check_vma=False,  # what is the same on all devices is not what JAX can prove to be
-    )
+    taken, given = (tuple(whole if k is WHOLE else parts for k in kinds) for kinds in (ins, outs))
+    return over_devices(local, team.mesh, taken, given, donate)
+
+
+def over_devices(
+    fn: Callable, mesh: jax.sharding.Mesh, ins: Any, outs: Any, donate: tuple[int, ...] = ()
+) -> Callable:
+    """A function of each device's parts, compiled; ``ins`` and ``outs`` are specs of partitions."""
+    persistent.switch_on()
+    # what is the same on all devices is not what JAX can prove to be
+    mapped = jax.shard_map(fn, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)
     return jax.jit(mapped, donate_argnums=donate)
 
 

@@ -7,20 +7,18 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import jax.numpy as jnp
-
 from ..error import MXNetError
 from .buffer import Buffer
 from .graph import Value
-from .kernel import Kernel
+from .kernel import COPY, Kernel
 from .region import Deferred, Job, Region, current
 from .stage import Stage
 
-__all__ = ["run_update"]
+__all__ = ["Updating", "run_update"]
 
 
-class _Updating:
-    """In the place of contents that an update is about to replace."""
+class Updating:
+    """In the place of contents that an update of a region, or of several, is about to replace."""
 
     __slots__ = ("region",)
     aval = None  # unknown until the update is done
@@ -61,7 +59,7 @@ def run_update(
         given = [*old, *more, *numbers]
         again = region.place(kernel, given, [None] * len(given))
         del given
-        refs, updating = again.refs[:count], _Updating(region)
+        refs, updating = again.refs[:count], Updating(region)
         job = Job(region, again.stage, written, refs, updating)
         try:
             for buffer in written:  # from here on nobody else gets hold of the old contents
@@ -100,9 +98,6 @@ def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
     return found
 
 
-_copy = Kernel(lambda a: (jnp.copy(a),), "copy")
-
-
 def _own(
     arrays: list[Any], slots: Sequence[int], refs: Sequence[int], buffers: Sequence[Buffer]
 ) -> None:
@@ -115,7 +110,7 @@ def _own(
         for number, buffer in zip(refs, buffers, strict=True):
             slot = number >> 1
             if number >= 0 and (buffer.shared or _count([arrays[slot]]) > _KNOWN):
-                (arrays[slot],) = _copy.run((arrays[slot],), buffer.ctx.device)
+                (arrays[slot],) = COPY.run((arrays[slot],), buffer.ctx.device)
 
 
 def _count(arrays: list[Any]) -> int:
@@ -132,7 +127,7 @@ def _calibrate() -> int:
 _KNOWN = _calibrate()
 
 
-def _restore(written: Sequence[Buffer], old: Sequence[Any], updating: _Updating) -> None:
+def _restore(written: Sequence[Buffer], old: Sequence[Any], updating: Updating) -> None:
     """Give buffers their old contents back, as far as these still exist."""
     for buffer, contents in zip(written, old, strict=True):
         if buffer.pending is updating:
