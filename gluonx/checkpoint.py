@@ -171,9 +171,12 @@ class Checkpoints:
         Raises
         ------
         MXNetError
-            If there is no such checkpoint, or it cannot be read.
+            If there is no such checkpoint, it cannot be read, or its states are of another
+            optimizer.
         ValueError
             One error that lists all parameters that are missing, too many or of another shape.
+
+        Parameters that had values keep them if it fails.
         """
         self.wait()
         step = self.latest if step is None else int(step)
@@ -201,14 +204,21 @@ class Checkpoints:
         for name, p in targets.items():
             shared.setdefault(id(p), []).append(name)
         others = {n: parameters.pop(n) for n in list(parameters) if n not in targets and "@" in n}
-        assign(targets, parameters, title, None, False, False, False, "current", shared)
-        for name, array in others.items():
-            name, _, k = name.rpartition("@")
-            replicas = _replicas(targets[name])
-            if int(k) < len(replicas):
-                array.copyto(replicas[int(k)])
-        if trainer is not None:
-            trainer_states.restore(trainer, content, title)
+        ready = [p for p in targets.values() if p._data is not None and p._deferred is None]
+        before = [(x, x._data) for p in ready for x in _replicas(p)]
+        try:
+            assign(targets, parameters, title, None, False, False, False, "current", shared)
+            for name, array in others.items():
+                name, _, k = name.rpartition("@")
+                replicas = _replicas(targets[name])
+                if int(k) < len(replicas):
+                    array.copyto(replicas[int(k)])
+            if trainer is not None:
+                trainer_states.restore(trainer, content, title)
+        except BaseException:
+            for x, array in before:
+                x._buffer.set(array)
+            raise
         random.set_state(text["random"])
         return numbers
 

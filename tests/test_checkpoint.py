@@ -134,6 +134,12 @@ def test_errors_of_checkpoints_say_what_is_wrong_and_change_nothing(tmp_path, mo
         with pytest.raises(ValueError, match="(?s)cannot load checkpoint 2 of .*missing.*weight"):
             checkpoints.restore(other)
         assert all((a == b).all() for a, b in zip(weights(other), before, strict=True))
+        same, plain = make(contexts, "sgd")
+        train(same, plain, contexts)
+        before = weights(same)
+        with pytest.raises(MXNetError, match="these are states of Adam"):
+            checkpoints.restore(same, plain)
+        assert all((a == b).all() for a, b in zip(weights(same), before, strict=True))
         checkpoints.wait()
         for path in (tmp_path / "run" / "2" / "gluonx").iterdir():
             path.write_bytes(path.read_bytes()[:10])
