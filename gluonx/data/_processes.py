@@ -256,14 +256,17 @@ class Processes:
             return
         future, slot = worker.jobs[number]
         finish = self._makes.pop(number)
+        result, error = None, None
         if not future.done():  # by _fail
             try:
                 if not isinstance(answer[0], list):
                     raise _error(*answer)
-                future.set_result(finish(worker.result(slot, *answer)))
+                result = finish(worker.result(slot, *answer))
             except BaseException as e:
-                future.set_exception(e)
+                error = e
         with self._lock:
+            if not future.done():
+                future.set_result(result) if error is None else future.set_exception(error)
             del worker.jobs[number]
             worker.free.append(slot)
             self._dispatch()
@@ -275,9 +278,9 @@ class Processes:
             futures = [f for w in self._workers for f, _ in w.jobs.values()]
             futures += [f for _, f, _, _ in self._waiting if f.set_running_or_notify_cancel()]
             self._waiting.clear()
-        for future in futures:
-            if not future.done():
-                future.set_exception(error)
+            for future in futures:
+                if not future.done():
+                    future.set_exception(error)
 
     def close(self) -> None:
         """End the processes and the thread; nothing is left of them afterwards."""

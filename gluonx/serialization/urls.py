@@ -21,6 +21,8 @@ __all__ = ["Failed", "local_path", "reading", "streaming", "writing"]
 
 #: How much is handed over at a time: a client may keep all of it, in several copies.
 _STEP = 2**24
+#: A file that is not larger is read at once.
+_SMALL = 2**20
 
 
 class Failed(Exception):  # noqa: N818
@@ -124,11 +126,15 @@ def reading(url: str) -> Iterator[io.RawIOBase | io.BytesIO]:
         file = system.open(path, "rb")
     try:
         with _failing():
+            size = getattr(file, "size", 0)
             if isinstance(file, io.BytesIO):  # which others read too, at the same position
                 whole = file.getvalue()
-            elif not file.seekable() or getattr(file, "size", 0) is None:
+            elif not file.seekable() or size is None:
                 # A server that cannot begin in the middle, or does not tell the length.
                 whole = file.read()
+            elif 0 < size <= _SMALL:
+                # Not in parts, so that it is whole even if the file is replaced meanwhile.
+                whole = system.cat_file(path)
             else:
                 whole = None
         yield _Reading(file) if whole is None else io.BytesIO(whole)
