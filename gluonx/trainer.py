@@ -449,7 +449,7 @@ class Trainer:
         known = tuple((k, marks is not None) for k, marks in lazy.items())
         kernel = group.kernel(self._update, arrays, mask is not None, known)
         written = group.written_with(arrays)
-        optimizer, version = self._optimizer, written[0].version
+        optimizer, updates = self._optimizer, written[0].updates
         if optimizer is not None:
             before = dict(optimizer._index_update_count), optimizer.num_update
             optimizer._update_count(taken)
@@ -466,7 +466,7 @@ class Trainer:
                     self._allreduce_grads()
             run_update(kernel, written, grads, numbers, group.device)
         except BaseException:
-            if optimizer is not None and written[0].version == version:  # nothing was updated
+            if optimizer is not None and written[0].updates == updates:  # nothing was updated
                 optimizer._index_update_count, optimizer.num_update = before
             raise
         if single is None:

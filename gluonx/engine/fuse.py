@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..error import MXNetError
 from . import config, report, tape
-from .buffer import Zeros
+from .buffer import Buffer, Zeros
+from .deferred import Backward, Deferred
 from .graph import Node, Value, Variable
 from .kernel import is_float
-from .region import Deferred, Region
-from .stage import flows, place, ref
+from .region import Region
+from .stage import Stage, flows, place, ref
 from .state import state
 
 __all__ = ["defer_backward"]
-
-
-class _Backward(Node):
-    """A deferred backward pass; ``over`` has the nodes that run under it."""
-
-    __slots__ = ("over",)
-
-    def __init__(self, over: tuple[int, ...]):
-        super().__init__(None, (), ())
-        self.over = over
 
 
 class _Way(NamedTuple):
@@ -34,7 +24,8 @@ class _Way(NamedTuple):
 
     ``wanted`` has for each gradient the slots that it is summed over, ``over`` the nodes that run
     under the sweep, ``released`` those that the tape forgets, ``closed`` how many of these were
-    recorded, ``adds`` which of the gradients are added to what is there.
+    recorded, ``adds`` which of the gradients are added to what is there, ``first`` finds a slot of
+    each among all.
     """
 
     wanted: tuple[tuple[int, ...], ...]
@@ -42,8 +33,10 @@ class _Way(NamedTuple):
     released: tuple[int, ...]
     closed: int
     adds: tuple[bool, ...]
+    first: Callable
 
 
+_pending = operator.attrgetter("pending")
 _OUTSIDE = (
     "backward() goes on in work that had run before, or into a gradient buffer that is a view or "
     "has another dtype"
@@ -78,26 +71,61 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
         found = []  # all of it, or nothing: another sweep would replace the gradients of this one
         for region, part in parts.items():
             starts = tuple([ref(v.node.position, v.index, True) for v, _ in part])
-            way, key = _way(region, starts)
-            if way is None:
+            pass_ = _find_pass(region, starts)
+            if pass_ is None:
                 return False
-            found.append((region, way, starts, [ct for _, ct in part], key))
-        for region, way, starts, given, key in found:
-            if way.wanted:
-                _defer(region, way, starts, given, key)
+            found.append((region, pass_, [ct for _, ct in part]))
+        for region, pass_, given in found:
+            if pass_.way.wanted:
+                _defer(region, pass_, given)
         return True
 
 
-def _way(region: Region, starts: tuple[int, ...]) -> tuple[_Way | None, Any]:
-    """What a backward pass from ``starts`` does, None if it leaves the region; its key."""
-    requests = _requests(region.owners)
-    stage, key = region.stage, (starts, requests)
+class _Pass:
+    """A backward pass from a stage, as it was last made.
+
+    Attributes
+    ----------
+    starts, asked, owners : object
+        What it was found from; ``owners`` is None where these may not be kept.
+    way : _Way
+    key : tuple
+        Tells it from other passes from the stage.
+    node : Backward or None
+    after : Stage or None
+        The structure after it, if no gradient came from outside or was added to.
+    """
+
+    __slots__ = ("starts", "asked", "owners", "way", "key", "node", "after")
+
+    def __init__(self, starts: tuple[int, ...], owners: list, way: _Way, key: Any):
+        self.starts, self.asked, self.way, self.key = starts, Variable.asked, way, key
+        own = set(map(type, owners)) <= {Variable, type(None)}
+        self.owners = list(owners) if own else None
+        self.node: Backward | None = None
+        self.after: Stage | None = None
+
+
+def _find_pass(region: Region, starts: tuple[int, ...]) -> _Pass | None:
+    """The backward pass from ``starts``, None if it leaves the region."""
+    stage, owners = region.stage, region.owners
+    last = stage.swept
+    if last is not None and last.starts == starts and last.asked == Variable.asked:
+        if last.owners == owners:
+            return last
+    requests = _requests(owners)
+    key = (starts, requests)
     way = stage.sweeps.get(key, 0)
     if way == 0:
         way = stage.sweeps[key] = _find(region.nodes, starts, requests)
         if way is None:
             report.note_early(stage, _OUTSIDE)
-    return way, key
+    if way is None:
+        return None
+    found = _Pass(starts, owners, way, key)
+    if found.owners is not None and stage.root.own:
+        stage.swept = found
+    return found
 
 
 def _requests(owners: Sequence[Value | None]) -> tuple[int, ...]:
@@ -153,59 +181,70 @@ def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...])
         tuple(over),
         sum(any(map(flows, nodes[at].refs)) for at in over),
         tuple(requests[first] == Variable.ADD for first in wanted),
+        _getter([slots[0] for slots in groups]),
     )
 
 
-def _defer(
-    region: Region, way: _Way, starts: tuple[int, ...], given: Sequence[Any], key: Any
-) -> None:
+def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
     """Put the sweep on the region, and let the gradients' buffers wait for it."""
-    grads: list[Any] = [region.owners[group[0]] for group in way.wanted]
-    cotangents: Any = (None,) * len(given)
-    if any(ct is not None for ct in given):
-        cotangents = tuple(None if ct is None else region.refs((ct,))[0] for ct in given)
-    olds: Any = (None,) * len(grads)
-    if any(way.adds):
-        olds = tuple(
-            _old(region, v) if add else None for v, add in zip(grads, way.adds, strict=True)
+    way, node = pass_.way, pass_.node
+    plain = True not in way.adds and given.count(None) == len(given)
+    if plain and node is not None and node.again(region):
+        after = pass_.after
+    else:
+        variables = way.first(region.owners)
+        if node is None or not node.idle(variables):
+            node = pass_.node = Backward(way.over, variables)
+        cotangents = tuple([None if ct is None else region.refs((ct,))[0] for ct in given])
+        olds = _olds(region, node.buffers, way.adds)
+        after = region.stage.sweep(
+            (pass_.key, cotangents, olds), pass_.starts, cotangents, way.wanted, olds, way.over
         )
-    if not all(way.adds):
+        pass_.after = after if plain else None
+        node.refs = tuple([r for r in (*cotangents, *olds) if r is not None])
+        first = ref(len(region.nodes), 0, False)
+        node.numbers = range(first, first - (len(node.outputs) << 1), -2)
+        node.begin(region)
+    if False in way.adds:
         region.swept = True
-    stage = region.stage.sweep(
-        (key, cotangents, olds), starts, cotangents, way.wanted, olds, way.over
-    )
-    node = _Backward(way.over)
-    node.refs = tuple(r for r in (*cotangents, *olds) if r is not None)
-    node.buffers = list(map(_buffer, grads))
-    avals = [b._aval() if (a := b.array) is None else a.aval for b in node.buffers]
-    node.outputs = list(map(Deferred, itertools.repeat(node), range(len(grads)), avals))
-    first = ref(len(region.nodes), 0, False)
-    node.numbers = range(first, first - (len(grads) << 1), -2)
-    region.add(node, stage)
-    for variable, buffer, out in zip(grads, node.buffers, node.outputs, strict=True):
-        buffer.array = None
-        buffer.pending = out
-        buffer.shared = False
-        buffer.version += 1
-        variable.fresh = True
+    region.add(node, after)
+    node.wrote()
     nodes = region.nodes
     for at in way.released:
         nodes[at].released = True
     region.open -= way.closed
 
 
-_buffer = operator.attrgetter("grad._buffer")
+def _olds(
+    region: Region, buffers: Sequence[Buffer], adds: Sequence[bool]
+) -> tuple[int | None, ...]:
+    """Where the gradients that are added to come from; None for zeros."""
+    if True not in adds:
+        return (None,) * len(adds)
+    waiting = list(map(_pending, buffers))
+    first = waiting[0]
+    if type(first) is Deferred and type(first.node) is Backward and False not in adds:
+        before = first.node
+        if before.region is region and before.outputs == waiting:  # a micro-batch before
+            start = ref(before.position, 0, False)
+            return tuple(range(start, start - (len(waiting) << 1), -2))
+    return tuple([_old(region, b) if add else None for b, add in zip(buffers, adds, strict=True)])
 
 
-def _old(region: Region, variable: Any) -> int | None:
-    """Where the gradient that is added to comes from; None for zeros."""
-    buffer = variable.grad._buffer
+def _old(region: Region, buffer: Buffer) -> int | None:
     pending = buffer.pending
     if type(pending) is Zeros:
         return None
     if type(pending) is Deferred and pending.node.region is region:
         return ref(pending.node.position, pending.index, False)
     return region.refs((buffer.get(),))[0]
+
+
+def _getter(places: list[int]) -> Callable:
+    """A function that gives the entries of a list at some places, as a tuple."""
+    if len(places) == 1:
+        return lambda found: (found[places[0]],)
+    return operator.itemgetter(*places) if places else lambda found: ()
 
 
 def _between(nodes: Sequence[Node], over: set[int]) -> set[int]:
@@ -228,5 +267,5 @@ def _between(nodes: Sequence[Node], over: set[int]) -> set[int]:
 
 def _sources(node: Node) -> list[int]:
     """The positions of the nodes whose results a deferred node reads."""
-    found = list(node.over) if isinstance(node, _Backward) else []
+    found = list(node.over) if isinstance(node, Backward) else []
     return found + [place(number)[0] for number in node.refs if number < 0]

@@ -20,9 +20,12 @@ from .kernel import Kernel, Pullback
 if TYPE_CHECKING:
     from .region import Region
 
-__all__ = ["Leaves", "Node", "Plan", "Sweep", "Value", "Variable", "ancestors", "cached"]
+__all__ = [
+    "FRESH", "STALE", "Leaves", "Node", "Plan", "Sweep", "Value", "Variable", "ancestors", "cached",
+    "sequence",
+]  # fmt: skip
 
-_sequence = itertools.count()
+sequence = itertools.count()
 
 
 class Value:
@@ -52,6 +55,14 @@ class Value:
         return not node.released
 
 
+class _Writer(NamedTuple):
+    fresh: bool
+
+
+#: What has written a gradient that a Trainer may use, and one that none may.
+FRESH, STALE = _Writer(True), _Writer(False)
+
+
 class Variable(Value):
     """A leaf whose gradient is wanted.
 
@@ -61,24 +72,35 @@ class Variable(Value):
         Where ``backward`` puts the gradient.
     grad_req : str
         ``'write'``, ``'add'`` or ``'null'``.
-    fresh : bool
-        Whether ``backward`` has written the gradient since a Trainer last used it.
+    by : object
+        What has written the gradient; its ``fresh`` says whether no Trainer has used it since.
     plain : bool
         Whether ``grad`` is an array of its own (no view) with the dtype of what it belongs to.
     request : int
         One of REQUESTS: what a deferred backward pass does with the gradient, ODD if it cannot.
     """
 
-    __slots__ = ("grad", "fresh", "plain", "request", "_grad_req")
+    __slots__ = ("grad", "by", "plain", "request", "_grad_req")
 
     NULL, WRITE, ADD, ODD = REQUESTS = 1, 2, 3, 4
+    #: How often the request of any variable was set.
+    asked = 0
 
     def __init__(self, grad: Any, grad_req: str, plain: bool):
         super().__init__(None, 0)
         self.grad = grad
-        self.fresh = False
+        self.by: Any = STALE
         self.plain = plain
         self.grad_req = grad_req
+
+    @property
+    def fresh(self) -> bool:
+        """Whether ``backward`` has written the gradient since a Trainer last used it."""
+        return self.by.fresh
+
+    @fresh.setter
+    def fresh(self, fresh: bool) -> None:
+        self.by = FRESH if fresh else STALE
 
     @property
     def grad_req(self) -> str:
@@ -87,6 +109,7 @@ class Variable(Value):
     @grad_req.setter
     def grad_req(self, req: str) -> None:
         self._grad_req = req
+        Variable.asked += 1
         self.request = _REQUESTS[req] if self.plain else self.ODD
 
 
@@ -127,7 +150,7 @@ class Node:
         self.kernel = kernel
         self.inputs = inputs
         self.arrays = arrays
-        self.order = next(_sequence)
+        self.order = next(sequence)
         self.pullback: Pullback | Callable | None = None
         self.mask: tuple[bool, ...] = ()
         self.outputs: Sequence[Any] = ()

@@ -11,22 +11,19 @@ from __future__ import annotations
 import itertools
 import operator
 import threading
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
-import jax.core
-
-from ..error import MXNetError
-from . import report, tape
-from .buffer import Buffer
+from . import report
+from .deferred import Deferred, hold
 from .graph import Node, Value
+from .job import Job
 from .kernel import Kernel, aval_of, is_float
 from .spread import Spread
 from .stage import Stage, flows, place, ref
 from .state import state
 
-__all__ = ["Deferred", "Job", "Region", "current", "defer", "defer_call", "flush", "hold"]
+__all__ = ["Deferred", "Region", "current", "defer", "defer_call", "flush", "hold"]
 
 #: A region that grows beyond this many nodes is run, whether anybody looks at it or not.
 MAX_REGION = 256
@@ -202,32 +199,16 @@ class Region:
             if not job.outs:
                 self.job = None
             raise
-        outs, node, updating = job.outs[0], job.node, job.updating
-        for k, buffer in zip(job.order, job.written, strict=True):
-            if buffer.pending is updating:
-                buffer.array = outs[k]
-                buffer.pending = None
-                buffer.shared = False  # not before: a failed update restores the old contents
-                buffer.version += 1
-        base = job.base
-        for k, value in enumerate(job.values):
-            holder = value.holder()
-            if holder is not None:
-                holder.fulfil(value, outs[base + k])
-            value.computed(node, k)
-        base += len(job.values)
-        for (buffer, value, _), array in zip(job.gradients, outs[base:], strict=False):
-            if buffer.pending is value:
-                buffer.array = array
-                buffer.pending = None
-        self.end(node)
+        job.hand_over()
+        self.end(job.node)
 
     def end(self, node: Node | None) -> None:
         """All has run, and is ``node`` on the tape; begin anew."""
         for n in self.nodes:
             n.region = None
-            n.inside = node
-            n.outputs = n.refs = ()
+            if n.kernel is not None:
+                n.inside = node
+                n.outputs = n.refs = ()
         self.begin()
         self.job = None
 
@@ -304,163 +285,6 @@ _UNUSED = "a new forward pass began before a Trainer used the gradients of the l
 _LARGE = "more was deferred than is compiled together"
 
 
-class Job:
-    """One execution of a region: what goes in, and who gets what comes out.
-
-    Attributes
-    ----------
-    values : list of Deferred
-        Whose results are outputs, in this order, before those of ``gradients``.
-    gradients : list of (Buffer, Deferred, ref)
-    written : list of Buffer
-        Those that an update writes (a Trainer's parameters and states); ``order`` has the place of
-        each among the outputs.
-    updating : object
-        What these buffers wait for until then.
-    outs : list
-        The tuple of outputs, once they are there.
-    node : Node or None
-        The region on the tape.
-    """
-
-    def __init__(
-        self,
-        region: Region,
-        stage: Stage,
-        written: Sequence[Buffer] = (),
-        refs: Sequence[int] = (),
-        updating: Any = None,
-    ):
-        self.region = region
-        self.written = written
-        self.updating = updating
-        self.donate: tuple[int, ...] = ()
-        self.outs: list[tuple] = []
-        self.node: Node | None = None
-        self.gradients: list[tuple[Buffer, Deferred, int]] = []
-        outputs, states, numbers, more, grads = [], [], [], [], []
-        for position, node in enumerate(region.nodes):
-            if node.kernel is None:  # gradients; those that were replaced are not wanted
-                wanted = list(zip(node.buffers, node.outputs, node.numbers, strict=True))
-                if [b.pending for b in node.buffers] != node.outputs:
-                    wanted = [item for item in wanted if item[0].pending is item[1]]
-                self.gradients += wanted
-                grads += [number for _, _, number in wanted]
-                continue
-            visible = node.kernel.visible
-            for value in node.outputs:
-                if value is None or value.holder() is None:  # nobody has it
-                    continue
-                number = ref(position, value.index, False)
-                if value.index < visible:
-                    outputs.append(value)
-                    numbers.append(number)
-                else:
-                    states.append(value)
-                    more.append(number)
-        self.values = outputs + states
-        self.recorded = _recorded(region) if region.open else None
-        self.base = len(written) if self.recorded is None else 0
-        count = len(self.values) + len(self.gradients)
-        self.order: Sequence[int] = ()
-        last: tuple[int, ...] = ()
-        if written:
-            last, self.order = stage.order(refs, 0 if self.base else count)
-        self.program = None
-        if count or written:
-            more += grads
-            self.program = stage.program(tuple(numbers), tuple(more), last, self.recorded is None)
-
-    def compute(self) -> None:
-        """Run the executable."""
-        region, kernel = self.region, self.program
-        if region.spread:
-            region.gather()
-        if kernel is None:
-            self.outs.append(())
-        elif self.recorded is not None:
-            outs, node = tape.record(kernel, region.arrays, self.recorded, region.device)
-            if node is not None:
-                node.order = region.nodes[-1].order
-                node.origins = [v.node for v in self.values]
-            self.node = node
-            self.outs.append(outs)
-        else:
-            kernel.run_into(self.outs, region.arrays, region.device, self.donate)
-            if self.outs[0] and isinstance(self.outs[0][0], jax.core.Tracer):
-                self.outs.clear()
-                raise MXNetError(
-                    "JAX believes that it is tracing a function, probably because an earlier trace "
-                    "was interrupted. Nothing was lost: save what you need and start Python anew."
-                )
-
-
-def _recorded(region: Region) -> list[Value | None] | None:
-    """For each slot the value that the tape needs a gradient of; None if there is none."""
-    found: list[Value | None] = [None] * len(region.arrays)
-    for node in region.nodes:
-        if not node.released:
-            for number in node.refs:
-                if number >= 0 and number & 1:
-                    found[number >> 1] = region.owners[number >> 1]
-    return found if any(v is not None for v in found) else None
-
-
-def _nobody() -> None:
-    """A weak reference to nothing."""
-
-
-#: In the place of nodes that a deferred backward pass has released.
-_gone = Node(None, (), ())
-_gone.release()
-
-
-class _Passed(tape.FunctionPullback):
-    def __call__(self, slots: dict[int, Any]) -> Sequence[Any]:
-        return list(slots.values())[:1]
-
-
-#: In the place of nodes whose inputs all come from such: a backward pass to them is refused.
-_cut = Node(None, (Value(_gone, 0),), (None,))
-_cut.pullback = _Passed()
-
-
-class Deferred(Value):
-    """A value that its region has not computed yet; what a buffer waits for.
-
-    ``holder`` is a weak reference to the Buffer or view that wants it: a value that nobody holds is
-    not an output of its region.
-    """
-
-    __slots__ = ("holder",)
-
-    def __init__(self, node: Node | None, index: int, aval: Any = None):
-        self.node = node
-        self.index = index
-        self.aval = aval
-        self.holder: Any = _nobody
-
-    def hold(self, holder: Any) -> None:
-        self.holder = weakref.ref(holder)
-
-    def computed(self, node: Node | None, index: int) -> None:
-        """The region has run, and is ``node`` on the tape, if it is recorded."""
-        if self.holder is not _nobody:
-            source = self.node
-            gone = _gone if source.released else _cut if any(source.inputs) else None
-            self.node, self.index, self.holder = node or gone, index, _nobody
-
-    def force(self, buffer: Buffer) -> None:
-        node = self.node
-        if node is not None and node.region is not None:
-            node.region.run()
-        if buffer.pending is self:
-            raise MXNetError(
-                "the value of this array was never computed: the deferred work that makes it "
-                "failed before. Run that work again and look at its error."
-            )
-
-
 def current(device: Any, forward: bool = False) -> Region:
     """This thread's region for work on ``device``.
 
@@ -532,7 +356,3 @@ def flush() -> None:
         region.run()
 
 
-def hold(buffer: Buffer, value: Deferred) -> None:
-    """Let ``buffer`` hold a deferred value."""
-    buffer.defer(value)
-    value.holder = weakref.ref(buffer)

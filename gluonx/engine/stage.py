@@ -8,12 +8,16 @@ its end waits the executable.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Any
+import operator
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from . import report
 from .graph import Plan, Sweep
 from .kernel import Kernel
+
+if TYPE_CHECKING:
+    from .bundle import Bundle
 
 __all__ = ["Stage", "flows", "place", "ref"]
 
@@ -46,6 +50,13 @@ def _decoded(number: int) -> tuple[int, int, bool]:
     return *place(number), bool(~number & 1)
 
 
+def _taker(places: list[int]) -> Callable:
+    """A function that gives the entries of a tuple at some places, as a tuple."""
+    if places == list(range(places[0], places[0] + len(places))):
+        return operator.itemgetter(slice(places[0], places[0] + len(places)))
+    return operator.itemgetter(*places)
+
+
 class Stage:
     """What a region has deferred so far, less its arrays.
 
@@ -69,7 +80,7 @@ class Stage:
 
     __slots__ = (
         "step", "before", "root", "next", "again", "sweeps", "programs", "grown", "kept", "noted",
-        "_order", "_donated", "joined",
+        "_order", "_takes", "_donated", "joined", "swept", "own",
     )  # fmt: skip
 
     def __init__(self, before: Stage | None, step: Any):
@@ -89,12 +100,19 @@ class Stage:
         #: Arrays of several devices put together in the last step, see ``replicas``.
         self.joined: dict[Any, Any] | None = None
         self._order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+        self._takes: dict[int, tuple[tuple[int, ...], Sequence[Callable]]] = {}
+        #: The last backward pass from here, if ``own``.
+        self.swept: Any = None
+        #: At the root: whether its kernel belongs to one network, and so may keep what is that
+        #: network's alive.
+        self.own = False
 
     @staticmethod
     def first(kernel: Kernel) -> Stage:
         """The root of all that begins with ``kernel``."""
         if kernel.stage is None:
             kernel.stage = Stage(None, None)
+            kernel.stage.own = kernel.op is None
             report.roots.add(kernel)
         return kernel.stage
 
@@ -155,6 +173,18 @@ class Stage:
             self._order = tuple(last), tuple(sorted(range(len(refs)), key=last.__getitem__))
         last, places = self._order
         return last, [first + k for k in places] if first else places
+
+    def takes(
+        self, refs: Sequence[int], first: int, written: Sequence[Bundle]
+    ) -> tuple[tuple[int, ...], Sequence[Callable]]:
+        """As :meth:`order`, with a function of the outputs for each of several bundles."""
+        found = self._takes.get(first)
+        if found is None:
+            last, places = self.order(refs, first)
+            rest = iter(places)
+            takes = [_taker([next(rest) for _ in bundle.buffers]) for bundle in written]
+            found = self._takes[first] = last, takes
+        return found
 
     def donated(self, refs: Sequence[int]) -> tuple[int, ...]:
         """The slots of the arrays that a last step writes, its first inputs, ``refs``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import operator
 import sys
 from collections.abc import Sequence
@@ -9,9 +11,11 @@ from typing import Any
 
 from ..error import MXNetError
 from .buffer import Buffer
-from .graph import Value
+from .bundle import GONE, Bundle
+from .deferred import Deferred
+from .job import Job
 from .kernel import COPY, Kernel
-from .region import Deferred, Job, Region, current
+from .region import Region, current
 from .stage import Stage
 
 __all__ = ["Updating", "run_update"]
@@ -30,15 +34,12 @@ class Updating:
         self.region.run()
         with self.region.lock:
             if buffer.pending is self:
-                raise MXNetError(
-                    "the contents of this array are gone: an update failed after it had given up "
-                    "the old ones. Load the parameters again, from the last checkpoint."
-                )
+                raise MXNetError(GONE)
 
 
 def run_update(
     kernel: Kernel,
-    written: Sequence[Buffer],
+    written: Sequence[Bundle],
     read: Sequence[Buffer],
     numbers: Sequence[Any],
     device: Any,
@@ -52,22 +53,22 @@ def run_update(
     """
     region = current(device)
     with region.lock:
-        old, more = _contents(written, region), _contents(read, region)
-        count, first = len(old), len(region.arrays)
+        old = [b.whole() or _contents(b.buffers, region) for b in written]
+        more = _contents(read, region)
+        first = len(region.arrays)
         if region.stage is None:
             region.stage = Stage.first(kernel)
-        given = [*old, *more, *numbers]
-        again = region.place(kernel, given, [None] * len(given))
+        given = [*itertools.chain.from_iterable(old), *more, *numbers]
+        count = len(given) - len(more) - len(numbers)
+        again = region.place(kernel, given, _nones(len(given)))
         del given
         refs, updating = again.refs[:count], Updating(region)
         job = Job(region, again.stage, written, refs, updating)
         try:
-            for buffer in written:  # from here on nobody else gets hold of the old contents
-                buffer.pending = updating
-                buffer.array = None
+            _take(written, old, updating)  # from here on nobody else gets hold of them
             if job.recorded is None:
                 job.donate = again.stage.donated(refs)
-                _own(region.arrays, job.donate, refs, written)
+                _own(region.arrays, refs, written, old)
             region.job = job
             region.finish(job)
         except BaseException:
@@ -75,12 +76,15 @@ def run_update(
                 region.run()
             else:
                 region.job = None
-                _restore(written, old, updating)
+                for bundle, arrays in zip(written, old, strict=True):
+                    bundle.restore(arrays, updating)
                 region.shrink(first)
             raise
 
 
 _array = operator.attrgetter("array")
+_node = operator.attrgetter("node")
+_pending = operator.attrgetter("pending")
 _shared = operator.attrgetter("shared")
 _NONE = id(None)
 
@@ -89,6 +93,12 @@ def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
     """The contents of buffers; a deferred value where one waits for a value of ``region``."""
     found = list(map(_array, buffers))
     if _NONE in map(id, found):
+        waiting = list(map(_pending, buffers))
+        if set(map(type, waiting)) == {Deferred}:
+            nodes = set(map(_node, waiting))
+            node = nodes.pop()
+            if not nodes and node is not None and node.region is region:  # a backward pass
+                return waiting
         for k, buffer in enumerate(buffers):
             if found[k] is None:
                 waits = buffer.pending
@@ -98,41 +108,46 @@ def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
     return found
 
 
-def _own(
-    arrays: list[Any], slots: Sequence[int], refs: Sequence[int], buffers: Sequence[Buffer]
-) -> None:
-    """Make sure that nobody else holds those of a region's ``arrays`` that are to be donated, at
-    ``slots``, the contents of ``buffers``: what somebody holds is copied.
+def _take(written: Sequence[Bundle], old: list[Sequence[Any]], updating: Updating) -> None:
+    for bundle, contents in zip(written, old, strict=True):
+        bundle.take(contents, updating)
 
-    The references that we know of are those of ``arrays`` and of the caller's list of old contents.
+
+@functools.lru_cache(maxsize=64)
+def _nones(count: int) -> tuple[None, ...]:
+    return (None,) * count
+
+
+def _own(
+    arrays: list[Any], refs: Sequence[int], written: Sequence[Bundle], old: list[Sequence[Any]]
+) -> None:
+    """Make sure that nobody else holds those of a region's ``arrays`` that are to be donated, the
+    contents ``old`` of ``written``: what somebody holds is copied.
+
+    The references that we know of are those of ``arrays`` and of ``old``. Whoever holds a tuple of
+    ``old`` may be about to take an array from it.
     """
-    if True in map(_shared, buffers) or (slots and _count([arrays[s] for s in slots]) > _KNOWN):
-        for number, buffer in zip(refs, buffers, strict=True):
+    first = 0
+    for bundle, held, contents in zip(written, map(sys.getrefcount, old), old, strict=True):
+        places = refs[first : first + len(contents)]
+        first += len(contents)
+        inside = bundle.updating is not None  # nobody has ever seen what is in a bundle
+        if inside or True not in map(_shared, bundle.buffers):
+            if held <= _HELD and max(map(sys.getrefcount, contents)) <= _KNOWN:
+                continue
+        for number, buffer in zip(places, bundle.buffers, strict=True):
             slot = number >> 1
-            if number >= 0 and (buffer.shared or _count([arrays[slot]]) > _KNOWN):
+            if number >= 0 and (
+                held > _HELD or buffer.shared or sys.getrefcount(arrays[slot]) > _KNOWN
+            ):
                 (arrays[slot],) = COPY.run((arrays[slot],), buffer.ctx.device)
 
 
-def _count(arrays: list[Any]) -> int:
-    return max(map(sys.getrefcount, arrays))
+def _calibrate() -> tuple[int, int]:
+    """The references to a tuple of contents, and to an array in it, when :func:`_own` looks."""
+    arrays = [object()]
+    old = [tuple(arrays)]
+    return max(map(sys.getrefcount, old)), max(map(sys.getrefcount, old[0]))
 
 
-def _calibrate() -> int:
-    """What :func:`_count` gives for an array that only a region and the caller hold."""
-    first, second = [object()], []
-    second.append(first[0])
-    return _count([first[0]])
-
-
-_KNOWN = _calibrate()
-
-
-def _restore(written: Sequence[Buffer], old: Sequence[Any], updating: Updating) -> None:
-    """Give buffers their old contents back, as far as these still exist."""
-    for buffer, contents in zip(written, old, strict=True):
-        if buffer.pending is updating:
-            if isinstance(contents, Value):
-                buffer.pending = contents
-            elif not contents.is_deleted():
-                buffer.array = contents
-                buffer.pending = None
+_HELD, _KNOWN = _calibrate()

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from ..engine.buffer import Buffer
+from ..engine.bundle import Bundle
 from ..engine.kernel import Kernel
 from ..error import MXNetError
 from ..ndarray import NDArray
@@ -40,7 +41,7 @@ class Group:
         # what follows from the arrays of all parameters, while these are the same
         self._single: Any = None
         self._arrays: list[NDArray] = []
-        self._written: tuple[Any, list[Buffer]] = (None, [])
+        self._written: tuple[Any, list[Bundle]] = (None, [])
 
     def arrays_of(self, single: list[NDArray]) -> list[NDArray]:
         """The group's part of the arrays of all parameters."""
@@ -48,10 +49,11 @@ class Group:
             self._single, self._arrays = single, [single[i] for i in self.indices]
         return self._arrays
 
-    def written_with(self, arrays: list[NDArray]) -> list[Buffer]:
-        """The buffers that an update writes: those of the parameters, then the states."""
+    def written_with(self, arrays: list[NDArray]) -> list[Bundle]:
+        """What an update writes: the parameters, and the states if there are any."""
         if self._written[0] is not arrays:
-            self._written = arrays, [x._buffer for x in arrays] + self.states
+            buffers = [x._buffer for x in arrays]
+            self._written = arrays, [Bundle(own) for own in (buffers, self.states) if own]
         return self._written[1]
 
     def kernel(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple = ()) -> Kernel:
@@ -101,7 +103,7 @@ class Group:
         #: On a mesh: how parameters and states are divided, and stay so.
         places = [None] * (n + m)
         if isinstance(self.device, jax.sharding.Sharding):
-            places = [b.get().sharding for b in self.written_with(arrays)]
+            places = [b.get().sharding for b in [x._buffer for x in arrays] + self.states]
         divided, constrain = places[:n], jax.lax.with_sharding_constraint
 
         def step(*flat):

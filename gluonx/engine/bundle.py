@@ -1,0 +1,153 @@
+"""Bundles: the contents of many buffers, kept and replaced as one.
+
+A training step writes all parameters and all states of an optimizer. To tell each Buffer so takes
+Python longer than a small network's whole step. So after a step the buffers hold nothing of their
+own: their :class:`Bundle` has the tuple that the executable returned, and each waits for its
+:class:`Part`. Whoever looks at one of them opens the bundle, and each has its own contents again.
+"""
+
+from __future__ import annotations
+
+import operator
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from ..error import MXNetError
+from .buffer import Buffer
+
+__all__ = ["GONE", "Bundle", "Part"]
+
+#: A bundle that was found open by so many updates in a row is left so, but for every now and then.
+_OPENED, _AGAIN = 3, 64
+#: Held while a bundle is opened, or taken by an update.
+_changing = threading.Lock()
+_pending = operator.attrgetter("pending")
+
+GONE = (
+    "the contents of this array are gone: an update failed after it had given up the old ones. "
+    "Load the parameters again, from the last checkpoint."
+)
+
+
+class Part:
+    """What a buffer waits for whose contents are in a bundle."""
+
+    __slots__ = ("bundle", "aval")
+
+    def __init__(self, bundle: Bundle, aval: Any):
+        self.bundle = bundle
+        self.aval = aval
+
+    def force(self, buffer: Buffer) -> None:
+        while buffer.pending is self:
+            if not self.bundle.open() and buffer.pending is self:
+                raise MXNetError(GONE)
+
+
+class Bundle:
+    """Buffers that updates write together.
+
+    Attributes
+    ----------
+    buffers : list of Buffer
+    arrays : tuple of jax.Array or None
+        Their contents, while they are in the bundle.
+    parts : list of Part
+        What each of them waits for then.
+    updating : Updating or None
+        The update that is about to replace the contents.
+    updates : int
+        How many updates there were.
+    """
+
+    __slots__ = ("buffers", "arrays", "parts", "updating", "updates", "_opened", "_made")
+
+    def __init__(self, buffers: list[Buffer]):
+        self.buffers = buffers
+        self.arrays: tuple | None = None
+        self.parts: list[Part] = []
+        self.updating: Any = None
+        self.updates = 0
+        #: How many updates in a row have found it open.
+        self._opened = 0
+        #: The update that has put the bundle together.
+        self._made: Any = None
+
+    def whole(self) -> tuple | None:
+        """The contents of all buffers, if they are in the bundle."""
+        arrays = self.arrays
+        if arrays is not None and list(map(_pending, self.buffers)) == self.parts:
+            return arrays
+        return None
+
+    def take(self, old: Sequence[Any], updating: Any) -> None:
+        """Let the buffers, whose contents are ``old``, wait for an update."""
+        with _changing:
+            if self.arrays is old:
+                self.updating = updating
+                self.arrays = None
+                return
+            for buffer in self.buffers:
+                buffer.pending = updating
+                buffer.array = None
+
+    def give(self, arrays: tuple, updating: Any) -> None:
+        """The update is done. May be interrupted, and called again."""
+        if self.updating is updating:
+            self.arrays = arrays
+            self.updating = None
+            self.updates += 1
+            self._opened = 0
+            return
+        with _changing:
+            if self._made is not updating:
+                self._opened += 1
+                self.updates += 1
+                again = self._opened <= _OPENED or self._opened % _AGAIN == 0
+                self.parts = [Part(self, a.aval) for a in arrays] if again else []
+                self.arrays = arrays if again else None
+                self._made = updating
+            waits: Any = [None] * len(arrays) if self.arrays is None else self.parts
+            for buffer, part, array in zip(self.buffers, waits, arrays, strict=True):
+                if buffer.pending is updating:
+                    buffer.shared = False  # not before: a failed update restores the old contents
+                    buffer.version += 1
+                    if part is None:
+                        buffer.array = array
+                    buffer.pending = part
+
+    def restore(self, old: Sequence[Any], updating: Any) -> None:
+        """The update has failed: give the old contents back, as far as they still exist."""
+        with _changing:
+            if self.updating is updating:
+                self.arrays, self.updating = old, None
+                if not any(a.is_deleted() for a in old):
+                    return
+                self._hand_out()
+        for buffer, contents in zip(self.buffers, old, strict=True):
+            if buffer.pending is updating:
+                if not hasattr(contents, "is_deleted"):
+                    buffer.pending = contents  # a deferred value
+                elif not contents.is_deleted():
+                    buffer.array = contents
+                    buffer.pending = None
+
+    def open(self) -> bool:
+        """Give each buffer its own contents; False if they are gone."""
+        updating = self.updating
+        if updating is not None:  # wait for it
+            updating.region.run()
+        with _changing:
+            if self.arrays is None:
+                return self.updating is not None
+            self._hand_out()
+            return True
+
+    def _hand_out(self) -> None:
+        for buffer, part, array in zip(self.buffers, self.parts, self.arrays or (), strict=True):
+            if buffer.pending is part and not array.is_deleted():
+                buffer.array = array
+                buffer.version += 1
+                buffer.pending = None
+        self.arrays = None

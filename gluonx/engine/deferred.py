@@ -1,0 +1,197 @@
+"""Deferred values: what a buffer waits for while the work that makes it is pending on a region."""
+
+from __future__ import annotations
+
+import operator
+import threading
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+from ..error import MXNetError
+from . import tape
+from .buffer import Buffer
+from .graph import STALE, Node, Value, Variable, sequence
+
+__all__ = ["Backward", "Deferred", "hold", "use_gradients"]
+
+#: Held while the results of a backward pass are handed out, or the pass begins anew.
+_changing = threading.Lock()
+_pending = operator.attrgetter("pending")
+_buffer = operator.attrgetter("grad._buffer")
+_by = operator.attrgetter("by")
+
+
+def _nobody() -> None:
+    """A weak reference to nothing."""
+
+
+#: In the place of nodes that a deferred backward pass has released.
+_gone = Node(None, (), ())
+_gone.release()
+
+
+class _Passed(tape.FunctionPullback):
+    def __call__(self, slots: dict[int, Any]) -> Sequence[Any]:
+        return list(slots.values())[:1]
+
+
+#: In the place of nodes whose inputs all come from such: a backward pass to them is refused.
+_cut = Node(None, (Value(_gone, 0),), (None,))
+_cut.pullback = _Passed()
+
+
+class Deferred(Value):
+    """A value that its region has not computed yet; what a buffer waits for.
+
+    ``holder`` is a weak reference to the Buffer or view that wants it: a value that nobody holds is
+    not an output of its region.
+    """
+
+    __slots__ = ("holder",)
+
+    def __init__(self, node: Node | None, index: int, aval: Any = None):
+        self.node = node
+        self.index = index
+        self.aval = aval
+        self.holder: Any = _nobody
+
+    def hold(self, holder: Any) -> None:
+        self.holder = weakref.ref(holder)
+
+    def computed(self, node: Node | None, index: int) -> None:
+        """The region has run, and is ``node`` on the tape, if it is recorded."""
+        if self.holder is not _nobody:
+            source = self.node
+            gone = _gone if source.released else _cut if any(source.inputs) else None
+            self.node, self.index, self.holder = node or gone, index, _nobody
+
+    def force(self, buffer: Buffer) -> None:
+        node = self.node
+        if type(node) is Backward:
+            while buffer.pending is self and node.open():
+                pass
+        elif node is not None and node.region is not None:
+            node.region.run()
+        if buffer.pending is self:
+            raise MXNetError(
+                "the value of this array was never computed: the deferred work that makes it "
+                "failed before. Run that work again and look at its error."
+            )
+
+
+def hold(buffer: Buffer, value: Deferred) -> None:
+    """Let ``buffer`` hold a deferred value."""
+    buffer.defer(value)
+    value.holder = weakref.ref(buffer)
+
+
+class Backward(Node):
+    """A deferred backward pass, and then what it has found.
+
+    The gradients stay with it until somebody looks at one. If nobody has when the next training
+    step makes the same pass, the buffers need not be told that they wait again.
+
+    Attributes
+    ----------
+    over : tuple of int
+        The positions of the nodes that run under it.
+    variables : tuple of Variable
+        Whose gradients it finds; ``buffers`` and ``outputs`` belong to them one by one.
+    results : tuple of jax.Array or None
+        The gradients, while they are here.
+    fresh : bool
+        Whether no Trainer has used them.
+    """
+
+    __slots__ = ("over", "variables", "results", "fresh")
+
+    def __init__(self, over: tuple[int, ...], variables: tuple[Variable, ...]):
+        super().__init__(None, (), ())
+        self.over = over
+        self.variables = variables
+        self.results: tuple | None = None
+        self.fresh = False
+        self.buffers: list[Buffer] = list(map(_buffer, variables))
+        self.outputs = [
+            Deferred(self, k, b._aval() if (a := b.array) is None else a.aval)
+            for k, b in enumerate(self.buffers)
+        ]
+
+    def again(self, region: Any) -> bool:
+        """Begin anew on ``region`` if nobody has touched the gradients since the last time."""
+        with _changing:
+            if (
+                self.results is None
+                or self.region is not None
+                or list(map(_buffer, self.variables)) != self.buffers
+                or list(map(_pending, self.buffers)) != self.outputs
+            ):
+                return False
+            self.results = None
+            self.region = region
+            self.order = next(sequence)
+            return True
+
+    def idle(self, variables: tuple[Variable, ...]) -> bool:
+        """Whether it can :meth:`begin` anew for the gradients of ``variables``."""
+        return (
+            self.region is None
+            and self.variables == variables
+            and list(map(_buffer, variables)) == self.buffers
+        )
+
+    def begin(self, region: Any) -> None:
+        """Let the buffers wait for the gradients that it will find on ``region``."""
+        self.hand_out()
+        self.order = next(sequence)
+        self.region = region
+        for buffer, value in zip(self.buffers, self.outputs, strict=True):
+            before = buffer.pending
+            if type(before) is Deferred and type(before.node) is Backward:
+                before.node.hand_out()
+            buffer.array = None
+            buffer.pending = value
+            buffer.shared = False
+            buffer.version += 1
+
+    def wrote(self) -> None:
+        """Note that it writes the gradients."""
+        self.fresh = True
+        if set(map(_by, self.variables)) != {self}:
+            for variable in self.variables:
+                variable.by = self
+
+    def open(self) -> bool:
+        """Give each buffer its own contents; False if they were never computed."""
+        region = self.region
+        if region is not None:
+            region.run()
+        return self.hand_out() or (self.region is not None and self.region is not region)
+
+    def hand_out(self) -> bool:
+        """Give each buffer its own contents, if they are here."""
+        with _changing:
+            if self.results is None:
+                return False
+            for buffer, value, array in zip(
+                self.buffers, self.outputs, self.results, strict=True
+            ):
+                if buffer.pending is value:
+                    buffer.array = array
+                    buffer.version += 1
+                    buffer.pending = None
+            self.results = None
+            return True
+
+
+def use_gradients(variables: Sequence[Variable]) -> None:
+    """A Trainer has used the gradients of ``variables``."""
+    by = set(map(_by, variables))
+    if len(by) == 1:
+        (one,) = by
+        if type(one) is Backward and len(one.variables) == len(variables):
+            one.fresh = False
+            return
+    for variable in variables:
+        variable.by = STALE

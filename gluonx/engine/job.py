@@ -1,0 +1,156 @@
+"""Jobs: one execution of a region."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax.core
+
+from ..error import MXNetError
+from . import tape
+from .bundle import Bundle
+from .deferred import Backward, Deferred
+from .graph import Node, Value
+from .stage import Stage, ref
+
+if TYPE_CHECKING:
+    from .region import Region
+
+__all__ = ["Job"]
+
+_pending = operator.attrgetter("pending")
+
+
+class Job:
+    """One execution of a region: what goes in, and who gets what comes out.
+
+    Attributes
+    ----------
+    values : list of Deferred
+        Whose results are outputs, in this order, before those of ``sweeps``.
+    sweeps : list of (Backward, list or None)
+        The backward passes, with the (buffer, value) that want a gradient; None if all do.
+    written : sequence of Bundle
+        What an update writes (a Trainer's parameters and states); ``takes`` finds the new contents
+        of each among the outputs.
+    updating : object
+        What these buffers wait for until then.
+    outs : list
+        The tuple of outputs, once they are there.
+    node : Node or None
+        The region on the tape.
+    """
+
+    def __init__(
+        self,
+        region: Region,
+        stage: Stage,
+        written: Sequence[Bundle] = (),
+        refs: Sequence[int] = (),
+        updating: Any = None,
+    ):
+        self.region = region
+        self.written = written
+        self.updating = updating
+        self.donate: tuple[int, ...] = ()
+        self.outs: list[tuple] = []
+        self.node: Node | None = None
+        self.sweeps: list[tuple[Backward, list | None]] = []
+        outputs, states, numbers, more, grads = [], [], [], [], []
+        for position, node in enumerate(region.nodes):
+            if node.kernel is None:
+                self._add_sweep(node, grads)
+                continue
+            visible = node.kernel.visible
+            for value in node.outputs:
+                if value is None or value.holder() is None:  # nobody has it
+                    continue
+                number = ref(position, value.index, False)
+                if value.index < visible:
+                    outputs.append(value)
+                    numbers.append(number)
+                else:
+                    states.append(value)
+                    more.append(number)
+        self.values: list[Deferred] = outputs + states
+        self.recorded = _recorded(region) if region.open else None
+        self.base = len(refs) if self.recorded is None else 0
+        count = len(self.values) + len(grads)
+        self.takes: Sequence[Any] = ()
+        last: tuple[int, ...] = ()
+        if written:
+            last, self.takes = stage.takes(refs, 0 if self.base else count, written)
+        self.program = None
+        if count or written:
+            more += grads
+            self.program = stage.program(tuple(numbers), tuple(more), last, self.recorded is None)
+
+    def _add_sweep(self, node: Any, grads: list[int]) -> None:
+        """The gradients of a backward pass are outputs, but for those that were replaced."""
+        if list(map(_pending, node.buffers)) == node.outputs:
+            self.sweeps.append((node, None))
+            grads += node.numbers
+            return
+        items = zip(node.buffers, node.outputs, node.numbers, strict=True)
+        wanted = [item for item in items if item[0].pending is item[1]]
+        self.sweeps.append((node, wanted))
+        grads += [number for _, _, number in wanted]
+
+    def compute(self) -> None:
+        """Run the executable."""
+        region, kernel = self.region, self.program
+        if region.spread:
+            region.gather()
+        if kernel is None:
+            self.outs.append(())
+        elif self.recorded is not None:
+            outs, node = tape.record(kernel, region.arrays, self.recorded, region.device)
+            if node is not None:
+                node.order = region.nodes[-1].order
+                node.origins = [v.node for v in self.values]
+            self.node = node
+            self.outs.append(outs)
+        else:
+            kernel.run_into(self.outs, region.arrays, region.device, self.donate)
+            if self.outs[0] and isinstance(self.outs[0][0], jax.core.Tracer):
+                self.outs.clear()
+                raise MXNetError(
+                    "JAX believes that it is tracing a function, probably because an earlier trace "
+                    "was interrupted. Nothing was lost: save what you need and start Python anew."
+                )
+
+    def hand_over(self) -> None:
+        """Give the results to who waits for them; may be interrupted, and done again."""
+        outs, node = self.outs[0], self.node
+        for bundle, take in zip(self.written, self.takes, strict=True):
+            bundle.give(take(outs), self.updating)
+        base = self.base
+        for k, value in enumerate(self.values):
+            holder = value.holder()
+            if holder is not None:
+                holder.fulfil(value, outs[base + k])
+            value.computed(node, k)
+        base += len(self.values)
+        for source, wanted in self.sweeps:
+            if wanted is None:
+                source.results = outs[base : base + len(source.outputs)]
+                base += len(source.outputs)
+                continue
+            for buffer, value, _ in wanted:
+                if buffer.pending is value:
+                    buffer.array = outs[base]
+                    buffer.pending = None
+                base += 1
+
+
+def _recorded(region: Region) -> list[Value | None] | None:
+    """For each slot the value that the tape needs a gradient of; None if there is none."""
+    found: list[Value | None] = [None] * len(region.arrays)
+    for node in region.nodes:
+        if not node.released:
+            for number in node.refs:
+                if number >= 0 and number & 1:
+                    found[number >> 1] = region.owners[number >> 1]
+    return found if any(v is not None for v in found) else None
