@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import sys
 import warnings
 import weakref
@@ -15,6 +16,7 @@ import numpy as np
 
 from .engine import region, report
 from .engine.buffer import Buffer
+from .engine.bundle import Selection
 from .engine.graph import Variable
 from .engine.kernel import is_float
 from .engine.spread import Spread
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Cache", "flatten", "shared_cache", "unflatten"]
 
 _NONE = id(None)
+_array = operator.attrgetter("array")
+_entry = operator.attrgetter("_entry")
 #: Types of what the tape has of arrays that were not computed: these are always live.
 _LEAVES = {Variable, type(None)}
 _ARRAY = "array"
@@ -77,7 +81,7 @@ class _Entry:
 
     __slots__ = (
         "traced", "handles", "buffers", "whole", "out_avals", "given", "moves", "outside",
-        "single",
+        "single", "_known", "_selection",
     )  # fmt: skip
 
     def __init__(
@@ -100,6 +104,9 @@ class _Entry:
         self.outside = {id(h._buffer) for h in traced.states}
         #: Whether the result is one array that the code has made.
         self.single = traced.result == ((_ARRAY, 0), None)
+        #: The last result of :meth:`values`, if no gradient flows to the inputs.
+        self._known: tuple[list[Any], bool] = ([], False)
+        self._selection: Selection | None = None
 
     def aliased(self, inputs: list[NDArray]) -> bool:
         """Whether an array that the code changes has another name among what it is given."""
@@ -112,16 +119,34 @@ class _Entry:
                 return True
         return False
 
+    def contents(self) -> list[Any]:
+        """What :attr:`buffers` hold, None where they wait for something."""
+        selection = self._selection
+        found = None if selection is None else selection.contents()
+        if found is None:
+            found = list(map(_array, self.buffers))
+            if _NONE in map(id, found):
+                self._selection = selection = Selection.of(self.buffers)
+                if selection is not None:
+                    return selection.contents() or found
+        return found
+
     def values(self, inputs: list[NDArray]) -> tuple[list[Any], bool]:
         """What the tape has of the kernel's inputs, None where no gradient flows; whether any."""
-        values = [x._entry for x in self.handles]
+        values = list(map(_entry, self.handles))
+        own = len(values)
         values += [inputs[i]._entry for i in self.traced.inputs]
         if self.traced.draws:
             values.append(None)
         for k in self.whole:
             values[k] = None
+        if values == self._known[0]:
+            return self._known
         if set(map(type, values)) <= _LEAVES:
-            return values, values.count(None) < len(values)
+            found = values, values.count(None) < len(values)
+            if values[own:].count(None) == len(values) - own:
+                self._known = found
+            return found
         values = [v if v is not None and v.live else None for v in values]
         return values, values.count(None) < len(values)
 
@@ -195,7 +220,7 @@ def _check_written(traced: Traced, inputs: list[NDArray]) -> None:
 
 def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tuple[list, bool]:
     """The kernel's inputs: arrays, or deferred values of region ``mine``; whether there is one."""
-    arrays = [buffer.array for buffer in entry.buffers]
+    arrays = entry.contents()
     arrays += [
         x._buffer.array if (x := inputs[i])._view is None else x._array()
         for i in entry.traced.inputs

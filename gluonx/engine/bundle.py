@@ -8,20 +8,22 @@ own: their :class:`Bundle` has the tuple that the executable returned, and each 
 
 from __future__ import annotations
 
+import itertools
 import operator
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..error import MXNetError
 from .buffer import Buffer
 
-__all__ = ["GONE", "Bundle", "Part"]
+__all__ = ["GONE", "Bundle", "Part", "Selection", "take"]
 
 #: A bundle that was found open by so many updates in a row is left so, but for every now and then.
 _OPENED, _AGAIN = 3, 64
 #: Held while a bundle is opened, or taken by an update.
 _changing = threading.Lock()
+_array = operator.attrgetter("array")
 _pending = operator.attrgetter("pending")
 
 GONE = (
@@ -80,17 +82,6 @@ class Bundle:
         if arrays is not None and list(map(_pending, self.buffers)) == self.parts:
             return arrays
         return None
-
-    def take(self, old: Sequence[Any], updating: Any) -> None:
-        """Let the buffers, whose contents are ``old``, wait for an update."""
-        with _changing:
-            if self.arrays is old:
-                self.updating = updating
-                self.arrays = None
-                return
-            for buffer in self.buffers:
-                buffer.pending = updating
-                buffer.array = None
 
     def give(self, arrays: tuple, updating: Any) -> None:
         """The update is done. May be interrupted, and called again."""
@@ -151,3 +142,57 @@ class Bundle:
                 buffer.version += 1
                 buffer.pending = None
         self.arrays = None
+
+
+def take(written: Sequence[Bundle], old: Sequence[Sequence[Any]], updating: Any) -> None:
+    """Let the buffers of bundles, whose contents are ``old``, wait for an update."""
+    with _changing:
+        for bundle, contents in zip(written, old, strict=True):
+            if bundle.arrays is contents:
+                bundle.updating = updating
+                bundle.arrays = None
+                continue
+            for buffer in bundle.buffers:
+                buffer.pending = updating
+                buffer.array = None
+
+
+class Selection:
+    """Some buffers, of which bundles have the contents of all or some."""
+
+    __slots__ = ("_inside", "_outside", "_pick")
+
+    def __init__(self, buffers: Sequence[Buffer], bundles: Sequence[Bundle]):
+        #: Each bundle with the buffers in it, and what these wait for until somebody opens it.
+        self._inside: list[tuple[Bundle, list[Buffer], list[Part]]] = []
+        places: dict[int, int] = {}
+        for bundle in bundles:
+            start = len(places)
+            places.update((id(part), start + k) for k, part in enumerate(bundle.parts))
+            own = [b for b in buffers if type(b.pending) is Part and b.pending.bundle is bundle]
+            self._inside.append((bundle, own, list(map(_pending, own))))
+        self._outside = [b for b in buffers if id(b.pending) not in places]
+        rest = itertools.count(len(places))
+        found = [places.get(id(b.pending)) for b in buffers]
+        found = [next(rest) if k is None else k for k in found]
+        self._pick: Callable = operator.itemgetter(*found, found[0])  # a tuple even if one
+
+    @classmethod
+    def of(cls, buffers: Sequence[Buffer]) -> Selection | None:
+        """What there is for buffers of which at least one is in a bundle, None if none is."""
+        if Part not in set(map(type, map(_pending, buffers))):
+            return None
+        bundles = dict.fromkeys(b.pending.bundle for b in buffers if type(b.pending) is Part)
+        whole = [bundle for bundle in bundles if bundle.whole() is not None]
+        return cls(buffers, whole) if whole else None
+
+    def contents(self) -> list[Any] | None:
+        """The contents of all, None for those that wait; None if a bundle was opened."""
+        pool: list[Any] = []
+        for bundle, own, parts in self._inside:
+            arrays = bundle.arrays
+            if arrays is None or list(map(_pending, own)) != parts:
+                return None
+            pool += arrays
+        pool += map(_array, self._outside)
+        return list(self._pick(pool)[:-1])

@@ -116,16 +116,19 @@ class Region:
             found.append(code if value is None else code + 1)
         return tuple(found)
 
-    def place(self, kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None]) -> Again:
+    def place(
+        self, kernel: Kernel, arrays: Sequence[Any], values: Sequence[Value | None] | None
+    ) -> Again:
         """Where the inputs of a call come from, and the stage after it.
 
-        ``values`` are the tape's values of the inputs, None where no gradient flows.
+        ``values`` are the tape's values of the inputs, None where no gradient flows; or None for
+        all of them.
         """
         stage = self.stage
         again = stage.again.get(kernel)
         if again is None or not again.fits(self, arrays, values):
             first = len(self.arrays)
-            refs = self.recorded_refs(arrays, values)
+            refs = self.recorded_refs(arrays, values or [None] * len(arrays))
             again = stage.again[kernel] = Again(refs, stage.call(kernel, refs), first)
         return again
 
@@ -230,6 +233,7 @@ class Again:
 
     __slots__ = (
         "refs", "stage", "recorded", "_new", "_old", "_slots", "_made", "_mask", "_count", "_first",
+        "_nothing",
     )  # fmt: skip
 
     def __init__(self, refs: tuple[int, ...], stage: Stage, first: int):
@@ -238,45 +242,76 @@ class Again:
         self._first = first
         self._mask = list(map(flows, refs))
         self.recorded = True in self._mask
-        #: Inputs that got the slots from ``first`` on, that had one, and that are deferred.
+        #: Inputs that got the slots from ``first`` on, and that had one.
         self._new = [k for k, r in enumerate(refs) if r >> 1 >= first]
         self._old = [k for k, r in enumerate(refs) if 0 <= r >> 1 < first]
         self._slots = [refs[k] >> 1 for k in self._old]
-        self._made = [(k, *place(r)) for k, r in enumerate(refs) if r < 0]
+        self._made = _runs(refs)
+        self._nothing = (None,) * len(self._new)
         twice = len({refs[k] >> 1 for k in self._new}) < len(self._new)
         self._count = -1 if twice else len(refs)  # an array that comes twice: never again
 
-    def fits(self, region: Region, arrays: Sequence[Any], values: Sequence[Value | None]) -> bool:
+    def fits(
+        self, region: Region, arrays: Sequence[Any], values: Sequence[Value | None] | None
+    ) -> bool:
         """Whether a call has its inputs from the same places; if so, new arrays get their slots.
 
         An array that has a slot already may get another one; the results are the same.
         """
-        own, owners, nodes = region.arrays, region.owners, region.nodes
+        own, owners = region.arrays, region.owners
         # after an interrupted call there may be arrays that nothing uses
         if len(arrays) != self._count or not len(own) == len(owners) == self._first:
             return False
-        for k, position, index in self._made:
-            if arrays[k] is not nodes[position].outputs[index]:
+        for first, stop, position, index in self._made:
+            outputs = region.nodes[position].outputs
+            if first + 1 == stop:
+                if arrays[first] is not outputs[index]:
+                    return False
+            elif not all(map(_is, arrays[first:stop], outputs[index : index + stop - first])):
                 return False
         if self._old:
             known = map(own.__getitem__, self._slots)
-            if not all(map(operator.is_, map(arrays.__getitem__, self._old), known)):
+            if not all(map(_is, map(arrays.__getitem__, self._old), known)):
                 return False
-        if len(self._new) == self._count:
-            new, theirs = arrays, values
-        else:
-            new, theirs = [arrays[k] for k in self._new], [values[k] for k in self._new]
+        everything = len(self._new) == self._count
+        new = arrays if everything else list(map(arrays.__getitem__, self._new))
         if Deferred in map(type, new):
             return False
-        if list(map(operator.is_not, values, itertools.repeat(None))) != self._mask:
-            return False
-        if self.recorded:
-            for k, slot in zip(self._old, self._slots, strict=True):
-                if values[k] is not None and owners[slot] is not values[k]:
-                    return False
+        theirs: Any
+        if values is None:
+            if self.recorded:
+                return False
+            theirs = self._nothing
+        else:
+            if list(map(operator.is_not, values, itertools.repeat(None))) != self._mask:
+                return False
+            if self.recorded:
+                for k, slot in zip(self._old, self._slots, strict=True):
+                    if values[k] is not None and owners[slot] is not values[k]:
+                        return False
+            theirs = values if everything else list(map(values.__getitem__, self._new))
         own += new
         owners += theirs
         return True
+
+
+_is = operator.is_
+
+
+def _runs(refs: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """The inputs that are deferred: runs of them, ``[first, stop)``, that are results in a row of
+    the node at a position, from an index on."""
+    runs: list[tuple[int, int, int, int]] = []
+    for k, r in enumerate(refs):
+        if r < 0:
+            position, index = place(r)
+            if runs:
+                first, stop, at, start = runs[-1]
+                if (k, position, index) == (stop, at, start + k - first):
+                    runs[-1] = (first, k + 1, at, start)
+                    continue
+            runs.append((k, k + 1, position, index))
+    return runs
 
 
 _EARLY = "a recorded result was needed before backward()"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import operator
 import sys
@@ -11,8 +10,8 @@ from typing import Any
 
 from ..error import MXNetError
 from .buffer import Buffer
-from .bundle import GONE, Bundle
-from .deferred import Deferred
+from .bundle import GONE, Bundle, take
+from .deferred import Backward, Deferred
 from .job import Job
 from .kernel import COPY, Kernel
 from .region import Region, current
@@ -60,12 +59,12 @@ def run_update(
             region.stage = Stage.first(kernel)
         given = [*itertools.chain.from_iterable(old), *more, *numbers]
         count = len(given) - len(more) - len(numbers)
-        again = region.place(kernel, given, _nones(len(given)))
+        again = region.place(kernel, given, None)
         del given
         refs, updating = again.refs[:count], Updating(region)
         job = Job(region, again.stage, written, refs, updating)
         try:
-            _take(written, old, updating)  # from here on nobody else gets hold of them
+            take(written, old, updating)  # from here on nobody else gets hold of them
             if job.recorded is None:
                 job.donate = again.stage.donated(refs)
                 _own(region.arrays, refs, written, old)
@@ -83,22 +82,20 @@ def run_update(
 
 
 _array = operator.attrgetter("array")
-_node = operator.attrgetter("node")
 _pending = operator.attrgetter("pending")
-_shared = operator.attrgetter("shared")
+_updating = operator.attrgetter("updating")
 _NONE = id(None)
 
 
 def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
     """The contents of buffers; a deferred value where one waits for a value of ``region``."""
+    waiting = list(map(_pending, buffers))
+    if waiting and type(waiting[0]) is Deferred:
+        node = waiting[0].node
+        if type(node) is Backward and node.region is region and node.outputs == waiting:
+            return waiting
     found = list(map(_array, buffers))
     if _NONE in map(id, found):
-        waiting = list(map(_pending, buffers))
-        if set(map(type, waiting)) == {Deferred}:
-            nodes = set(map(_node, waiting))
-            node = nodes.pop()
-            if not nodes and node is not None and node.region is region:  # a backward pass
-                return waiting
         for k, buffer in enumerate(buffers):
             if found[k] is None:
                 waits = buffer.pending
@@ -106,16 +103,6 @@ def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
                     waits = buffer.get()
                 found[k] = waits
     return found
-
-
-def _take(written: Sequence[Bundle], old: list[Sequence[Any]], updating: Updating) -> None:
-    for bundle, contents in zip(written, old, strict=True):
-        bundle.take(contents, updating)
-
-
-@functools.lru_cache(maxsize=64)
-def _nones(count: int) -> tuple[None, ...]:
-    return (None,) * count
 
 
 def _own(
@@ -127,27 +114,28 @@ def _own(
     The references that we know of are those of ``arrays`` and of ``old``. Whoever holds a tuple of
     ``old`` may be about to take an array from it.
     """
+    held, inside = max(map(sys.getrefcount, old)), None not in map(_updating, written)
+    if inside and held <= _HELD:  # nobody outside has ever seen what is in a bundle
+        if max(map(sys.getrefcount, itertools.chain.from_iterable(old))) <= _KNOWN:
+            return
     first = 0
-    for bundle, held, contents in zip(written, map(sys.getrefcount, old), old, strict=True):
-        places = refs[first : first + len(contents)]
-        first += len(contents)
-        inside = bundle.updating is not None  # nobody has ever seen what is in a bundle
-        if inside or True not in map(_shared, bundle.buffers):
-            if held <= _HELD and max(map(sys.getrefcount, contents)) <= _KNOWN:
-                continue
-        for number, buffer in zip(places, bundle.buffers, strict=True):
+    for bundle in written:
+        for number, buffer in zip(refs[first:], bundle.buffers, strict=False):
             slot = number >> 1
             if number >= 0 and (
-                held > _HELD or buffer.shared or sys.getrefcount(arrays[slot]) > _KNOWN
+                held > _HELD or buffer.shared or sys.getrefcount(arrays[slot]) > _PLACED
             ):
                 (arrays[slot],) = COPY.run((arrays[slot],), buffer.ctx.device)
+        first += len(bundle.buffers)
 
 
-def _calibrate() -> tuple[int, int]:
-    """The references to a tuple of contents, and to an array in it, when :func:`_own` looks."""
+def _calibrate() -> tuple[int, int, int]:
+    """The references to a tuple of contents, to an array in it, and to that array in the region's
+    list, when :func:`_own` looks."""
     arrays = [object()]
     old = [tuple(arrays)]
-    return max(map(sys.getrefcount, old)), max(map(sys.getrefcount, old[0]))
+    inside = max(map(sys.getrefcount, itertools.chain.from_iterable(old)))
+    return max(map(sys.getrefcount, old)), inside, sys.getrefcount(arrays[0])
 
 
-_HELD, _KNOWN = _calibrate()
+_HELD, _KNOWN, _PLACED = _calibrate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -220,7 +221,7 @@ class Optimizer:
     def counts(self, indices: Sequence[Any]) -> np.ndarray:
         """How often each of some parameters was updated, with this step; a field of Hyper."""
         counts = self._index_update_count
-        return packed([counts.get(i, self.num_update) for i in indices])
+        return packed(list(map(counts.get, indices, itertools.repeat(self.num_update))))
 
     @property
     def learning_rate(self) -> float:
@@ -277,8 +278,8 @@ class Optimizer:
     def _update_count(self, index: Any) -> None:
         counts, start = self._index_update_count, self.begin_num_update
         indices = index if isinstance(index, (list, tuple)) else [index]
-        known = map(counts.get, indices)
-        new = [start + 1 if count is None else count + 1 for count in known]
+        known = map(counts.get, indices, itertools.repeat(start))
+        new = list(map(operator.add, known, itertools.repeat(1)))
         counts.update(zip(indices, new, strict=True))
         self.num_update = max([self.num_update, *new])
 
