@@ -14,6 +14,7 @@ from . import optimizer as opt
 from . import trainer_states
 from .engine import report
 from .engine.buffer import Buffer
+from .engine.deferred import fresh, use_gradients
 from .engine.kernel import Kernel
 from .engine.replicas import all_reduce, run_replicated
 from .engine.spread import Team, team_of
@@ -303,8 +304,9 @@ class Trainer:
             self._update_all(chosen, rescale, reduce)
         single = self._single()
         if single is not None:
-            for x in single if len(chosen) == len(single) else [single[i] for i in chosen]:
-                x._entry.fresh = False
+            if len(chosen) < len(single):
+                single = [single[i] for i in chosen]
+            use_gradients(list(map(_entry, single)))
             return
         for i in chosen:
             for x in self._params[i]._data.values():  # type: ignore[union-attr]
@@ -336,12 +338,12 @@ class Trainer:
                 values = [value for value in values if value is not None]
             else:
                 chosen = self._all
-            if all(map(_fresh, values)):
+            if fresh(values):
                 return chosen
         elif spread := self._spread(self._all):
             values = list(map(_entry, itertools.chain.from_iterable(spread[1])))
             frozen = values.count(None)
-            if all(map(_fresh, filter(None, values) if frozen else values)):
+            if fresh([v for v in values if v is not None] if frozen else values):
                 first = values[: len(self._all)]
                 return [i for i, v in enumerate(first) if v is not None] if frozen else self._all
         chosen = []
@@ -526,4 +528,3 @@ def spread_of(params: Sequence[Parameter]) -> tuple[Team, list[list[NDArray]]] |
 
 
 _entry = operator.attrgetter("_entry")
-_fresh = operator.attrgetter("fresh")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections.abc import Callable
@@ -121,13 +122,16 @@ class Buffer:
                 self.set(new)
 
 
+_struct = functools.lru_cache(maxsize=1024)(jax.ShapeDtypeStruct)
+
+
 class Zeros:
     """In the place of zeros that nobody has looked at yet."""
 
     __slots__ = ("aval",)
 
     def __init__(self, shape: tuple[int, ...], dtype: Any):
-        self.aval = jax.ShapeDtypeStruct(shape, dtype)
+        self.aval = _struct(shape, dtype)
 
     def force(self, buffer: Buffer) -> None:
         zeros = np.zeros(self.aval.shape, self.aval.dtype)

@@ -13,7 +13,7 @@ from . import tape
 from .buffer import Buffer
 from .graph import STALE, Node, Value, Variable, sequence
 
-__all__ = ["Backward", "Deferred", "hold", "use_gradients"]
+__all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients"]
 
 #: Held while the results of a backward pass are handed out, or the pass begins anew.
 _changing = threading.Lock()
@@ -174,15 +174,18 @@ class Backward(Node):
         with _changing:
             if self.results is None:
                 return False
-            for buffer, value, array in zip(
-                self.buffers, self.outputs, self.results, strict=True
-            ):
+            for buffer, value, array in zip(self.buffers, self.outputs, self.results, strict=True):
                 if buffer.pending is value:
                     buffer.array = array
                     buffer.version += 1
                     buffer.pending = None
             self.results = None
             return True
+
+
+def fresh(variables: Sequence[Variable]) -> bool:
+    """Whether backward passes have written all gradients since a Trainer last used them."""
+    return all([by.fresh for by in set(map(_by, variables))])
 
 
 def use_gradients(variables: Sequence[Variable]) -> None:

@@ -95,7 +95,7 @@ class Kernel:
 
     __slots__ = (
         "fn", "name", "op", "attrs", "present", "wide", "visible", "_jitted", "_recorded", "_avals",
-        "regions", "stage", "used", "runs", "compiled", "__weakref__",
+        "regions", "stage", "used", "runs", "compiled", "small", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -120,6 +120,8 @@ class Kernel:
         self.used = 0
         #: How often it ran, for a kernel of a region, and how often it was compiled.
         self.runs = self.compiled = 0
+        #: Which result is small, for a kernel of a region (see ``job``).
+        self.small: int | None = None
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"

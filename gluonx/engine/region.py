@@ -19,6 +19,7 @@ from .deferred import Deferred, hold
 from .graph import Node, Value
 from .job import Job
 from .kernel import Kernel, aval_of, is_float
+from .pace import Pace
 from .spread import Spread
 from .stage import Stage, flows, place, ref
 from .state import state
@@ -45,6 +46,8 @@ class Region:
         The structure of the nodes.
     job : Job or None
         The execution under way; one that was interrupted is taken up again.
+    pace : Pace or None
+        How far Python runs ahead, where it uses the same processor.
     lock : RLock
         Held while the region grows or runs: another thread may want a value of it. All regions of
         a thread have the same one.
@@ -54,6 +57,7 @@ class Region:
         self.device = device
         self.lock = threading.RLock() if lock is None else lock
         self.job: Any = None
+        self.pace = Pace() if getattr(device, "platform", None) == "cpu" else None
         self.begin()
 
     def begin(self) -> None:
@@ -389,5 +393,3 @@ def flush() -> None:
     """Run whatever this thread has pending."""
     for region in list(state.regions.values()):
         region.run()
-
-

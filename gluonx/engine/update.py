@@ -79,6 +79,10 @@ def run_update(
                     bundle.restore(arrays, updating)
                 region.shrink(first)
             raise
+        if region.pace is not None and job.recorded is None:
+            token = job.token()
+            if token is not None:
+                region.pace.dispatched(token)
 
 
 _array = operator.attrgetter("array")

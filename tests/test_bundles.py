@@ -1,0 +1,160 @@
+"""What a training step leaves in one piece: nobody can tell, and no array costs Python anything."""
+
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import gluonx as gx
+from gluonx import autograd, gluon, nd, nn
+
+BATCH = 4
+
+
+def make(layers=2, optimizer="sgd"):
+    gx.random.seed(1)
+    net = nn.HybridSequential()
+    for _ in range(layers):
+        net.add(nn.Dense(3, in_units=3, activation="tanh"))
+    net.initialize()
+    net.hybridize()
+    arguments = {"learning_rate": 0.1, **({"momentum": 0.9} if optimizer == "sgd" else {})}
+    trainer = gluon.Trainer(net.collect_params(), optimizer, arguments)
+    x = nd.array(np.random.default_rng(0).normal(size=(BATCH, 3)))
+    loss_function = gluon.loss.L2Loss()
+
+    def step():
+        with autograd.record():
+            loss = loss_function(net(x), x)
+        loss.backward()
+        trainer.step(BATCH)
+        return loss
+
+    return net, trainer, step
+
+
+def values(net):
+    return [p.data().asnumpy() for p in net.collect_params().values()]
+
+
+def calls_of(step):
+    """Python functions that are called in one step."""
+    count = 0
+
+    def note(frame, event, argument):
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(note)
+    try:
+        step()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_python_work_of_a_step_does_not_grow_with_the_network():
+    counts = []
+    for layers in (1, 6):
+        _, _, step = make(layers)
+        for _ in range(5):
+            step()
+        counts.append(calls_of(step))
+    assert counts[0] == counts[1], counts
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_looking_at_anything_between_steps_changes_nothing(optimizer):
+    plain, _, step = make(optimizer=optimizer)
+    for _ in range(12):
+        step()
+    net, trainer, step = make(optimizer=optimizer)
+    first = next(iter(net.collect_params().values()))
+    kept, row = [], first.data()[1]
+    for k in range(12):
+        step()
+        if k % 3 == 0:
+            kept.append((first.data().copy(), first.data().asnumpy(), first.data().asjax()))
+        if k % 4 == 1:
+            kept.append((first.grad().copy(), first.grad().asnumpy(), first.grad().asjax()))
+        if k % 5 == 2:
+            np.testing.assert_array_equal(row.asnumpy(), first.data().asnumpy()[1])
+    for a, b in zip(values(plain), values(net), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for copy, host, array in kept:
+        np.testing.assert_array_equal(copy.asnumpy(), host)
+        np.testing.assert_array_equal(np.asarray(array), host)
+    # writes between steps count, too
+    first.set_data(nd.zeros((3, 3)))
+    np.testing.assert_array_equal(row.asnumpy(), np.zeros(3))
+    step()
+    assert np.abs(first.data().asnumpy()).max() < 0.5
+    assert not np.array_equal(values(plain)[1], values(net)[1])
+
+
+def test_other_threads_may_look_all_the_time():
+    plain, _, step = make()
+    for _ in range(60):
+        step()
+    net, _, step = make()
+    for _ in range(3):
+        step()
+    params = list(net.collect_params().values())
+    stop, failures, looks = threading.Event(), [], []
+
+    def look():
+        try:
+            while not stop.is_set():
+                for p in params:
+                    assert np.isfinite(p.data().asnumpy()).all()
+                    assert np.isfinite(p.grad().asnumpy()).all()
+                looks.append(1)
+        except BaseException as e:
+            failures.append(e)
+
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for t in threads:
+        t.start()
+    for _ in range(57):
+        step()
+    stop.set()
+    for t in threads:
+        t.join()
+    assert not failures
+    assert looks
+    for a, b in zip(values(plain), values(net), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_two_trainers_share_a_network():
+    nets = []
+    for together in (True, False):
+        net, _, _ = make()
+        params = net.collect_params()
+        weights, biases = params, None
+        if not together:
+            weights, biases = net.collect_params(".*weight"), net.collect_params(".*bias")
+        trainers = [
+            gluon.Trainer(p, "sgd", {"learning_rate": 0.1, "momentum": 0.9})
+            for p in (weights, biases)
+            if p is not None
+        ]
+        x = nd.ones((BATCH, 3))
+        for _ in range(6):
+            with autograd.record():
+                loss = (net(x) ** 2).sum()
+            loss.backward()
+            for t in trainers:
+                t.step(BATCH)
+        nets.append(net)
+    for a, b in zip(*map(values, nets), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_many_steps_in_flight_are_waited_for_in_between():
+    """Python waits now and then; it does not forget a step or hold on to its results."""
+    net, _, step = make()
+    losses = [step() for _ in range(50)]
+    assert len({float(x.mean().asscalar()) for x in losses}) == 50
+    assert all(np.isfinite(v).all() for v in values(net))
