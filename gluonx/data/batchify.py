@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
-from ._arrays import as_batch
+from ._arrays import as_batch, stacked
 
 __all__ = ["AsList", "Group", "Pad", "Stack", "default_batchify_fn"]
 
@@ -70,7 +70,7 @@ class Stack:
         if isinstance(data[0], nd.NDArray):
             return nd.stack(*data)
         if isinstance(data[0], np.ndarray):
-            return as_batch(np.stack(data))
+            return as_batch(stacked(data))
         return as_batch(_plain(data))
 
 
