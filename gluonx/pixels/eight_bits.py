@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .taps import ONE, linear_bytes, whole
+from .taps import ONE, linear_places
 
 __all__ = ["interpolated"]
 
@@ -21,23 +21,39 @@ __all__ = ["interpolated"]
 _BLOCK = 1 << 17
 
 
+def _table(size: int, target: int, rows: bool, corner: bool) -> Any:
+    """Places of the pixels before and behind each output, (2, outputs), and the weights of those
+    behind; None where two weights do not add up."""
+    low, part = linear_places(size, target, rows, corner)
+    weight = np.rint(part * np.float32(ONE))
+    if (np.rint((1 - part) * np.float32(ONE)) + weight != ONE).any():
+        return None
+    places = np.empty((2, target), np.intp)
+    places[0], places[1] = low, low + 1
+    np.maximum(places, 0, out=places)
+    np.minimum(places, size - 1, out=places)
+    return places, weight
+
+
 @functools.lru_cache(256)
 def _columns(size: int, target: int, channels: int, corner: bool) -> Any:
-    """Places of the left and right pixel, channels side by side, and the right one's weight in
-    sixteenths, whole and rest; None where two weights do not add up."""
-    taps = linear_bytes(size, target, rows=False, corner=corner)
-    weights = whole(taps)
-    if (weights.sum(1) != ONE).any():
+    """Places with channels side by side, and weights in sixteenths, the whole part and the rest."""
+    table = _table(size, target, False, corner)
+    if table is None:
         return None
-    places = (taps.index.T[:, :, None] * channels + np.arange(channels)).reshape(2, -1)
-    right = np.repeat(weights[:, 1].astype(np.int16), channels)
-    return places, right >> 4, right & 15
+    places = (table[0][:, :, None] * channels + np.arange(channels)).reshape(2, -1)
+    weight = np.repeat(table[1].astype(np.int16), channels)
+    return places, weight >> 4, weight & 15
 
 
 @functools.lru_cache(256)
-def _rows(size: int, target: int, corner: bool) -> tuple[np.ndarray, np.ndarray]:
-    taps = linear_bytes(size, target, rows=True, corner=corner)
-    return taps.index.T.astype(np.intp), whole(taps).T[:, :, None]
+def _rows(size: int, target: int, corner: bool) -> Any:
+    """Places, and the weights of both, (2, outputs, 1)."""
+    table = _table(size, target, True, corner)
+    if table is None:
+        return None
+    weight = table[1].astype(np.int32)[:, None]
+    return table[0], np.stack([ONE - weight, weight])
 
 
 def interpolated(flat: np.ndarray, rows: Any, columns: Any, corner: bool) -> np.ndarray | None:
@@ -55,12 +71,11 @@ def interpolated(flat: np.ndarray, rows: Any, columns: Any, corner: bool) -> np.
         See :func:`gluonx.pixels.taps.linear_bytes`.
     """
     size, target, wanted, channels = columns
-    across = _columns(size, target, channels, corner)
-    if across is None:
+    across, down = _columns(size, target, channels, corner), _rows(*rows[:2], corner)
+    if across is None or down is None:
         return None
     (left, right), whole_part, rest = (part[..., wanted] for part in across)
-    size, target, wanted = rows
-    places, weights = (table[:, wanted] for table in _rows(size, target, corner))
+    places, weights = (part[:, rows[2]] for part in down)
     out = np.empty((places.shape[1], left.size), np.uint8)
     blocks = max(1, -(-out.size * 2 // _BLOCK))
     step = max(1, -(-len(out) // blocks))
