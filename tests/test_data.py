@@ -292,6 +292,12 @@ def test_item_numbers_from_the_end_and_out_of_range():
         assert host(batch) == [[[20, 21], [0, 1]], [10, 0]]
         with pytest.raises(IndexError):
             list(DataLoader(dataset, 2, sampler=Some([11])))
+    wide = np.arange(600_000, dtype="float32").reshape(2, -1)  # batches that are placed uncopied
+    dataset = ArrayDataset(np.asfortranarray(wide), wide)
+    (batch,) = DataLoader(dataset, 2, sampler=Some([-1, 0]))
+    assert all((column.asnumpy() == wide[::-1]).all() for column in batch)
+    with pytest.raises(IndexError, match="from 0 to 2 for 2 items"):
+        list(DataLoader(ArrayDataset(wide), 2, sampler=Some([0, 2])))
 
 
 def test_batch_sampler_and_batchify_function_are_used():
