@@ -164,6 +164,12 @@ def test_default_batches_keep_structure_and_element_type():
     assert (batch.shape, batch.context) == ((2, 3), gx.cpu(1))
     nested = batchify.default_batchify_fn([(1, (2, 3)), (4, (5, 6))])
     assert host(nested) == [[1, 4], [[2, 5], [3, 6]]]
+    keyed = batchify.default_batchify_fn([{"x": (1, 2), "y": 3}, {"x": (4, 5), "y": 6}])
+    assert host(keyed["x"]) == [[1, 4], [2, 5]] and keyed["y"].asnumpy().tolist() == [3, 6]
+    with pytest.raises(ValueError, match="different keys"):
+        batchify.default_batchify_fn([{"x": 1}, {"y": 1}])
+    with pytest.raises(TypeError, match="arrays? of strs such as 'a'.*AsList"):
+        batchify.default_batchify_fn(["a", "b"])
 
 
 def test_pad_makes_equal_lengths():
