@@ -164,6 +164,12 @@ def test_default_batches_keep_structure_and_element_type():
     assert (batch.shape, batch.context) == ((2, 3), gx.cpu(1))
     nested = batchify.default_batchify_fn([(1, (2, 3)), (4, (5, 6))])
     assert host(nested) == [[1, 4], [[2, 5], [3, 6]]]
+    keyed = batchify.default_batchify_fn([{"x": (1, 2), "y": 3}, {"x": (4, 5), "y": 6}])
+    assert host(keyed["x"]) == [[1, 4], [2, 5]] and keyed["y"].asnumpy().tolist() == [3, 6]
+    with pytest.raises(ValueError, match="different keys"):
+        batchify.default_batchify_fn([{"x": 1}, {"y": 1}])
+    with pytest.raises(TypeError, match="arrays? of strs such as 'a'.*AsList"):
+        batchify.default_batchify_fn(["a", "b"])
 
 
 def test_pad_makes_equal_lengths():
@@ -292,6 +298,12 @@ def test_item_numbers_from_the_end_and_out_of_range():
         assert host(batch) == [[[20, 21], [0, 1]], [10, 0]]
         with pytest.raises(IndexError):
             list(DataLoader(dataset, 2, sampler=Some([11])))
+    wide = np.arange(600_000, dtype="float32").reshape(2, -1)  # batches that are placed uncopied
+    dataset = ArrayDataset(np.asfortranarray(wide), wide)
+    (batch,) = DataLoader(dataset, 2, sampler=Some([-1, 0]))
+    assert all((column.asnumpy() == wide[::-1]).all() for column in batch)
+    with pytest.raises(IndexError, match="from 0 to 2 for 2 items"):
+        list(DataLoader(ArrayDataset(wide), 2, sampler=Some([0, 2])))
 
 
 def test_batch_sampler_and_batchify_function_are_used():

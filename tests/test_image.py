@@ -1,6 +1,7 @@
 """Images on the host: augmenters, iterators over images, and what is refused."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import gluonx as gx
 from gluonx import image, nd
 from gluonx.error import MXNetError
 from gluonx.image._hls import from_hls, to_hls
-from gluonx.pixels.resize import resize
+from gluonx.pixels import eight_bits
+from gluonx.pixels.resize import _interpolated, resize
 from gluonx.serialization import images
 
 FILES = Path(__file__).parent / "reference" / "images"
@@ -46,6 +48,33 @@ def test_a_window_of_a_resized_image_is_a_part_of_it(img):
             assert (part == whole[3:8, 2:9]).all()
     wide = resize(img.astype(np.int16) * 100, 15, 10)
     assert wide.dtype == np.int16 and abs(wide - resize(img, 15, 10) * 100.0).max() <= 100
+
+
+def test_bytes_in_sixteen_bits_are_those_of_wider_numbers(monkeypatch):
+    rng = np.random.default_rng(0)
+    cases = []
+    for k in range(60):
+        rows, columns, height, width = map(int, rng.integers(1, 70, 4))
+        channels = int(rng.integers(1, 5))
+        img = rng.integers(0, 256, (rows, columns * channels), dtype=np.uint8)
+        if k % 2:
+            img = np.where(img > 127, np.uint8(255), np.uint8(0))
+        y, x = height // 3, width // 3
+        down = rows, height, slice(y, height)
+        across = columns, width, slice(x * channels, width * channels), channels
+        for interp in (1, 3):
+            cases.append((img, down, across, interp))
+    expected = [_interpolated(*case, False) for case in cases]
+
+    def check(_=None):
+        for (img, down, across, interp), wanted in zip(cases, expected, strict=True):
+            found = eight_bits.interpolated(img, down, across, corner=interp == 3)
+            assert found is not None and (found == wanted).all()
+
+    check()
+    monkeypatch.setattr(eight_bits, "_BLOCK", 500)  # many blocks, and memory that is not kept
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(check, range(3)))
 
 
 def test_hls_comes_back(img):

@@ -14,12 +14,12 @@ from ..ops import _rows
 from ._items import IN_WORKER
 
 __all__ = [
-    "HostBatch", "aligned", "as_batch", "as_given", "mapped", "take_rows",
+    "HostBatch", "aligned", "as_batch", "as_batches", "as_given", "mapped", "stacked", "take_rows",
 ]  # fmt: skip
 
-
-#: From how many bytes on it pays to choose where an array begins.
-_LARGE = 1 << 15
+#: Larger batches are placed without a copy, if they begin where XLA wants it; `SMALL` in
+#: ``ops/_rows.py``, which is not there in a worker.
+_LARGE = 1 << 20
 
 
 class HostBatch(np.ndarray):
@@ -82,6 +82,16 @@ def _aligned_bytes(size: int) -> np.ndarray:
     return memory[start : start + size]
 
 
+def stacked(items: Sequence[np.ndarray]) -> np.ndarray:
+    """Arrays of one shape along a new first axis; a large result begins where XLA takes it over."""
+    size = len(items) * items[0].nbytes
+    dtype = items[0].dtype
+    if size <= _LARGE or any([item.dtype != dtype for item in items]):
+        return np.stack(items)
+    out = _aligned_bytes(size).view(dtype).reshape(len(items), *items[0].shape)
+    return np.stack(items, out=out)
+
+
 def take_rows(columns: Sequence[Any], at: np.ndarray) -> list[Any]:
     """The same rows of all columns, NDArrays or NumPy arrays, each as one array.
 
@@ -90,36 +100,44 @@ def take_rows(columns: Sequence[Any], at: np.ndarray) -> list[Any]:
     IndexError
         If there are no such rows.
     """
-    length, low = len(columns[0]), 0
-    if at.size:
-        low, high = at.min(), at.max()
-        if not -length <= low <= high < length:
-            raise IndexError(f"item numbers from {low} to {high} for {length} items")
-    if all(isinstance(column, np.ndarray) for column in columns):
-        at = at % length if low < 0 else at
-        return as_batches([_rows_of(column, at) for column in columns])
+    length = len(columns[0])
+    hosts = [isinstance(column, np.ndarray) for column in columns]
+    if all(hosts):
+        try:
+            return as_batches([_rows_of(column, at) for column in columns])
+        except IndexError:
+            raise _no_such(at, length) from None
+    if at.size and not -length <= at.min() <= at.max() < length:
+        raise _no_such(at, length)
+    at = at % length if length else at
     ready: list[Any] = [None] * len(columns)
     by_place: dict[Any, list[int]] = {}
-    for i, column in enumerate(columns):
-        where = None if isinstance(column, np.ndarray) else column.context
-        by_place.setdefault(where, []).append(i)
+    for i, (column, host) in enumerate(zip(columns, hosts, strict=True)):
+        by_place.setdefault(None if host else column.context, []).append(i)
     for ctx, places in by_place.items():
         if ctx is None:
-            batches = as_batches([_rows_of(columns[i], at % length) for i in places])
+            batches = as_batches([_rows_of(columns[i], at) for i in places])
         else:
             taken = [columns[i]._data for i in places]
-            taken = _rows.rows(taken, (at % length).astype("int32"), ctx.device)
+            taken = _rows.rows(taken, at.astype("int32"), ctx.device)
             batches = [nd.NDArray._new(Buffer(rows, ctx)) for rows in taken]
         for i, batch in zip(places, batches, strict=True):
             ready[i] = batch
     return ready
 
 
+def _no_such(at: np.ndarray, length: int) -> IndexError:
+    return IndexError(f"item numbers from {at.min()} to {at.max()} for {length} items")
+
+
 def _rows_of(column: np.ndarray, at: np.ndarray) -> np.ndarray:
     """``column[at]``; a large one begins where XLA takes memory over as it is."""
-    shape = (len(at), *column.shape[1:])
+    if not column.flags.c_contiguous:
+        return column[at]  # `take` would copy all of it first
     size = len(at) * column[:1].nbytes
-    if size < _LARGE or not column.flags.c_contiguous or column.dtype.hasobject:
-        return column[at]
-    out = _aligned_bytes(size).view(column.dtype).reshape(shape)
-    return np.take(column, at, axis=0, out=out, mode="clip")
+    if size <= _LARGE or column.dtype.hasobject:
+        return column.take(at, 0)
+    if not -len(column) <= at.min() <= at.max() < len(column):
+        raise _no_such(at, len(column))
+    out = _aligned_bytes(size).view(column.dtype).reshape(len(at), *column.shape[1:])
+    return np.take(column, at % len(column), axis=0, out=out, mode="clip")

@@ -8,28 +8,31 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
-from ._arrays import as_batch
+from ._arrays import as_batch, stacked
 
 __all__ = ["AsList", "Group", "Pad", "Stack", "default_batchify_fn"]
 
 
 def default_batchify_fn(data: Sequence[Any]) -> Any:
-    """Stack items along a new first axis; items that are tuples give a list of batches.
+    """Stack items along a new first axis; items that are tuples give a list of batches, items that
+    are dicts a dict of them.
 
     Parameters
     ----------
     data : list
-        Items: NDArrays, numbers, NumPy arrays, or tuples of these.
+        Items: NDArrays, numbers, NumPy arrays, or tuples or dicts of these.
 
     Returns
     -------
-    NDArray, or list of NDArray
+    NDArray, or list or dict of NDArray
         NumPy's element type is kept.
 
     Raises
     ------
     ValueError
-        If the items differ in shape or in length.
+        If the items differ in shape, in length or in their keys.
+    TypeError
+        If they are no numbers.
 
     Examples
     --------
@@ -41,6 +44,11 @@ def default_batchify_fn(data: Sequence[Any]) -> Any:
     first = data[0]
     if isinstance(first, tuple):
         return [default_batchify_fn(column) for column in _columns(data, len(first))]
+    if isinstance(first, dict):
+        keys = {tuple(sorted(map(str, item))) for item in data}
+        if len(keys) > 1:
+            raise ValueError(f"the items of a batch have different keys: {sorted(keys)}")
+        return {key: default_batchify_fn([item[key] for item in data]) for key in first}
     return Stack()(data)
 
 
@@ -51,6 +59,8 @@ class Stack:
     ------
     ValueError
         When called, if the shapes differ.
+    TypeError
+        When called, if the items are no numbers.
 
     Examples
     --------
@@ -69,9 +79,14 @@ class Stack:
             )
         if isinstance(data[0], nd.NDArray):
             return nd.stack(*data)
-        if isinstance(data[0], np.ndarray):
-            return as_batch(np.stack(data))
-        return as_batch(_plain(data))
+        batch = stacked(data) if isinstance(data[0], np.ndarray) else _plain(data)
+        if batch.dtype.kind in "OSUMm":
+            raise TypeError(
+                f"cannot make an array of {type(data[0]).__name__}s such as {data[0]!r:.60}; give "
+                "the DataLoader a batchify_fn, for example gluon.data.batchify.AsList(), or "
+                "Group(Stack(), AsList()) for pairs of an array and a text"
+            )
+        return as_batch(batch)
 
 
 class Pad:

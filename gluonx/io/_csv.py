@@ -4,46 +4,74 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from .. import ndarray as nd
 from ..error import MXNetError
-from ._rows import RowsIter, files_of, read_bytes, rows_of
+from ._rows import files_of
+from ._stream import RowStream, StreamIter, blocks
 
 __all__ = ["CSVIter"]
 
 
-def _table(path: Any, shape: tuple, dtype: np.dtype, what: str) -> np.ndarray:
-    """The rows of a file, each in a shape."""
-    tables = []
+def _tables(path: Any, shape: tuple, dtype: np.dtype, what: str) -> Iterator[np.ndarray]:
+    """The rows of files, each in a shape, many at a time."""
+    columns = math.prod(shape)
     for name in files_of(path):
-        text = read_bytes(name)
-        if not text.strip():
+        for text, begin in blocks(name):
+            if not text.strip():
+                continue
+            try:
+                table = _parsed(text, dtype)
+            except ValueError as e:
+                table, error = None, e
+            if table is None or table.shape[1] != columns:
+                number, found = _wrong_line(text, dtype, columns)
+                place = f"in line {number + _lines_before(name, begin)} of {name}"
+                if found is not None:
+                    raise MXNetError(
+                        f"{place}: {what}={shape} needs {columns} numbers in a line, but there are "
+                        f"{found}"
+                    )
+                raise MXNetError(
+                    f"{place}: expected numbers with commas between them, of dtype {dtype}: {error}"
+                ) from None
+            yield table.reshape(-1, *shape)
+
+
+def _parsed(text: bytes, dtype: np.dtype) -> np.ndarray:
+    return np.loadtxt(
+        io.BytesIO(text), dtype, comments=None, delimiter=",", ndmin=2, encoding="utf-8"
+    )
+
+
+def _wrong_line(text: bytes, dtype: np.dtype, columns: int) -> tuple[int, int | None]:
+    """The first line that cannot be read, from 1; and how many numbers it has if not as many as
+    there should be."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
             continue
+        if line.count(b",") + 1 != columns:
+            return number, line.count(b",") + 1
         try:
-            table = np.loadtxt(
-                io.BytesIO(text), dtype, comments=None, delimiter=",", ndmin=2, encoding="utf-8"
-            )
-        except ValueError as e:
-            raise MXNetError(
-                f"{name} cannot be read: expected numbers with commas between them in each line, "
-                f"of dtype {dtype}: {e}"
-            ) from None
-        if table.shape[1] != math.prod(shape):
-            raise MXNetError(
-                f"{name}: {what}={shape} needs {math.prod(shape)} numbers in a line, but there are "
-                f"{table.shape[1]}"
-            )
-        tables.append(table)
-    if not tables:
-        raise MXNetError(f"{path} has no numbers in it")
-    return np.concatenate(tables).reshape(-1, *shape)
+            _parsed(line, dtype)
+        except ValueError:
+            break
+    return number, None
 
 
-class CSVIter(RowsIter):
+def _lines_before(name: str, place: int) -> int:
+    """How many lines a file has before a place."""
+    return sum(text[: max(place - at, 0)].count(b"\n") for text, at in blocks(name))
+
+
+class CSVIter(StreamIter):
     """Batches from files of comma-separated numbers, a sample in each line.
+
+    The files are read as batches are asked for, about a megabyte at a time, again in each epoch.
 
     Parameters
     ----------
@@ -62,7 +90,7 @@ class CSVIter(RowsIter):
     dtype : {'float32', 'int32', 'int64', ...}, optional
         Of data and labels; float32 by default.
     prefetch_buffer, ctx
-        Not used: the numbers are in memory.
+        Not used; :class:`PrefetchingIter` reads ahead.
     data_name, label_name : str
         Names in ``provide_data`` and ``provide_label``.
 
@@ -89,18 +117,23 @@ class CSVIter(RowsIter):
     ):  # fmt: skip
         kind = np.dtype(dtype or np.float32)
         shape, label_shape = tuple(data_shape), tuple(label_shape)
-        data = _table(data_csv, shape, kind, "data_shape")
-        if label_csv in (None, "NULL"):
-            label = np.zeros((len(data), *label_shape), kind)
-        else:
-            label = _table(label_csv, label_shape, kind, "label_shape")
-        if len(label) != len(data):
-            raise MXNetError(f"{data_csv} has {len(data)} rows, but {label_csv} has {len(label)}")
+        data = RowStream(lambda: _tables(data_csv, shape, kind, "data_shape"))
+        label = None
+        if label_csv not in (None, "NULL"):
+            asked = label_shape
+            label = RowStream(lambda: _tables(label_csv, asked, kind, "label_shape"))
         if label_shape == (1,):  # a label, not a list of one
             label_shape = ()
-            label = label[:, 0]
-        data_rows, label_rows = rows_of(data), rows_of(label)
+
+        def join(rows: list[Any], labels: list[Any]) -> tuple[nd.NDArray, nd.NDArray]:
+            if labels:
+                given = np.concatenate(labels).reshape(-1, *label_shape)
+            else:
+                given = np.zeros((batch_size, *label_shape), kind)
+            found = np.concatenate(rows)
+            return nd.array(found, dtype=kind), nd.array(given, dtype=kind)
+
         super().__init__(
-            len(data), batch_size, round_batch, lambda i: (data_rows(i), label_rows(i)),
+            data, label, join, (str(data_csv), str(label_csv)), batch_size, round_batch,
             (shape, label_shape), (kind, kind), data_name, label_name,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Iterators over rows that were read from files into memory."""
+"""Iterators over the rows of files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from ..ndarray import NDArray
 from ..serialization.files import open_read
 from ._batch import DataBatch, DataDesc, DataIter
 
-__all__ = ["MXDataIter", "RowsIter", "files_of", "need_part", "read_bytes"]
+__all__ = [
+    "BatchesIter", "MXDataIter", "RowsIter", "files_of", "need_part", "read_bytes", "rows_of",
+]  # fmt: skip
 
 
 class MXDataIter(DataIter):
@@ -72,22 +74,70 @@ def read_bytes(name: str) -> bytes:
         return file.read()
 
 
-class RowsIter(MXDataIter):
-    """Batches of consecutive rows.
+class BatchesIter(MXDataIter):
+    """Base class of iterators that know the rows of the present batch, and may fill it up.
+
+    Parameters
+    ----------
+    batch_size : int
+    round_batch : bool
+        Whether the next epoch begins behind the rows with which the last batch was filled up.
+    shapes, dtypes : pair
+        Of the data and the labels of a batch.
+    data_name, label_name : str
+    """
+
+    def __init__(
+        self, batch_size: int, round_batch: bool, shapes: Sequence[tuple], dtypes: Sequence[Any],
+        data_name: str, label_name: str,
+    ):  # fmt: skip
+        super().__init__(batch_size, data_name, label_name)
+        self.round_batch = round_batch
+        names = (data_name, label_name)
+        self.provide_data, self.provide_label = (
+            [DataDesc(name, (batch_size, *shape), np.dtype(dtype).type)]
+            for name, shape, dtype in zip(names, shapes, dtypes, strict=True)
+        )
+        self._begin = 0
+        self._new_epoch()
+
+    def _new_epoch(self) -> None:
+        self._ended = False
+        self._index = np.arange(0)
+        self._pad = 0
+
+    def _present(self) -> tuple[NDArray, NDArray]:
+        """Data and labels of the present batch."""
+        raise NotImplementedError
+
+    def getdata(self) -> NDArray:
+        """The data of the present batch."""
+        return self._present()[0]
+
+    def getlabel(self) -> NDArray:
+        """The labels of the present batch."""
+        return self._present()[1]
+
+    def getindex(self) -> np.ndarray:
+        """The rows of the present batch."""
+        return self._index
+
+    def getpad(self) -> int:
+        """How many rows at the end of the present batch were added to fill it."""
+        return self._pad
+
+
+class RowsIter(BatchesIter):
+    """Batches of consecutive rows in memory.
 
     Parameters
     ----------
     count : int
         Number of rows.
-    batch_size : int
-    round_batch : bool
-        Whether the last batch is filled up with rows from the beginning, behind which the next
-        epoch goes on.
     take : callable
         From an array of places to the data and the labels.
-    shapes, dtypes : pair
-        Of the data and the labels of a batch.
-    data_name, label_name : str
+    batch_size, round_batch, shapes, dtypes, data_name, label_name
+        See :class:`BatchesIter`.
     """
 
     def __init__(
@@ -95,27 +145,18 @@ class RowsIter(MXDataIter):
         take: Callable[[np.ndarray], tuple[NDArray, NDArray]], shapes: Sequence[tuple],
         dtypes: Sequence[Any], data_name: str, label_name: str,
     ):  # fmt: skip
-        super().__init__(batch_size, data_name, label_name)
+        super().__init__(batch_size, round_batch, shapes, dtypes, data_name, label_name)
         if count < 1:
             raise MXNetError(f"{type(self).__name__}: the file has no rows")
         self.num_data = count
-        self.round_batch = round_batch
         self._take = take
-        names = (data_name, label_name)
-        self.provide_data, self.provide_label = (
-            [DataDesc(name, (batch_size, *shape), np.dtype(dtype).type)]
-            for name, shape, dtype in zip(names, shapes, dtypes, strict=True)
-        )
-        self._begin = 0
         self.reset()
 
     def reset(self) -> None:
         """Begin the next epoch."""
         self._at = self._begin
         self._begin = 0
-        self._ended = False
-        self._index = np.arange(0)
-        self._pad = 0
+        self._new_epoch()
 
     def iter_next(self) -> bool:
         """Go to the next batch; False at the end."""
@@ -135,22 +176,6 @@ class RowsIter(MXDataIter):
         if self._now is None:
             self._now = self._take(self._index)
         return self._now
-
-    def getdata(self) -> NDArray:
-        """The data of the present batch."""
-        return self._present()[0]
-
-    def getlabel(self) -> NDArray:
-        """The labels of the present batch."""
-        return self._present()[1]
-
-    def getindex(self) -> np.ndarray:
-        """The rows of the present batch."""
-        return self._index
-
-    def getpad(self) -> int:
-        """How many rows at the end of the present batch were added to fill it."""
-        return self._pad
 
 
 def rows_of(array: np.ndarray) -> Callable[[np.ndarray], NDArray]:

@@ -36,6 +36,8 @@ def rows(columns: Sequence[Any], at: np.ndarray, device: Any) -> tuple:
 
 def place(hosts: Sequence[np.ndarray], device: Any) -> list[Any]:
     """Host arrays, never written to again, as arrays of JAX on a device; small ones in one call."""
+    if not any([host.nbytes > SMALL or is_wide(host.dtype) for host in hosts]):
+        return list(_place.run(hosts, device))
     placed: list[Any] = [None] * len(hosts)
     small = [i for i, host in enumerate(hosts) if host.nbytes <= SMALL]
     if small:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..serialization import images
+from . import eight_bits
 from .taps import (
     ONE,
     Taps,
@@ -151,22 +152,42 @@ def resize(
     if library is not None and img.dtype in (np.uint8, np.float32):
         found = library.resize(np.ascontiguousarray(img), (width, height), interpolation=interp)
         return found.reshape(height, width, *img.shape[2:])[part]
+    with images.taking_turns():
+        return _resized(img, (rows, height, part[0]), (columns, width, part[1]), interp).reshape(
+            high, wide, *img.shape[2:]
+        )
+
+
+def _resized(
+    img: np.ndarray, down: tuple[int, int, slice], across: tuple[int, int, slice], interp: int
+) -> np.ndarray:
+    """The part that is wanted, its channels side by side.
+
+    Parameters
+    ----------
+    img : numpy.ndarray
+    down, across : (int, int, slice)
+        Number of rows and of columns, theirs in the result, and those of them that are wanted.
+    interp : int
+    """
+    (rows, height, lines), (columns, width, part) = down, across
     channels = math.prod(img.shape[2:])
     flat = np.ascontiguousarray(img).reshape(rows, columns * channels)
-    cut = slice(part[1].start * channels, part[1].stop * channels)
-    if halving and interp == 1:
+    cut = slice(part.start * channels, part.stop * channels)
+    if interp == 1 and (rows, columns) == (2 * height, 2 * width):
         interp = 3  # as OpenCV: the same, and faster
     shrinking = interp == 3 and width <= columns and height <= rows
     if interp == 0:
-        found = flat.take(_nearest(rows, height, 1)[part[0]], 0)
-        found = found.take(_nearest(columns, width, channels)[cut], 1)
-    elif shrinking and columns % width == 0 and rows % height == 0:
-        found = _blocks(flat, rows // height, columns // width, channels)[part[0], cut]
-    else:
-        found = _interpolated(
-            flat, (rows, height, part[0]), (columns, width, cut, channels), interp, shrinking
-        )
-    return found.reshape(high, wide, *img.shape[2:])
+        found = flat.take(_nearest(rows, height, 1)[lines], 0)
+        return found.take(_nearest(columns, width, channels)[cut], 1)
+    if shrinking and columns % width == 0 and rows % height == 0:
+        return _blocks(flat, rows // height, columns // width, channels)[lines, cut]
+    wide = columns, width, cut, channels
+    if flat.dtype == np.uint8 and interp in (1, 3) and not shrinking:
+        found = eight_bits.interpolated(flat, down, wide, corner=interp == 3)
+        if found is not None:
+            return found
+    return _interpolated(flat, down, wide, interp, shrinking)
 
 
 #: How to make tables for bytes and linear interpolation, where rows and columns differ.

@@ -12,7 +12,7 @@ import numpy as np
 
 __all__ = [
     "ONE", "Taps", "area", "cubic", "cubic_weights", "enlarging_area", "lanczos", "lanczos_weights",
-    "linear", "linear_bytes", "linear_weights", "nearest", "whole",
+    "linear", "linear_bytes", "linear_places", "linear_weights", "nearest", "whole",
 ]  # fmt: skip
 
 
@@ -182,6 +182,15 @@ def linear_bytes(size: int, target: int, rows: bool, corner: bool = False) -> Ta
     corner : bool
         Whether pixels are aligned as OpenCV's area interpolation aligns them where it enlarges.
     """
+    low, part = linear_places(size, target, rows, corner)
+    return Taps(np.stack([low, low + 1], 1), linear_weights(part).T, size)
+
+
+def linear_places(
+    size: int, target: int, rows: bool, corner: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """What :func:`linear_bytes` makes its table of: for each output the pixel before it, which may
+    lie outside of the image, and how far behind that it is; float32."""
     if corner:
         table = enlarging_area(size, target)
         low, part = table.index[:, 0], table.weight[:, 1].astype(np.float32)
@@ -189,4 +198,4 @@ def linear_bytes(size: int, target: int, rows: bool, corner: bool = False) -> Ta
         low, part = _places(size, target)
     if not rows:
         part = np.where((low < 0) | (low >= size - 1), np.float32(0), part)
-    return Taps(np.stack([low, low + 1], 1), linear_weights(part).T, size)
+    return low, part

@@ -9,6 +9,7 @@ import functools
 import importlib
 import io
 import os
+import threading
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,27 @@ def opencv() -> Any:
         return None
     module.setNumThreads(0)
     return module
+
+
+_turn = threading.Lock()
+
+
+def taking_turns() -> threading.Lock:
+    """A lock to hold while one image is worked on in many short calls of NumPy or Pillow.
+
+    Between such calls threads would fight for the interpreter's lock, and all be slower than one
+    alone. It is not for what runs for long without the interpreter, as decoding does.
+    """
+    return _turn
+
+
+def _new_turn() -> None:
+    global _turn
+    _turn = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # the thread that holds it would not be there in the child
+    os.register_at_fork(after_in_child=_new_turn)
 
 
 def _library() -> tuple[str, Any]:
@@ -140,9 +162,10 @@ def decode(data: Any, iscolor: int = -1, rgb: bool = False) -> np.ndarray:
         if iscolor == 0:
             img.draft("L", img.size)  # what a JPEG file has itself
         img.load()
-        pixels = _pixels(img, iscolor)
-        pixels = pixels if rgb else _swapped(pixels)
-        return pixels if rgb or pixels.flags.writeable else pixels.copy()
+        with taking_turns():
+            pixels = _pixels(img, iscolor)
+            pixels = pixels if rgb else _swapped(pixels)
+            return pixels if rgb or pixels.flags.writeable else pixels.copy()
     except Exception as e:  # of a damaged file Pillow raises nearly anything
         count = memoryview(data).nbytes
         raise MXNetError(f"these {count} bytes are not an image: {type(e).__name__}: {e}") from None
