@@ -87,8 +87,8 @@ CASES = [
     "contrib.nn.PixelShuffle2D((2, 3))",
     "contrib.nn.PixelShuffle3D(2)",
     "contrib.nn.SparseEmbedding(3, 4)",
-    "contrib.nn.SyncBatchNorm(in_channels=2)",
-    "contrib.cnn.DeformableConvolution(4, 3, in_channels=2)",
+    "contrib.nn.SyncBatchNorm(in_channels=2, prefix='sync_')",
+    "contrib.cnn.DeformableConvolution(4, 3)",
     "contrib.cnn.ModulatedDeformableConvolution(4, (3, 2), padding=1, activation='relu')",
 ]
 
