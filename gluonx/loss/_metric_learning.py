@@ -72,8 +72,10 @@ class SDMLLoss(Loss):
         s = self._smoothing
         between = F.expand_dims(x1, axis=1) - F.expand_dims(x2, axis=0)
         scores = F.log_softmax(-F.sum(F.square(between), axis=2), axis=1)
-        row = F.contrib.arange_like(x1, axis=0)  # a Symbol's size is not known here
-        eye = F.broadcast_equal(F.expand_dims(row, axis=1), F.expand_dims(row, axis=0))
+        # a Symbol's size is not known here, and 16 bits do not count far
+        row = F.contrib.arange_like(F.cast(x1, dtype="float32"), axis=0)
+        same = F.broadcast_equal(F.expand_dims(row, axis=1), F.expand_dims(row, axis=0))
+        eye = F.where(same, F.ones_like(scores), F.zeros_like(scores))
         others = F.broadcast_div(1 - eye, F.sum(1 - eye, axis=1, keepdims=True))
         wanted = eye * (1 - s) + others * s
         loss = self._weighted(F, wanted * (F.log(wanted + 1e-12) - scores), None)
