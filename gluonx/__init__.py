@@ -75,6 +75,7 @@ img = image
 kv = kvstore
 mod = module
 mon = monitor
+rnd = random
 viz = visualization
 
 __version__ = "0.1.0"

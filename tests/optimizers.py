@@ -84,14 +84,14 @@ _Y = _RNG.randn(8, 2).astype("float32")
 _WEIGHTS = [_RNG.randn(3, 4) / 2, _RNG.randn(3) / 2, _RNG.randn(2, 3) / 2, _RNG.randn(2) / 2]
 
 
-def network(mx, name, dtype="float32"):
+def network(mx, name, dtype="float32", ctx=None):
     """Two layers with fixed weights; without biases for what works on matrices only."""
     bias = name != "groupadagrad"
     net = mx.gluon.nn.HybridSequential(prefix="net_")
     with net.name_scope():
         net.add(mx.gluon.nn.Dense(3, in_units=4, activation="tanh", use_bias=bias))
         net.add(mx.gluon.nn.Dense(2, in_units=3, use_bias=bias))
-    net.initialize()
+    net.initialize(ctx=ctx)
     values = _WEIGHTS if bias else _WEIGHTS[::2]
     for p, value in zip(net.collect_params().values(), values, strict=True):
         p.set_data(mx.nd.array(value, dtype="float32"))
@@ -99,21 +99,25 @@ def network(mx, name, dtype="float32"):
     return net
 
 
-def step(mx, net, trainer, dtype="float32"):
-    """One step on the same data as ever; the loss."""
-    x, y = mx.nd.array(_X, dtype=dtype), mx.nd.array(_Y, dtype=dtype)
+def step(mx, net, trainer, dtype="float32", ctx=None):
+    """One step on the same data as ever, a part of it on each context; the loss."""
+    n = len(ctx) if ctx else 1
+    losses = []
     with mx.autograd.record():
-        d = net(x) - y
-        loss = (d * d).sum() / 2
-    loss.backward()
+        for i in range(n):
+            place = ctx[i] if ctx else None
+            x, y = (mx.nd.array(a[i * 8 // n :][: 8 // n], place, dtype) for a in (_X, _Y))
+            d = net(x) - y
+            losses.append((d * d).sum() / 2)
+    mx.autograd.backward(losses)
     trainer.step(8)
-    return float(loss.asnumpy().reshape(()))
+    return float(sum(loss.asnumpy().reshape(()) for loss in losses))
 
 
-def train(mx, name, hybridize=False, steps=STEPS, dtype="float32", **more):
+def train(mx, name, hybridize=False, steps=STEPS, dtype="float32", ctx=None, **more):
     """Train with a learning rate that falls once; gives the network, the trainer and the losses."""
     optimizer, arguments = OPTIMIZERS[name]
-    net = network(mx, name, dtype)
+    net = network(mx, name, dtype, ctx)
     if hybridize:
         net.hybridize()
     trainer = mx.gluon.Trainer(net.collect_params(), optimizer, {**arguments, **more})
@@ -121,7 +125,7 @@ def train(mx, name, hybridize=False, steps=STEPS, dtype="float32", **more):
     losses = []
     for i in range(steps):
         trainer.set_learning_rate(rate if i < steps // 3 else rate * 0.5)
-        losses.append(step(mx, net, trainer, dtype))
+        losses.append(step(mx, net, trainer, dtype, ctx))
     return net, trainer, losses
 
 
@@ -132,5 +136,5 @@ def parameters(net):
 
 def weights(net):
     """The parameters, as one vector in float32."""
-    values = [p.data().asnumpy() for p in parameters(net)]
+    values = [p.list_data()[0].asnumpy() for p in parameters(net)]
     return np.concatenate([v.astype("float32").reshape(-1) for v in values])

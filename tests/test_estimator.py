@@ -3,6 +3,7 @@
 import importlib
 import io
 import logging
+import sys
 
 import numpy as np
 import pytest
@@ -119,6 +120,18 @@ def test_best_is_kept_and_early_stopping_ends(tmp_path):
     assert events.seen.count("epoch_begin") == 3  # right at once, then two without improvement
     assert (tmp_path / "model-best.params").exists()
     assert stop.stopped_epoch == 2
+
+
+def test_log_is_printed_once_also_if_logging_is_configured_later(monkeypatch, capsys):
+    root, logger = logging.getLogger(), logging.getLogger("gluonx.estimator")
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(logger, "handlers", [])
+    logger.setLevel(logging.INFO)
+    one = es.Estimator(nn.Dense(1), gluon.loss.L2Loss())
+    one.logger.info("first")
+    root.addHandler(logging.StreamHandler(sys.stdout))
+    one.logger.info("second")
+    assert capsys.readouterr().out == "first\nsecond\n"
 
 
 def test_log_says_what_happens(caplog):

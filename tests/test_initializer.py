@@ -1,6 +1,9 @@
 """Initializers: distributions, the choice by name, and what `dumps` and `create` carry."""
 
+import inspect
+import json
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,11 +21,44 @@ RANDOM = [
 ]
 FIXED = [init.Zero(), init.One(), init.Constant(3.5), init.LSTMBias(2.0)]
 
+ENTRIES = json.loads(
+    Path(__file__).with_name("reference").joinpath("initializers.json").read_text()
+)
+
 
 def filled(initializer, shape=(40, 50), name="fc_weight", **kwargs):
     array = nd.full(shape, -7.0, **kwargs)
     initializer(init.InitDesc(name), array)
     return array.asnumpy()
+
+
+def made(entry):
+    return eval("init." + entry["initializer"], {"init": init, "mx": gx})
+
+
+def test_every_initializer_is_listed():
+    kinds = {
+        kind
+        for name in init.__all__
+        if inspect.isclass(kind := getattr(init, name)) and name not in ("InitDesc", "Initializer")
+    }
+    assert {type(made(entry)) for entry in ENTRIES} == kinds
+    listed = {type(i) for i in [*RANDOM, *FIXED, init.Bilinear()]}
+    assert kinds - listed == {init.FusedRNN, init.Load, init.Mixed}  # no numbers of their own
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["initializer"])
+def test_numbers_are_as_mxnets(entry):
+    draws = [filled(made(entry), entry["shape"], entry["name"]) for _ in range(4)]
+    if "values" in entry:
+        np.testing.assert_allclose(draws[0].ravel(), entry["values"], rtol=1e-6)
+        return
+    draws = np.stack(draws).astype("float64")
+    assert abs(draws.mean()) < 5 * entry["std"] / draws.size**0.5
+    np.testing.assert_allclose(draws.std(), entry["std"], rtol=0.02)
+    np.testing.assert_allclose((draws**4).mean() ** 0.25, entry["fourth"], rtol=0.03)
+    # the largest of many normal numbers varies
+    np.testing.assert_allclose(abs(draws).max(), entry["largest"], rtol=0.3)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Losses: values and gradients against MXNet 1.9.1, eagerly and hybridized, and mistakes."""
+"""Losses: each through every property, values and gradients against MXNet 1.9.1, and mistakes."""
 
 import json
 from pathlib import Path
@@ -6,20 +6,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gluonx import autograd, gluon, nd
+import gluonx as gx
+from gluonx import autograd, gluon, nd, sym
 
 ENTRIES = json.loads(Path(__file__).with_name("reference").joinpath("losses.json").read_text())
 IDS = [f"{i}-{entry['loss']}" for i, entry in enumerate(ENTRIES)]
 NAMES = sorted({entry["loss"] for entry in ENTRIES})
+#: The entry of each loss with most inputs and arguments: the quick tests take these.
+FULLEST = {
+    name: max(
+        (e for e in ENTRIES if e["loss"] == name), key=lambda e: len(e["inputs"] | e["arguments"])
+    )
+    for name in NAMES
+}
+#: A sample's loss depends on the rest of the batch: pairs are formed in it; the mean is over it.
+OF_THE_BATCH = ("SDMLLoss", "PoissonNLLLoss")
+EACH = pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(e, id=i, marks=() if e is FULLEST[e["loss"]] else pytest.mark.slow)
+        for e, i in zip(ENTRIES, IDS, strict=True)
+    ],
+)
 
 
-def array(stored):
-    return nd.array(np.array(stored["values"]).reshape(stored["shape"]), dtype="float32")
+def numpy_inputs(entry):
+    return {
+        name: np.array(stored["values"], "float32").reshape(stored["shape"])
+        for name, stored in entry["inputs"].items()
+    }
 
 
-def run(loss, entry):
+def run(loss, entry, inputs=None, dtype=None, ctx=None):
     """The loss, and the gradients of its sum by the name of the input."""
-    inputs = {name: array(stored) for name, stored in entry["inputs"].items()}
+    inputs = inputs or numpy_inputs(entry)
+    inputs = {name: nd.array(a, dtype=dtype, ctx=ctx) for name, a in inputs.items()}
     for name in entry["gradients"]:
         inputs[name].attach_grad()
     with autograd.record():
@@ -44,6 +65,74 @@ def test_values_and_gradients_equal_those_of_mxnet(entry, hybridized):
         np.testing.assert_allclose(
             gradients[name].asnumpy().ravel(), expected, rtol=1e-4, atol=1e-6, err_msg=name
         )
+
+
+def batch_axis(entry, name):
+    """The axis of samples in an input; None where it has none."""
+    if name == "pos_weight":
+        return None
+    layouts = {"pred": "layout", "label": "label_layout"}
+    if entry["loss"] == "CTCLoss" and name in layouts:
+        return entry["arguments"].get(layouts[name], "NT").index("N")
+    return entry["arguments"].get("batch_axis", 0)
+
+
+def in_two(entry):
+    """The inputs of either half of the samples."""
+    halves = {}, {}
+    for name, a in numpy_inputs(entry).items():
+        axis = batch_axis(entry, name)
+        parts = (a, a) if axis is None else np.split(a, [a.shape[axis] // 2], axis)
+        for half, part in zip(halves, parts, strict=True):
+            half[name] = part
+    return halves
+
+
+@EACH
+def test_every_property_of_a_loss(entry, tmp_path, compilations):
+    loss = getattr(gluon.loss, entry["loss"])(**entry["arguments"])
+    text = repr(loss)
+    loss.hybridize()
+    assert repr(loss) == text
+    want, gradients = run(loss, entry)
+    want = want.asnumpy()
+    with compilations() as compiled:
+        run(loss, entry)
+    assert compiled == []
+
+    inputs = [nd.array(a) for a in numpy_inputs(entry).values()]
+    np.testing.assert_allclose(loss(*inputs).asnumpy(), want, rtol=1e-6)  # not training
+
+    graph = sym.load_json(loss(*map(sym.var, entry["inputs"])).tojson())
+    assert sorted(graph.list_arguments()) == sorted(entry["inputs"])
+    assert graph.infer_shape(**{k: v["shape"] for k, v in entry["inputs"].items()})[1] == [
+        want.shape
+    ]
+    loss.export(tmp_path / "loss")
+    names = [f"data{i}" for i in range(len(inputs))]
+    loss.save_parameters(tmp_path / "p.params")
+    loss.load_parameters(tmp_path / "p.params")
+    again = gluon.SymbolBlock.imports(tmp_path / "loss-symbol.json", names)
+    again.hybridize()
+    out, found = run(again, entry)
+    np.testing.assert_allclose(out.asnumpy(), want, rtol=1e-6)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(found[name].asnumpy(), gradient.asnumpy(), rtol=1e-5, atol=1e-7)
+
+    half = getattr(gluon.loss, entry["loss"])(**entry["arguments"])
+    half.cast("float16")
+    half.hybridize()
+    out, _ = run(half, entry, dtype="float16")
+    assert out.dtype == np.float16
+    np.testing.assert_allclose(out.asnumpy(), want, rtol=0.02, atol=0.01)
+
+    if entry["loss"] not in OF_THE_BATCH:
+        parts = [run(loss, entry, part, ctx=gx.cpu(i)) for i, part in enumerate(in_two(entry))]
+        joined = np.concatenate([out.asnumpy() for out, _ in parts])
+        np.testing.assert_allclose(joined, want, rtol=1e-5, atol=1e-6)
+        for name, gradient in gradients.items():
+            found = np.concatenate([g[name].asnumpy() for _, g in parts], batch_axis(entry, name))
+            np.testing.assert_allclose(found, gradient.asnumpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_all_losses_have_reference_values():

@@ -29,6 +29,11 @@ def test_rate_after_a_jump_is_that_of_a_schedule_followed_throughout(name, argum
         np.testing.assert_allclose(make(name, arguments)(n), rates[n], rtol=1e-12)
 
 
+def test_every_schedule_is_listed():
+    names = set(lr_scheduler.__all__) - {"LRScheduler"}  # users derive from it
+    assert {name for name, _, _ in ENTRIES} == names
+
+
 @pytest.mark.parametrize("name", ["FactorScheduler", "PolyScheduler", "CosineScheduler"])
 def test_base_lr_is_the_current_rate(name):
     first = {"FactorScheduler": {"step": 2, "factor": 0.5}}.get(name, {"max_update": 10})

@@ -1,6 +1,7 @@
 """Metrics: values against MXNet 1.9.1, work left on the device, and mistakes."""
 
 import copy
+import inspect
 import json
 from pathlib import Path
 
@@ -26,6 +27,8 @@ ON_DEVICE = {
     "f1": ({}, [0, 1], [[0.3, 0.7], [0.1, 0.9]]),
     "mcc": ({"average": "micro"}, [0, 1], [[0.3, 0.7], [0.1, 0.9]]),
     "loss": ({}, [], [0.5, 2]),
+    "torch": ({}, [], [0.5, 2]),
+    "caffe": ({}, [], [0.5, 2]),
     "pcc": ({}, [0, 1], [[0.7, 0.3], [0.1, 0.9]]),
     "pearsonr": ({"average": "micro"}, [0, 1], [0.5, 2]),
 }
@@ -45,6 +48,14 @@ def update_all(made, updates, before_last=lambda: None):
         made.update(arrays(update["labels"]), arrays(update["preds"]))
         after.append(made.get()[1])
     return after
+
+
+def test_every_metric_is_listed():
+    kinds = {c for n in metric.__all__ if inspect.isclass(c := getattr(metric, n))}
+    others = {metric.EvalMetric, metric.CompositeEvalMetric, metric.CustomMetric}  # tests below
+    assert {type(metric.create(e["metric"], **e["arguments"])) for e in ENTRIES} == kinds - others
+    on_device = {type(metric.create(n, **a)) for n, (a, _, _) in ON_DEVICE.items()}
+    assert on_device == kinds - others
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=IDS)

@@ -47,7 +47,26 @@ def test_repr_and_parameters_are_those_of_mxnet(entry):
     if "Transpose" in entry["layer"]:  # MXNet shows the axes of the weight, outputs first
         true = f"{layer.weight.shape[0] or None} -> {layer.bias.shape[0] if layer.bias else 4}"
         expected = re.sub(r"\d+ -> \d+", true, expected)
+    if "Modulated" in entry["layer"]:  # MXNet shows its parts alone
+        expected = expected.replace(
+            "(\n  (act): Activation(relu)\n)", "(None -> 4, kernel_size=(3, 2), "
+        )
+        expected += "stride=(1, 1), padding=(1, 1), Activation(relu))"
     assert repr(layer) == expected
+
+
+def test_every_class_of_mxnet_is_listed():
+    contrib = gluon.contrib
+    made = {type(make(entry["layer"])) for entry in ENTRIES}
+    new = {
+        "Block", "HybridBlock", "SymbolBlock", "HybridRecurrentCell", "RecurrentCell",
+        "ModifierCell", "MultiHeadAttention", "TransformerDecoderLayer", "TransformerEncoderLayer",
+        "RMSNorm", "RotaryEmbedding", "Concatenate", "HybridConcatenate",
+    }  # fmt: skip
+    for module in (nn, gluon.rnn, contrib.nn, contrib.cnn, contrib.rnn):
+        for name in module.__all__:
+            kind = getattr(module, name)
+            assert not isinstance(kind, type) or name in new or kind in made, name
 
 
 def test_repr_shows_what_was_learned():

@@ -1,10 +1,11 @@
-"""All optimizers, by properties: as MXNet's, fused or not, in 16 bits, saved and loaded.
+"""All optimizers, by properties: as MXNet's, fused or not, in 16 bits, on two devices, saved, ...
 
 They are listed in ``optimizers.py``; MXNet's numbers are in ``reference/optimizers.json``, written
 by ``reference/make_optimizers.py``.
 """
 
 import functools
+import inspect
 import json
 from pathlib import Path
 
@@ -52,6 +53,10 @@ def test_every_optimizer_is_listed():
     made = {type(gx.optimizer.create(o, **a)) for o, a in OPTIMIZERS.values()}
     known = {c for c in gx.optimizer.Optimizer.opt_registry.values() if "gluonx" in c.__module__}
     assert known - made == {gx.optimizer.ccSGD}
+    names = [getattr(gx.optimizer, n) for n in gx.optimizer.__all__]
+    names += [getattr(gx.optimizer.contrib, n) for n in gx.optimizer.contrib.__all__]
+    public = {c for c in names if inspect.isclass(c) and issubclass(c, gx.optimizer.Optimizer)}
+    assert public - {gx.optimizer.Optimizer} == known
 
 
 @pytest.mark.parametrize("name", REFERENCE)
@@ -75,6 +80,20 @@ def test_fused_equals_one_after_the_other(name):
     values, fused = trained(name, 30)
     np.testing.assert_allclose(losses, fused, rtol=1e-4)
     np.testing.assert_allclose(weights(net), values, rtol=1e-3, atol=1e-4)
+
+
+@one_of_each(QUICK)
+def test_two_contexts_are_one(name):
+    gx.random.seed(3)
+    contexts = [gx.cpu(0), gx.cpu(1)]
+    net, _, losses = train(gx, name, hybridize=True, steps=3, ctx=contexts)
+    for p in parameters(net):
+        one, other = p.list_data()
+        assert (one.asnumpy() == other.asnumpy()).all()
+    gx.random.seed(3)
+    again, _, want = train(gx, name, hybridize=True, steps=3)
+    np.testing.assert_allclose(losses, want, rtol=1e-5)
+    np.testing.assert_allclose(weights(net), weights(again), rtol=1e-4, atol=1e-5)
 
 
 @one_of_each(QUICK, without=["sgld"])  # which draws other numbers

@@ -84,7 +84,10 @@ class Estimator:
         self.context = [given] if isinstance(given, Context) else list(given)
         self.logger = logging.getLogger("gluonx.estimator")
         if not self.logger.handlers and not logging.getLogger().handlers:
-            self.logger.addHandler(logging.StreamHandler(sys.stdout))
+            printer = logging.StreamHandler(sys.stdout)
+            # who configures logging later would see each line twice
+            printer.addFilter(lambda record: not logging.getLogger().handlers)
+            self.logger.addHandler(printer)
         if self.logger.level == logging.NOTSET:
             self.logger.setLevel(logging.INFO)
         self._train_metrics = _metrics(train_metrics)

@@ -238,5 +238,7 @@ class CosineEmbeddingLoss(Loss):
         dot = F.reshape(F.sum(input1 * input2, axis=-1), shape=(-1, 1))
         norms = F.norm(input1, axis=-1) * F.norm(input2, axis=-1)
         cosine = dot / F.maximum(F.reshape(norms, shape=(-1, 1)), 1e-12)
-        unlike = F.where(label == -1, F.relu(cosine - self._margin), F.zeros_like(cosine))
-        return self._weighted(F, F.where(label == 1, 1 - cosine, unlike), sample_weight)
+        one, zero = F.ones_like(cosine), F.zeros_like(cosine)
+        alike, unlike = (F.where(label == sign, one, zero) for sign in (1, -1))
+        loss = (1 - cosine) * alike + F.relu(cosine - self._margin) * unlike
+        return self._weighted(F, loss, sample_weight)

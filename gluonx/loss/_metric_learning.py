@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from ..ndarray import NDArray
 from ._base import Loss
 
 __all__ = ["SDMLLoss"]
@@ -63,15 +64,19 @@ class SDMLLoss(Loss):
         self._smoothing = smoothing_parameter
 
     def hybrid_forward(self, F: ModuleType, x1: Any, x2: Any) -> Any:
-        if x1.shape != x2.shape or len(x1.shape) != 2 or x1.shape[0] < 2:
+        if isinstance(x1, NDArray) and (x1.shape != x2.shape or x1.ndim != 2 or len(x1) < 2):
             raise ValueError(
                 "SDMLLoss takes two arrays of one shape (N, dimensions), N at least 2, got "
                 f"{x1.shape} and {x2.shape}"
             )
-        count, s = x1.shape[0], self._smoothing
+        s = self._smoothing
         between = F.expand_dims(x1, axis=1) - F.expand_dims(x2, axis=0)
         scores = F.log_softmax(-F.sum(F.square(between), axis=2), axis=1)
-        eye = F.one_hot(F.arange(count), count)
-        wanted = eye * (1 - s) + (1 - eye) * (s / (count - 1))
+        # a Symbol's size is not known here, and 16 bits do not count far
+        row = F.contrib.arange_like(F.cast(x1, dtype="float32"), axis=0)
+        same = F.broadcast_equal(F.expand_dims(row, axis=1), F.expand_dims(row, axis=0))
+        eye = F.where(same, F.ones_like(scores), F.zeros_like(scores))
+        others = F.broadcast_div(1 - eye, F.sum(1 - eye, axis=1, keepdims=True))
+        wanted = eye * (1 - s) + others * s
         loss = self._weighted(F, wanted * (F.log(wanted + 1e-12) - scores), None)
         return F.sum(loss, axis=1)

@@ -16,6 +16,9 @@ class _Deformable(HybridBlock):
     """A deformable convolution; ``_per_tap`` numbers for each element of the window are learned."""
 
     _per_tap = 2
+    _order: tuple[str, ...] = ("offset", "deformable_conv")  # of the parameters
+    deformable_conv_weight: Any
+    deformable_conv_bias: Any
 
     def __init__(
         self,
@@ -73,21 +76,18 @@ class _Deformable(HybridBlock):
         }
         self._split = 2 * taps
         inner = in_channels // groups
+        bent = (channels, inner, *kernel), weight_initializer, use_bias, bias_initializer
+        learned = (
+            (offsets, inner, *kernel), offset_weight_initializer, offset_use_bias,
+            offset_bias_initializer,
+        )  # fmt: skip
+        parts = {"offset": learned, "deformable_conv": bent}
         with self.name_scope():
-            self.offset_weight = self._get(
-                "offset_weight", (offsets, inner, *kernel), offset_weight_initializer
-            )
-            self.offset_bias = None
-            if offset_use_bias:
-                self.offset_bias = self._get("offset_bias", (offsets,), offset_bias_initializer)
-            self.deformable_conv_weight = self._get(
-                "deformable_conv_weight", (channels, inner, *kernel), weight_initializer
-            )
-            self.deformable_conv_bias = None
-            if use_bias:
-                self.deformable_conv_bias = self._get(
-                    "deformable_conv_bias", (channels,), bias_initializer
-                )
+            for part in self._order:
+                shape, init, has_bias, bias_init = parts[part]
+                setattr(self, f"{part}_weight", self._get(f"{part}_weight", shape, init))
+                bias = self._get(f"{part}_bias", shape[:1], bias_init) if has_bias else None
+                setattr(self, f"{part}_bias", bias)
             self.act = None
             if activation:
                 self.act = Activation(activation, prefix=activation + "_")
@@ -222,6 +222,7 @@ class ModulatedDeformableConvolution(_Deformable):
     """
 
     _per_tap = 3
+    _order = ("deformable_conv", "offset")
 
     def _alias(self) -> str:
         return "modulated_deformable_conv"

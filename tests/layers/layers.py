@@ -1,4 +1,4 @@
-"""The one list of Gluon layers that are tested.
+"""The one list of Gluon layers that are tested, and the one of recurrent cells.
 
 Nothing here needs gluonx: the same text makes a layer with gluonx and with MXNet, and the same
 seeds draw its inputs and parameters.
@@ -14,7 +14,7 @@ from types import ModuleType
 
 import numpy as np
 
-__all__ = ["LAYERS", "UNROLLED", "Layer"]
+__all__ = ["BASES", "CELLS", "LAYERS", "Layer"]
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Layer:
     ----------
     text : str
         The call that makes it, without ``nn.``; a name in ``NETS`` for a network. What begins with
-        ``rnn.`` is recurrent.
+        ``rnn.`` or ``contrib.`` is of the recurrent modules.
     shape : tuple of int
         Shape of the input.
     known : str
-        Arguments that give the shapes of its parameters beforehand.
+        Arguments that give the shapes of its parameters beforehand, or the whole call with them.
     integers : int
         For inputs that are numbers of things below this one; 0 otherwise.
     random : bool
@@ -38,14 +38,21 @@ class Layer:
         While training, an example's output depends on the rest of the batch.
     hybrid : bool
         It can be hybridized.
-    reference : bool
-        False where MXNet has no values for it.
+    missing : str
+        Why MXNet has no values for it.
     grads : tuple of str
         Modes in which MXNet's gradients are right.
     half_tol : float
         Tolerance in float16; eight times as much in bfloat16.
     home : str
         The module that has it, within ``gluon``.
+    onednn : bool
+        MXNet computes it on a CPU by oneDNN alone.
+    layout : str
+        For a cell, which is run along a sequence of this layout; the network gives its outputs
+        and its last states.
+    quick : bool
+        For a cell: whether its test is a quick one.
     """
 
     text: str
@@ -55,10 +62,13 @@ class Layer:
     random: bool = False
     batch: bool = False
     hybrid: bool = True
-    reference: bool = True
+    missing: str = ""
     grads: tuple = ("train", "predict")
     half_tol: float = 0.01
     home: str = "nn"
+    onednn: bool = False
+    layout: str = ""
+    quick: bool = False
 
     def make(self, nn: ModuleType, known: bool = False):
         """The layer, with ``nn`` of gluonx or MXNet."""
@@ -68,18 +78,22 @@ class Layer:
             return NETS[self.text](nn)
         text = self.text
         if known and self.known:
-            text = text[:-1] + (", " if text[-2] != "(" else "") + self.known + ")"
-        if self.recurrent:
-            return eval(text, {"rnn": recurrent(nn)})
+            more = (", " if text[-2] != "(" else "") + self.known + ")"
+            text = self.known if self.known.endswith(")") else text[:-1] + more
+        if self.layout or text.startswith("rnn."):
+            made = eval(
+                text, {"rnn": recurrent(nn), "contrib": recurrent(nn, "contrib."), "stack": _stack}
+            )
+            return _unrolled(nn, made, self.shape, self.layout) if self.layout else made
         return eval("nn." + text, {"nn": nn})
-
-    @property
-    def recurrent(self) -> bool:
-        """Whether MXNet computes it on a CPU by oneDNN alone."""
-        return self.text.startswith("rnn.")
 
     def _rng(self, what: str) -> np.random.RandomState:
         return np.random.RandomState(zlib.crc32(f"{self.text} {self.shape} {what}".encode()))
+
+    @property
+    def axis(self) -> int:
+        """Along which examples are."""
+        return self.layout.index("N") if self.layout else 0
 
     def data(self, batch: int | None = None) -> np.ndarray:
         """The input."""
@@ -142,55 +156,62 @@ def _plain(nn):
     return net
 
 
-def _unrolled(nn, cell, layout="NTC"):
-    class Unrolled(nn.HybridBlock):
+def _unrolled(nn, cell, shape, layout):
+    hybrid = isinstance(cell, nn.HybridBlock)
+
+    def run(F, x):
+        length = shape[layout.index("T")]
+        outputs, states = cell.unroll(length, x, layout=layout, merge_outputs=True)
+        outputs = F.swapaxes(outputs, dim1=0, dim2=layout.index("N"))
+        return F.concat(F.reshape(outputs, (0, -1)), *(F.flatten(s) for s in states), dim=1)
+
+    class Unrolled(nn.HybridBlock if hybrid else nn.Block):
         def __init__(self):
             super().__init__()
             self.cell = cell
 
-        def hybrid_forward(self, F, x):
-            outputs, states = self.cell.unroll(3, x, layout=layout, merge_outputs=True)
-            return F.concat(F.reshape(outputs, (0, -1)), *(F.flatten(s) for s in states), dim=1)
+        if hybrid:
+
+            def hybrid_forward(self, F, x):
+                return run(F, x)
+        else:
+
+            def forward(self, x):
+                nd = importlib.import_module(nn.__name__.partition(".")[0]).nd
+                return run(nd, x)
 
     return Unrolled()
 
 
-def _cells(nn):
-    rnn = recurrent(nn)
-    cell = rnn.HybridSequentialRNNCell()
-    for part in (
-        rnn.LSTMCell(4), rnn.DropoutCell(0), rnn.ResidualCell(rnn.GRUCell(4)),
-        rnn.ZoneoutCell(rnn.RNNCell(3, activation="softsign"), 0, 0),
-    ):  # fmt: skip
-        cell.add(part)
-    return _unrolled(nn, cell)
-
-
-def _bidirectional(nn):
-    rnn = recurrent(nn)
-    return _unrolled(nn, rnn.BidirectionalCell(rnn.GRUCell(3), rnn.LSTMCell(2)))
-
-
-def _projected(nn):
-    contrib = recurrent(nn, "contrib.")
-    return _unrolled(nn, contrib.VariationalDropoutCell(contrib.LSTMPCell(4, 2)))
-
-
-def _conv_lstm(nn):
-    contrib = recurrent(nn, "contrib.")
-    cell = contrib.Conv1DLSTMCell((2, 5), 2, 2, 3, i2h_pad=1, i2h_dilate=2)
-    return _unrolled(nn, cell, "NTCW")
-
-
-def _conv_gru(nn):
-    contrib = recurrent(nn, "contrib.")
-    cell = contrib.Conv2DGRUCell((2, 3, 3), 2, 2, (1, 3), h2h_dilate=2, activation="relu")
-    return _unrolled(nn, cell, "NTCHW")
+def _stack(kind, *cells):
+    stack = kind()
+    for cell in cells:
+        stack.add(cell)
+    return stack
 
 
 def _concurrent(nn):
     net = nn.HybridConcurrent(axis=1)
     net.add(nn.Identity(), nn.Identity())
+    return net
+
+
+def _plain_concurrent(nn):
+    net = nn.Concurrent(axis=1)
+    plain = importlib.import_module(f"{nn.__name__.partition('.')[0]}.gluon.nn")
+    net.add(nn.Identity(), plain.Lambda("exp"))
+    return net
+
+
+def _side_by_side(nn):
+    net = nn.HybridConcatenate(axis=-1)
+    net.add(nn.Dense(2), nn.Identity())
+    return net
+
+
+def _plain_side_by_side(nn):
+    net = nn.Concatenate(axis=1)
+    net.add(nn.Dense(2), nn.Lambda("exp"))
     return net
 
 
@@ -214,16 +235,16 @@ NETS: dict[str, Callable] = {
     "batch_norms": _batch_norms,
     "nested": _nested,
     "plain": _plain,
-    "cells": _cells,
-    "bidirectional": _bidirectional,
-    "projected": _projected,
-    "conv_lstm": _conv_lstm,
-    "conv_gru": _conv_gru,
     "concurrent": _concurrent,
+    "plain_concurrent": _plain_concurrent,
+    "side_by_side": _side_by_side,
+    "plain_side_by_side": _plain_side_by_side,
     "decoder": _decoder,
 }
 
 _IMAGE = (2, 3, 7, 8)
+NCHW = "convolves on a CPU with channels first alone"
+NEW = "has no such layer"
 
 LAYERS = [
     Layer("Dense(4)", (3, 5), "in_units=5"),
@@ -236,7 +257,7 @@ LAYERS = [
     Layer("Conv2D(4, (3, 2), strides=(2, 1), padding=(1, 0))", _IMAGE, "in_channels=3"),
     Layer("Conv2D(4, 1, use_bias=False, activation='sigmoid')", _IMAGE, "in_channels=3"),
     Layer("Conv2D(6, 3, groups=3, dilation=2, padding=2)", _IMAGE, "in_channels=3"),
-    Layer("Conv2D(4, 3, layout='NHWC')", (2, 6, 7, 3), "in_channels=3", reference=False),
+    Layer("Conv2D(4, 3, layout='NHWC')", (2, 6, 7, 3), "in_channels=3", missing=NCHW),
     Layer("Conv3D(3, (1, 2, 3), padding=(0, 1, 1))", (2, 2, 3, 4, 5), "in_channels=2"),
     Layer("Conv1DTranspose(4, 3)", (2, 3, 4), "in_channels=3"),
     Layer(
@@ -252,9 +273,9 @@ LAYERS = [
         "Conv2DTranspose(4, 3, strides=2, layout='NHWC')",
         (2, 3, 4, 3),
         "in_channels=3",
-        reference=False,
+        missing=NCHW,
     ),
-    Layer("Conv3DTranspose(3, (1, 2, 2))", (2, 2, 2, 3, 2), "in_channels=2", reference=False),
+    Layer("Conv3DTranspose(3, (1, 2, 2))", (2, 2, 2, 3, 2), "in_channels=2", onednn=True),
     Layer("ReflectionPad2D(2)", (2, 2, 4, 3)),
     Layer("MaxPool1D()", (2, 3, 8)),
     Layer("MaxPool1D(3, 2, padding=1, ceil_mode=True)", (2, 3, 8)),
@@ -285,22 +306,22 @@ LAYERS = [
     ),
     Layer("BatchNorm(scale=False)", (6, 3, 4), "in_channels=3", batch=True, grads=("train",)),
     Layer("BatchNorm(use_global_stats=True)", (4, 3, 5), "in_channels=3", grads=("train",)),
-    Layer("BatchNormReLU()", (6, 3, 4), "in_channels=3", batch=True, reference=False),
+    Layer("BatchNormReLU()", (6, 3, 4), "in_channels=3", batch=True, missing="aborts"),
     Layer("LayerNorm()", (3, 6), "in_channels=6"),
     Layer("LayerNorm(axis=1, epsilon=1e-3)", (2, 4, 5), "in_channels=4"),
     Layer("InstanceNorm()", (2, 3, 4, 5), "in_channels=3"),
     Layer("GroupNorm(2)", (2, 4, 3)),
     Layer("GroupNorm(3, epsilon=1e-3, center=False)", (2, 6, 2, 2)),
-    Layer("RMSNorm()", (3, 6), "in_channels=6", reference=False),
+    Layer("RMSNorm()", (3, 6), "in_channels=6", missing=NEW),
     Layer(
         "MultiHeadAttention(4, 2, causal=True, num_kv_heads=1, rotary=nn.RotaryEmbedding())",
         (2, 3, 5),
         "in_units=5",
-        reference=False,
+        missing=NEW,
     ),
-    Layer("MultiHeadAttention(4, 2, dropout=0.3)", (2, 3, 4), random=True, reference=False),
-    Layer("TransformerEncoderLayer(4, 2, 6)", (2, 3, 4), reference=False, half_tol=0.02),
-    Layer("decoder", (2, 3, 4), reference=False, half_tol=0.02),
+    Layer("MultiHeadAttention(4, 2, dropout=0.3)", (2, 3, 4), random=True, missing=NEW),
+    Layer("TransformerEncoderLayer(4, 2, 6)", (2, 3, 4), missing=NEW, half_tol=0.02),
+    Layer("decoder", (2, 3, 4), missing=NEW, half_tol=0.02),
     Layer("Dropout(0.4)", (4, 5), random=True),
     Layer("Dropout(0.5, axes=(1,))", (4, 5), random=True),
     Layer("Embedding(7, 3)", (2, 4), integers=7),
@@ -321,14 +342,16 @@ LAYERS = [
     Layer("batch_norms", (6, 2, 5, 6), batch=True, grads=("train",), half_tol=0.05),
     Layer("nested", (2, 5), integers=7),
     Layer("plain", (3, 4), hybrid=False),
-    Layer("rnn.LSTM(3, layout='NTC')", (2, 4, 3), "input_size=3"),
-    Layer("rnn.GRU(2, layout='NTC', bidirectional=True)", (2, 3, 2), "input_size=2"),
+    Layer("rnn.LSTM(3, layout='NTC')", (2, 4, 3), "input_size=3", onednn=True),
+    Layer("rnn.GRU(2, layout='NTC', bidirectional=True)", (2, 3, 2), "input_size=2", onednn=True),
     Layer("ReflectionPad2D(2)", (2, 3, 4, 5)),
     Layer("PixelShuffle1D(2)", (2, 4, 3), home="contrib.nn"),
     Layer("PixelShuffle2D((2, 3))", (2, 12, 3, 2), home="contrib.nn"),
     Layer("PixelShuffle3D(2)", (2, 8, 2, 3, 1), home="contrib.nn"),
     Layer("concurrent", (2, 3, 2), home="contrib.nn"),
-    Layer("SparseEmbedding(7, 3)", (2, 4), integers=7, home="contrib.nn", reference=False),
+    Layer(
+        "SparseEmbedding(7, 3)", (2, 4), integers=7, home="contrib.nn", missing="needs a Trainer"
+    ),
     Layer(
         "SyncBatchNorm(num_devices=1)",
         (4, 3, 5),
@@ -350,7 +373,7 @@ LAYERS = [
         "in_channels=2",
         half_tol=0.1,
         home="contrib.cnn",
-        reference=False,
+        missing="has it on GPUs alone",
     ),
 ]
 
@@ -359,16 +382,92 @@ LAYERS += [
         "rnn.RNN(2, activation='tanh', layout='NTC')",
         (2, 3, 2),
         "input_size=2",
+        onednn=True,
     ),
-    Layer("SiLU()", (3, 4), reference=False),
+    Layer("SiLU()", (3, 4), missing=NEW),
     Layer("ReflectionPad2D((0, 0, 0, 0, 1, 2, 2, 1))", (1, 2, 4, 4)),
 ]
 
-#: Cells along sequences: only compared with MXNet, for what is unrolled compiles slowly.
-UNROLLED = [
-    Layer("cells", (2, 3, 5)),
-    Layer("bidirectional", (2, 3, 2)),
-    Layer("projected", (2, 3, 3)),
-    Layer("conv_lstm", (2, 3, 2, 5)),
-    Layer("conv_gru", (2, 3, 2, 3, 3)),
+LAYERS += [
+    Layer("plain_concurrent", (2, 3), hybrid=False, home="contrib.nn"),
+    Layer("side_by_side", (2, 3), missing="has it under another name, see 'concurrent'"),
+    Layer("plain_side_by_side", (2, 3), hybrid=False, missing="as 'side_by_side'"),
+    Layer(
+        "rnn.LSTM(3, 2, layout='NTC', projection_size=2, dropout=0.4)",
+        (2, 3, 2),
+        "input_size=2",
+        random=True,
+        missing="projects on GPUs alone",
+    ),
 ]
+
+_SEQUENCE = (2, 3, 3)
+
+
+def _cell(text, shape=_SEQUENCE, known="", layout="NTC", **more):
+    return Layer(text, shape, known, layout=layout, **more)
+
+
+#: Cells, along sequences.
+CELLS = [
+    _cell("rnn.RNNCell(2, activation='softsign')", known="input_size=3", quick=True),
+    _cell(
+        "rnn.LSTMCell(2, activation='softsign', recurrent_activation='tanh')",
+        known="input_size=3",
+        shape=(3, 2, 3),
+        layout="TNC",
+    ),
+    _cell("rnn.GRUCell(2)", known="input_size=3"),
+    _cell("contrib.LSTMPCell(4, 2)", known="input_size=3"),
+    _cell("rnn.DropoutCell(0.4)", random=True, quick=True),
+    _cell(
+        "rnn.ResidualCell(rnn.GRUCell(3))", known="rnn.ResidualCell(rnn.GRUCell(3, input_size=3))"
+    ),
+    _cell("rnn.ZoneoutCell(rnn.LSTMCell(3), 0.3, 0.4)", random=True),
+    _cell("contrib.VariationalDropoutCell(rnn.LSTMCell(3), 0.3, 0.4, 0.5)", random=True),
+    _cell("contrib.VariationalDropoutCell(contrib.LSTMPCell(4, 2))", quick=True),
+    _cell("rnn.BidirectionalCell(rnn.GRUCell(3), rnn.LSTMCell(2))", quick=True),
+    _cell(
+        "stack(rnn.HybridSequentialRNNCell, rnn.LSTMCell(4), rnn.DropoutCell(0), "
+        "rnn.ResidualCell(rnn.GRUCell(4)), "
+        "rnn.ZoneoutCell(rnn.RNNCell(3, activation='relu'), 0, 0))"
+    ),
+    _cell(
+        "stack(rnn.SequentialRNNCell, rnn.RNNCell(2), "
+        "rnn.BidirectionalCell(rnn.LSTMCell(2), rnn.LSTMCell(2)))",
+        hybrid=False,
+    ),
+    _cell("contrib.Conv1DRNNCell((2, 5), 2, 2, 3)", (2, 2, 2, 5), layout="NTCW", quick=True),
+    _cell(
+        "contrib.Conv1DLSTMCell((2, 5), 2, 2, 3, i2h_pad=1, i2h_dilate=2)",
+        (2, 3, 2, 5),
+        layout="NTCW",
+    ),
+    _cell("contrib.Conv1DGRUCell((2, 4), 2, 3, 1)", (2, 2, 2, 4), layout="NTCW"),
+    _cell("contrib.Conv2DRNNCell((2, 3, 2), 2, 2, 3)", (2, 2, 2, 3, 2), layout="NTCHW"),
+    _cell(
+        "contrib.Conv2DLSTMCell((3, 2, 2), 2, 2, (1, 3), conv_layout='NHWC')",
+        (2, 2, 3, 2, 2),
+        layout="NTHWC",
+        missing=NCHW,
+    ),
+    _cell("contrib.Conv2DLSTMCell((2, 3, 2), 2, 2, 1)", (2, 2, 2, 3, 2), layout="NTCHW"),
+    _cell(
+        "contrib.Conv2DGRUCell((2, 3, 3), 2, 2, (1, 3), h2h_dilate=2, activation='relu')",
+        (2, 3, 2, 3, 3),
+        layout="NTCHW",
+    ),
+    _cell("contrib.Conv3DRNNCell((1, 2, 2, 2), 1, 2, 1)", (2, 2, 1, 2, 2, 2), layout="NTCDHW"),
+    _cell("contrib.Conv3DLSTMCell((1, 2, 2, 2), 1, 2, 1)", (2, 2, 1, 2, 2, 2), layout="NTCDHW"),
+    _cell("contrib.Conv3DGRUCell((1, 2, 2, 2), 1, 2, 1)", (2, 2, 1, 2, 2, 2), layout="NTCDHW"),
+]
+
+#: Public classes that are not in the lists, and why.
+BASES = {
+    "Block": "users derive from it",
+    "HybridBlock": "users derive from it",
+    "SymbolBlock": "runs a graph that was read: what export is tested with",
+    "RecurrentCell": "users derive cells from it",
+    "HybridRecurrentCell": "users derive cells from it",
+    "ModifierCell": "users derive cells from it",
+}

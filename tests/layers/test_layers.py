@@ -1,15 +1,16 @@
-"""Every layer through every property: as MXNet, hybridized, deferred, saved, cast, on two devices.
+"""Every layer and cell through every property: as MXNet, hybridized, deferred, saved, cast, ...
 
 The layers are listed in ``layers.py``; MXNet's values are in ``reference/`` (see
 ``reference/make_reference.py`` for how to make them again).
 """
 
 import functools
+import inspect
 from pathlib import Path
 
 import numpy as np
 import pytest
-from layers import LAYERS, UNROLLED
+from layers import BASES, CELLS, LAYERS
 
 import gluonx as gx
 from gluonx import autograd, gluon, nd, nn
@@ -92,7 +93,7 @@ def stored():
 
 def check_mxnet(layer, net, mode):
     texts, arrays = stored()
-    at = (LAYERS + UNROLLED).index(layer)
+    at = (LAYERS + CELLS).index(layer)
     assert texts[at : at + 1] == [f"{at}|{layer.text}|{layer.shape}"], (
         "the list of layers has changed; run tests/layers/reference/make_reference.py with a "
         "Python that has mxnet 1.9.1"
@@ -106,20 +107,10 @@ def check_mxnet(layer, net, mode):
         np.testing.assert_allclose(got[what], a, rtol=1e-4, atol=1e-5, err_msg=what)
 
 
-@each(lambda layer: layer.reference)
+@each(lambda layer: not layer.missing)
 @MODES
 def test_mxnet(layer, mode):
     check_mxnet(layer, made(layer), mode)
-
-
-@pytest.mark.parametrize("layer", [pytest.param(layer, id=layer.text) for layer in UNROLLED])
-def test_unrolled_cells_are_mxnets(layer):
-    net = layer.make(nn)
-    net.initialize()
-    net.infer_shape(nd.array(layer.data()))
-    fill(layer, net)
-    net.hybridize()
-    check_mxnet(layer, net, "train")
 
 
 @each(lambda layer: layer.hybrid)
@@ -211,22 +202,28 @@ def net_casts(layer):
     return "Embedding" in layer.text or layer.text in ("nested",)
 
 
-@each(lambda layer: not layer.random)
+@each()
 @pytest.mark.parametrize("hybridize", [False, True], ids=["eager", "hybridized"])
 def test_two_contexts_are_one(layer, hybridize):
-    mode = "predict" if layer.batch else "train"
-    whole = run(layer, made(layer), mode)
     net = made(layer, ctx=[gx.cpu(0), gx.cpu(1)])
     if hybridize:
         net.hybridize()
-    middle = layer.shape[0] // 2
-    parts, head = [slice(None, middle), slice(middle, None)], layer.head(whole["output"].shape)
+    check_two_contexts(layer, net, made(layer))
+
+
+def check_two_contexts(layer, net, single):
+    """Halves of a batch on two devices give what the whole does on one."""
+    mode = "predict" if layer.batch or layer.random else "train"
+    whole = run(layer, single, mode)
+    middle = layer.shape[layer.axis] // 2
+    data = np.split(layer.data(), [middle], layer.axis)
+    heads = np.split(layer.head(whole["output"].shape), [middle])
     found = [
-        run(layer, net, mode, ctx=gx.cpu(i), data=layer.data()[part], head=head[part])
-        for i, part in enumerate(parts)
+        run(layer, net, mode, ctx=gx.cpu(i), data=x, head=head)
+        for i, (x, head) in enumerate(zip(data, heads, strict=True))
     ]
     joined = {
-        what: np.concatenate([f[what] for f in found])
+        what: np.concatenate([f[what] for f in found], layer.axis if what == "input" else 0)
         if what in ("output", "input")
         else found[0][what]
         if what.startswith("new")
@@ -245,12 +242,100 @@ def test_repr_is_the_same_after_hybridize(layer):
     assert repr(net) == text
 
 
-@each(lambda layer: layer.hybrid and not layer.random)
+@each(lambda layer: layer.hybrid)
 def test_exported_layer_gives_the_same_numbers(layer, tmp_path):
-    net = made(layer)
+    check_exported(layer, made(layer), tmp_path)
+
+
+def check_exported(layer, net, folder):
+    """The graph in files computes what the network does."""
     x = nd.array(layer.data())
-    net.export(tmp_path / "layer")
-    files = (tmp_path / f"layer-{end}" for end in ("symbol.json", "0000.params"))
+    net.export(folder / "layer")
+    files = (folder / f"layer-{end}" for end in ("symbol.json", "0000.params"))
     again = gluon.SymbolBlock.imports(next(files), "data", next(files))
-    again.hybridize(False)
+    again.hybridize(bool(layer.layout))  # what is unrolled has many operators
     np.testing.assert_allclose(again(x).asnumpy(), net(x).asnumpy(), rtol=1e-5, atol=1e-6)
+
+
+# -- cells ----------------------------------------------------------------------------------------
+
+
+def unrolled(layer, known=False, ctx=None, dtype=None):
+    """A cell along its sequence, hybridized if it can be, with its parameters set."""
+    net = layer.make(nn, known)
+    net.initialize(ctx=ctx)
+    if isinstance(net, gluon.HybridBlock):
+        net.infer_shape(nd.array(layer.data()))
+    else:
+        net(nd.array(layer.data()))
+    fill(layer, net)
+    if dtype:
+        net.cast(dtype)
+    net.hybridize()
+    return net
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        pytest.param(layer, id=layer.text, marks=() if layer.quick else pytest.mark.slow)
+        for layer in CELLS
+    ],
+)
+def test_every_property_of_a_cell(layer, tmp_path, compilations):
+    net, given = unrolled(layer), unrolled(layer, known=True)
+    shapes = [
+        {k: p.shape for k, p in n._collect_params_with_prefix().items()} for n in (net, given)
+    ]
+    assert shapes[0] == shapes[1]
+
+    text = repr(net)
+    net.hybridize(False)
+    assert repr(net) == text and type(net.cell).__name__ in text
+    eager = {mode: run(layer, net, mode) for mode in ("train", "predict")}
+    net.hybridize()
+    for mode in eager:
+        same(run(layer, net, mode), eager[mode])
+        if not layer.missing:
+            check_mxnet(layer, net, mode)
+    with compilations() as compiled:
+        run(layer, net, "train")
+    assert compiled == []
+
+    net.save_parameters(tmp_path / "p.params")
+    fresh = layer.make(nn)
+    fresh.load_parameters(tmp_path / "p.params")
+    fresh.hybridize()
+    same(run(layer, fresh, "predict"), run(layer, net, "predict"), rtol=0, atol=0)
+    if layer.hybrid:
+        check_exported(layer, net, tmp_path)
+
+    check_two_contexts(layer, unrolled(layer, ctx=[gx.cpu(0), gx.cpu(1)]), net)
+    got = run(layer, unrolled(layer, dtype="float16"), "train", "float16")
+    assert got["output"].dtype == np.float16
+    same(got, eager["train"], rtol=layer.half_tol, atol=layer.half_tol)
+
+
+# -- the lists ------------------------------------------------------------------------------------
+
+
+def test_every_public_class_is_in_a_list():
+    seen = set()
+
+    def walk(block):
+        seen.add(type(block))
+        for child in block._children.values():
+            walk(child)
+
+    for layer in LAYERS + CELLS:
+        walk(layer.make(nn))
+    contrib = gluon.contrib
+    modules = (nn, gluon.rnn, contrib.nn, contrib.cnn, contrib.rnn)
+    public = {
+        name: kind
+        for module in modules
+        for name in module.__all__
+        if inspect.isclass(kind := getattr(module, name))
+    }
+    missing = {name for name, kind in public.items() if kind not in seen}
+    assert missing == set(BASES), "give each class a row in tests/layers/layers.py"

@@ -74,6 +74,22 @@ CASES = [
     "contrib.rnn.Conv2DLSTMCell((3, 8, 8), 4, 3, (1, 5), i2h_pad=1, activation='relu')",
     "contrib.rnn.Conv2DGRUCell((8, 8, 3), 4, (2, 3), 3, conv_layout='NHWC')",
     "contrib.rnn.Conv3DGRUCell((2, 4, 4, 4), 4, 3, 1)",
+    "rnn.HybridSequentialRNNCell()",
+    "contrib.rnn.Conv1DLSTMCell((3, 8), 4, 3, 3, i2h_pad=1)",
+    "contrib.rnn.Conv1DGRUCell((3, 8), 4, 3, 3)",
+    "contrib.rnn.Conv2DRNNCell((3, 8, 8), 4, 3, 3, activation='softsign')",
+    "contrib.rnn.Conv3DRNNCell((2, 4, 4, 4), 4, 3, 1)",
+    "contrib.rnn.Conv3DLSTMCell((2, 4, 4, 4), 4, 3, (1, 3, 1))",
+    "contrib.nn.Concurrent()",
+    "contrib.nn.HybridConcurrent(axis=1)",
+    "contrib.nn.Identity()",
+    "contrib.nn.PixelShuffle1D(2)",
+    "contrib.nn.PixelShuffle2D((2, 3))",
+    "contrib.nn.PixelShuffle3D(2)",
+    "contrib.nn.SparseEmbedding(3, 4)",
+    "contrib.nn.SyncBatchNorm(in_channels=2, prefix='sync_')",
+    "contrib.cnn.DeformableConvolution(4, 3)",
+    "contrib.cnn.ModulatedDeformableConvolution(4, (3, 2), padding=1, activation='relu')",
 ]
 
 

@@ -76,6 +76,14 @@ CASES = [
     ("pearsonr", {"average": "micro"}, [([normal(4, 2)], [normal(4, 2)]) for _ in range(3)]),
     ("loss", {}, [([], [normal(4)]), ([], [normal(3, 2), normal(5)])]),
     ("torch", {}, [([], [normal(4)])]),
+    ("caffe", {}, [([], [normal(4)])]),
+    (
+        "acc",
+        {"axis": 1},
+        [([classes(3, 2, 4)], [scores(2, 3, 4)]) for _ in range(2)],
+    ),
+    ("ce", {"eps": 1e-3, "name": "loss"}, [([classes(4, 6)], [probabilities(6, 4)])]),
+    ("rmse", {}, [([normal(5)], [normal(5, 1)]) for _ in range(3)]),
 ]
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-RECURRENT = "--recurrent" in sys.argv  # these need oneDNN, whose gradients vary elsewhere
-os.environ["MXNET_MKLDNN_ENABLED"] = str(int(RECURRENT))
+ONEDNN = "--onednn" in sys.argv  # some gradients of other layers vary with it
+os.environ["MXNET_MKLDNN_ENABLED"] = str(int(ONEDNN))
 os.environ["MXNET_STORAGE_FALLBACK_LOG_VERBOSE"] = "0"
 
 import mxnet as mx  # noqa: E402
 import numpy as np  # noqa: E402
-from layers import LAYERS, UNROLLED  # noqa: E402
+from layers import CELLS, LAYERS  # noqa: E402
 
 
 def run(layer, mode):
@@ -58,24 +58,24 @@ def computed():
     """The arrays of all layers that this process is for."""
     return {
         f"{i} {mode} {what}": a
-        for i, layer in enumerate(LAYERS + UNROLLED)
-        if layer.reference and layer.recurrent == RECURRENT
+        for i, layer in enumerate(LAYERS + CELLS)
+        if not layer.missing and layer.onednn == ONEDNN
         for mode in ("train", "predict")
         for what, a in run(layer, mode).items()
     }
 
 
 def main():
-    if RECURRENT:
+    if ONEDNN:
         sys.stdout.buffer.write(pickle.dumps(computed()))
         return
-    command = [sys.executable, __file__, "--recurrent"]
+    command = [sys.executable, __file__, "--onednn"]
     arrays = computed()
     arrays.update(pickle.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
     # one member for each kind of contents: an archive of many small files is mostly headers
     names = list(arrays)
     index = [f"{n}|{arrays[n].dtype}|{','.join(map(str, arrays[n].shape))}" for n in names]
-    texts = [f"{i}|{layer.text}|{layer.shape}" for i, layer in enumerate(LAYERS + UNROLLED)]
+    texts = [f"{i}|{layer.text}|{layer.shape}" for i, layer in enumerate(LAYERS + CELLS)]
     np.savez_compressed(
         HERE / "layers.npz",
         layers=np.array("\n".join(texts)),
