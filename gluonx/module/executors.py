@@ -14,6 +14,7 @@ from ..ndarray import NDArray
 from ..parameter import Parameter
 from ..symbol import Symbol
 from ..symbol.executor import Executor
+from .step import Step
 
 __all__ = ["ExecutorGroup", "slices", "write"]
 
@@ -99,6 +100,8 @@ class ExecutorGroup:
             aux = [parameters[name].data(at[name]) for name in self.aux_names]
             self.execs.append(Executor(symbol, ctx, args, grads, reqs, aux, groups[k]))
         self._arguments = [e.arg_dict for e in self.execs]
+        #: The training step, where it is known in advance.
+        self.step = Step.of(self.execs[0]) if training and count == 1 else None
 
     # -- what MXNet's group shows, for each array a list with one for each context ---------------
 
@@ -191,11 +194,15 @@ class ExecutorGroup:
 
     def forward(self, is_train: bool) -> None:
         """Run forward on all devices."""
+        if is_train and self.step is not None and self.step.forward():
+            return
         for e in self.execs:
             e.forward(is_train=is_train)
 
     def backward(self, out_grads: Any = None) -> None:
         """Run backward on all devices, each from its part of the gradients."""
+        if out_grads is None and self.step is not None and self.step.backward():
+            return
         if isinstance(out_grads, NDArray):
             out_grads = [out_grads]
         for k, e in enumerate(self.execs):

@@ -332,14 +332,17 @@ class Module(Trained):
         """Update the parameters: with forward and backward, which wait for it, one executable."""
         self._check("update", optimizer=True)
         trainer: Any = self._trainer
+        step = self._exec_group.step
+        if trainer.optimizer is not None:
+            trainer._scale = trainer.optimizer.rescale_grad
+        if step is not None and step.update(trainer):
+            return
         if self._known[0] != Parameter.moves:
             arrays = [x for n in self._param_names for x in self._parameters[n].list_data()]
             self._known = Parameter.moves, arrays
         for x in self._known[1]:
             if x._entry is not None:
                 x._entry.fresh = True
-        if trainer.optimizer is not None:
-            trainer._scale = trainer.optimizer.rescale_grad
         trainer.step(1, ignore_stale_grad=True)
 
     def get_outputs(self, merge_multi_context: bool = True) -> list:
