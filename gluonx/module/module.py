@@ -259,6 +259,7 @@ class Module(Trained):
         return ExecutorGroup(
             self._symbol, self._context, self._parameters, described, inputs, self._requests,
             self.for_training, self._places, self._group_contexts,
+            [*self._data_names, *self._label_names],
         )  # fmt: skip
 
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
@@ -283,6 +284,10 @@ class Module(Trained):
         is_train : bool, optional
             Train mode; by default, what :meth:`bind` was given as ``for_training``.
         """
+        step = self._exec_group.step if self.binded else None
+        if step is not None and is_train in (None, True):
+            if step.forward([*data_batch.data, *(data_batch.label or ())]):
+                return
         self._check("forward")
         is_train = self.for_training if is_train is None else bool(is_train)
         labels = as_list(data_batch.label)
@@ -344,6 +349,8 @@ class Module(Trained):
             if x._entry is not None:
                 x._entry.fresh = True
         trainer.step(1, ignore_stale_grad=True)
+        if step is not None:
+            step.prepare(trainer)
 
     def get_outputs(self, merge_multi_context: bool = True) -> list:
         """The outputs of the last :meth:`forward`.
