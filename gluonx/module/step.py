@@ -26,6 +26,7 @@ from ..engine.buffer import Buffer, Zeros
 from ..engine.graph import Variable
 from ..engine.kernel import COPY, Kernel, aval_of, is_float
 from ..engine.stage import Stage, ref
+from ..engine.state import ahead
 from ..error import MXNetError
 from ..ndarray import NDArray
 from ..optimizer.transform import Hyper
@@ -119,6 +120,7 @@ class Step:
         self._last: list[Any] = []
         #: The tuple of new results, until it is in their place.
         self._outs: list[tuple] = []
+        ahead.add(self)
 
     @staticmethod
     def of(executor: Executor, inputs: Sequence[str]) -> Step | None:
@@ -289,6 +291,11 @@ class Step:
                 self._part = _IDLE
             self._last = [None] * len(plan.buffers)
 
+    def hurry(self) -> None:
+        """Put what was called of a step on the thread's region."""
+        if self._part:
+            self.settle()
+
     def _spill(self, plan: _Plan) -> None:
         executor, count = self._executor, len(self._leaves)
         mine = region.current(executor._ctx.device, True)
@@ -408,9 +415,8 @@ class Step:
         order, _ = stage.order(given, 0)
         visible = program.kernel.visible
         results = [ref(0, i, False) for i in range(visible + len(program.written))]
-        executable = stage.program(
-            tuple(results[:visible]), (*results[visible:], *gradients), tuple(order), True
-        )
+        key = tuple(results[:visible]), (*results[visible:], *gradients), tuple(order), True
+        executable = stage.programs.get(key) or stage.program(*key)
         # the results, and which leaf or other argument each one is to the next step
         inner = program.results(executor._avals)
         buffers = [written[i] for i in order]
