@@ -1,4 +1,4 @@
-"""The step of a Module as one prepared call: the same as forward, backward and update one by one."""
+"""A Module's step as one prepared call: the same as forward, backward and update by themselves."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ from ..engine.buffer import Buffer
 from ..engine.graph import Variable
 from ..engine.kernel import Aval, Kernel, Pullback, is_float
 from ..error import MXNetError
-from ..ndarray import NDArray, zeros
+from ..ndarray import NDArray
 from ..ndarray.dispatch import scalar, wrap_deferred
 from ..random import draw
 from .custom import in_python
 from .filled import filled
-from .heads import NO_GRADIENT, head_gradients
+from .heads import NO_GRADIENT, NotRun, head_gradients
 from .lower import Program, lower
 from .node import Node, roles
 from .piecewise import Piecewise
@@ -53,17 +53,6 @@ def _contents(x: NDArray, mine: region.Region) -> Any:
 def _weak(array: Any) -> Any:
     """A weak reference to an array, which does not keep it from being donated."""
     return None if isinstance(array, region.Deferred) else weakref.ref(array)
-
-
-class _NotRun:
-    """In the place of the outputs of an executor that has not run."""
-
-    def __init__(self, aval: Aval):
-        self.aval = aval
-
-    def force(self, buffer: Buffer) -> None:
-        fresh = zeros(self.aval.shape, ctx=buffer.ctx, dtype=self.aval.dtype)
-        buffer.set(fresh._data)
 
 
 class Executor:
@@ -156,7 +145,7 @@ class Executor:
         self.outputs: list[NDArray] = []
         for aval, (node, _) in zip(self._program(False).outputs, self._graph, strict=True):
             buffer = Buffer(None, at[node])
-            buffer.pending = _NotRun(aval)
+            buffer.pending = NotRun(aval)
             self.outputs.append(NDArray._new(buffer))
 
     # -- by name ----------------------------------------------------------------------------
