@@ -307,6 +307,7 @@ def test_bucketing_checkpoint_is_read_again(tmp_path):
     mod.bind([("data", (4, 6))], [("softmax_label", (4,))])
     mod.init_params()
     mod.save_checkpoint(str(tmp_path / "b"), 1)
+    assert gx.nd.load(str(tmp_path / "b.buckets"))[0].asnumpy()[0] == 6  # MXNet reads it
     again = gx.mod.BucketingModule.load(str(tmp_path / "b"), 1, bucket, 6)
     again.bind([("data", (4, 6))], for_training=False)
     a, b = (m.get_params()[0]["fc_weight"].asnumpy() for m in (mod, again))

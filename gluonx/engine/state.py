@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,7 +11,10 @@ if TYPE_CHECKING:
     from .region import Region
     from .trace import Trace
 
-__all__ = ["ThreadState", "state"]
+__all__ = ["ThreadState", "ahead", "state"]
+
+#: Work that may not even be on a region yet (steps of Modules): its ``hurry()`` puts it there.
+ahead: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class ThreadState(threading.local):

@@ -6,7 +6,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import model
+from .. import ndarray as nd
 from .. import symbol as sym
 from ..io import DataBatch, DataDesc
 from ..ndarray import NDArray
@@ -282,10 +285,14 @@ class BucketingModule(BaseModule):
     # -- files ------------------------------------------------------------------------------------
 
     def save_checkpoint(self, prefix: str, epoch: int, remove_amp_cast: bool = False) -> None:
-        """Save the parameters, and the symbol of each bucket to ``prefix-KEY-symbol.json``."""
+        """Save the parameters, the symbol of each bucket to ``prefix-KEY-symbol.json``, and keys
+        that are numbers to ``prefix.buckets``, which MXNet wants to see."""
         self._check("save_checkpoint")
         for key, module in self._buckets.items():
             module.symbol.save(f"{prefix}-{key}-symbol.json")
+        keys = np.array(list(self._buckets))
+        if keys.ndim == 1 and keys.dtype.kind in "iu":
+            nd.save(f"{prefix}.buckets", [nd.array(keys, dtype="int32")])
         self.save_params(f"{prefix}-{epoch:04d}.params")
 
     @staticmethod

@@ -14,6 +14,7 @@ from ..ndarray import NDArray
 from ..parameter import Parameter
 from ..symbol import Symbol
 from ..symbol.executor import Executor
+from .step import Step
 
 __all__ = ["ExecutorGroup", "slices", "write"]
 
@@ -61,13 +62,15 @@ class ExecutorGroup:
         Where the variables are, for each of the contexts.
     groups : list of dict of str to Context
         ``group2ctx`` for each of the contexts.
+    names : list of str
+        The names of a batch's arrays.
     """
 
     def __init__(
         self, symbol: Symbol, contexts: Sequence[Context], parameters: Mapping[str, Parameter],
         inputs: Sequence[DataDesc], shapes: Mapping[str, Any], requests: Mapping[str, str],
         training: bool, places: Sequence[Mapping[str, Context]],
-        groups: Sequence[Mapping[str, Context]],
+        groups: Sequence[Mapping[str, Context]], names: Sequence[str],
     ):  # fmt: skip
         self.symbol = symbol
         self.contexts = list(contexts)
@@ -99,6 +102,14 @@ class ExecutorGroup:
             aux = [parameters[name].data(at[name]) for name in self.aux_names]
             self.execs.append(Executor(symbol, ctx, args, grads, reqs, aux, groups[k]))
         self._arguments = [e.arg_dict for e in self.execs]
+        #: The arrays behind each input, with their shapes and dtypes.
+        self._targets = {
+            name: [(a[name], a[name].shape, a[name]._buffer.dtype) for a in self._arguments]
+            for name in self.arg_names
+            if name not in parameters
+        }
+        #: The training step, where it is known in advance.
+        self.step = Step.of(self.execs[0], names) if training and count == 1 else None
 
     # -- what MXNet's group shows, for each array a list with one for each context ---------------
 
@@ -139,14 +150,17 @@ class ExecutorGroup:
     def load(self, names: Sequence[str], values: Sequence[Any]) -> None:
         """Give the inputs their contents."""
         for name, value in zip(names, values, strict=True):
-            for k, arguments in enumerate(self._arguments):
-                target = arguments.get(name)
-                if target is None:  # a label that the symbol does not use
-                    continue
-                given = self.part(name, value, k)
-                if tuple(given.shape) != target.shape:
+            # a label that the symbol does not use has no targets
+            for k, (target, shape, dtype) in enumerate(self._targets.get(name, ())):
+                given = self.part(name, value, k) if len(self.execs) > 1 else value
+                if type(given) is NDArray and given._buffer.ctx is target._buffer.ctx:
+                    array = given._data
+                    if array.shape == shape and array.dtype == dtype:  # the usual case
+                        target._buffer.set(array)
+                        continue
+                if tuple(given.shape) != shape:
                     raise ValueError(
-                        f"{name} was bound with shape {target.shape}, got {tuple(given.shape)}; "
+                        f"{name} was bound with shape {shape}, got {tuple(given.shape)}; "
                         "call reshape(), or bind() with force_rebind=True"
                     )
                 write(target, given)
@@ -196,6 +210,8 @@ class ExecutorGroup:
 
     def backward(self, out_grads: Any = None) -> None:
         """Run backward on all devices, each from its part of the gradients."""
+        if out_grads is None and self.step is not None and self.step.backward():
+            return
         if isinstance(out_grads, NDArray):
             out_grads = [out_grads]
         for k, e in enumerate(self.execs):

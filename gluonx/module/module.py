@@ -259,6 +259,7 @@ class Module(Trained):
         return ExecutorGroup(
             self._symbol, self._context, self._parameters, described, inputs, self._requests,
             self.for_training, self._places, self._group_contexts,
+            [*self._data_names, *self._label_names],
         )  # fmt: skip
 
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
@@ -283,6 +284,10 @@ class Module(Trained):
         is_train : bool, optional
             Train mode; by default, what :meth:`bind` was given as ``for_training``.
         """
+        step = self._exec_group.step if self.binded else None
+        if step is not None and is_train in (None, True):
+            if step.forward([*data_batch.data, *(data_batch.label or ())]):
+                return
         self._check("forward")
         is_train = self.for_training if is_train is None else bool(is_train)
         labels = as_list(data_batch.label)
@@ -332,15 +337,20 @@ class Module(Trained):
         """Update the parameters: with forward and backward, which wait for it, one executable."""
         self._check("update", optimizer=True)
         trainer: Any = self._trainer
+        step = self._exec_group.step
+        if trainer.optimizer is not None:
+            trainer._scale = trainer.optimizer.rescale_grad
+        if step is not None and step.update(trainer):
+            return
         if self._known[0] != Parameter.moves:
             arrays = [x for n in self._param_names for x in self._parameters[n].list_data()]
             self._known = Parameter.moves, arrays
         for x in self._known[1]:
             if x._entry is not None:
                 x._entry.fresh = True
-        if trainer.optimizer is not None:
-            trainer._scale = trainer.optimizer.rescale_grad
         trainer.step(1, ignore_stale_grad=True)
+        if step is not None:
+            step.prepare(trainer)
 
     def get_outputs(self, merge_multi_context: bool = True) -> list:
         """The outputs of the last :meth:`forward`.

@@ -18,7 +18,7 @@ from ..engine.buffer import Buffer, Zeros
 from ..engine.graph import Variable
 from ..engine.kernel import Kernel, is_float, is_wide, put, x64
 from ..engine.op import OPS
-from ..engine.state import state
+from ..engine.state import ahead, state
 from ..engine.trace import user_frame
 from ..error import HybridizeError, MXNetError
 from ..ops._shapes import reshape_target
@@ -769,6 +769,8 @@ def from_jax(array: jax.Array, ctx: Context | None = None) -> NDArray:
 
 def waitall() -> None:
     """Wait until everything that was asked for is computed; raises what it raised."""
+    for work in list(ahead):
+        work.hurry()
     region.flush()
     for array in jax.live_arrays():
         if not array.is_deleted():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import operator
 from collections.abc import Sequence
@@ -199,12 +200,16 @@ class Optimizer:
         fields of :class:`Hyper`; the tuple of the last call again, if nothing has changed.
         """
         parameters = list(map(self.param_dict.get, indices))
-        if None in parameters or not self._plain_numbers():
+        factors: Any = None
+        if None not in parameters:
+            factors = list(map(_multipliers, parameters))
+        elif not any(parameters):
+            factors = [list(indices), self.lr_mult, self.wd_mult, self.idx2name]
+        if factors is None or not self._plain_numbers():
             return self._numbers(indices)
-        key = (
-            self.learning_rate, self.wd, self.rescale_grad, list(map(_multipliers, parameters))
-        )  # fmt: skip
+        key = self.learning_rate, self.wd, self.rescale_grad, factors
         if key != self._hyper[0]:
+            key = *key[:3], list(map(copy.copy, factors))  # a table may change
             self._hyper = key, self._numbers(indices)
         return self._hyper[1]
 

@@ -15,12 +15,12 @@ from ..engine.buffer import Buffer
 from ..engine.graph import Variable
 from ..engine.kernel import Aval, Kernel, Pullback, is_float
 from ..error import MXNetError
-from ..ndarray import NDArray, zeros
+from ..ndarray import NDArray
 from ..ndarray.dispatch import scalar, wrap_deferred
 from ..random import draw
 from .custom import in_python
 from .filled import filled
-from .heads import NO_GRADIENT, head_gradients
+from .heads import NO_GRADIENT, NotRun, head_gradients
 from .lower import Program, lower
 from .node import Node, roles
 from .piecewise import Piecewise
@@ -53,17 +53,6 @@ def _contents(x: NDArray, mine: region.Region) -> Any:
 def _weak(array: Any) -> Any:
     """A weak reference to an array, which does not keep it from being donated."""
     return None if isinstance(array, region.Deferred) else weakref.ref(array)
-
-
-class _NotRun:
-    """In the place of the outputs of an executor that has not run."""
-
-    def __init__(self, aval: Aval):
-        self.aval = aval
-
-    def force(self, buffer: Buffer) -> None:
-        fresh = zeros(self.aval.shape, ctx=buffer.ctx, dtype=self.aval.dtype)
-        buffer.set(fresh._data)
 
 
 class Executor:
@@ -141,6 +130,8 @@ class Executor:
         self._heads: list[Any] | None = None
         #: What the last recorded forward took: weak references to the leaves, and the rest.
         self._taken: tuple[Program, list[Any], list[Any]] | None = None
+        #: A forward pass of a Module that is not even on a region yet; see ``module.step``.
+        self._ahead: Any = None
         self._monitor: tuple[Callable, bool] | None = None
         self._inside: dict[bool, Program] = {}
         at = places(self._graph, ctx, self._contexts)
@@ -154,7 +145,7 @@ class Executor:
         self.outputs: list[NDArray] = []
         for aval, (node, _) in zip(self._program(False).outputs, self._graph, strict=True):
             buffer = Buffer(None, at[node])
-            buffer.pending = _NotRun(aval)
+            buffer.pending = NotRun(aval)
             self.outputs.append(NDArray._new(buffer))
 
     # -- by name ----------------------------------------------------------------------------
@@ -205,26 +196,30 @@ class Executor:
         mine = region.current(self._ctx.device, True)
         with mine.lock:
             leaves = [_contents(x, mine) for x in self._leaves]
-            self._taken = program, [_weak(a) for a in leaves], extra
-            values = [*self._variables, *[None] * len(extra)]
-            outs = region.defer(
-                mine, program.kernel, [*leaves, *extra], values, program.results(self._avals),
-                self._ctx.device,
-            )  # fmt: skip
-            visible = program.kernel.visible
-            self._heads = outs[:visible]
-            for y, value in zip(self.outputs, self._heads, strict=True):
+            outs = self._join(mine, program, leaves, extra)
+            for y, value in zip(self.outputs, outs, strict=False):
                 # a new buffer: what the last forward was to put there is not computed any more
                 y._buffer = Buffer(None, self._ctx)
                 region.hold(y._buffer, value)
             parts = []
-            for slot, value in zip(program.written, outs[visible:], strict=True):
+            for slot, value in zip(program.written, outs[program.kernel.visible :], strict=True):
                 if self._leaves[slot]._view is None:
                     region.hold(self._leaves[slot]._buffer, value)
                 else:
                     parts.append((self._leaves[slot], wrap_deferred([value], self._ctx, False)[0]))
         for x, new in parts:
             x._write(new._data)
+
+    def _join(self, mine: region.Region, program: Program, leaves: list, extra: list) -> list:
+        """Put forward on a region; gives the deferred outputs and new states."""
+        self._taken = program, [_weak(a) for a in leaves], extra
+        values = [*self._variables, *[None] * len(extra)]
+        outs = region.defer(
+            mine, program.kernel, [*leaves, *extra], values, program.results(self._avals),
+            self._ctx.device,
+        )  # fmt: skip
+        self._heads = outs[: program.kernel.visible]
+        return outs
 
     def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
         """Compute the outputs.
@@ -248,6 +243,8 @@ class Executor:
         ValueError
             If an array has the wrong shape.
         """
+        if self._ahead is not None:
+            self._ahead.settle()
         if kwargs:
             self._update(kwargs)
         if self._pieces is not None:
@@ -314,6 +311,8 @@ class Executor:
         MXNetError
             If nothing was run before, or an output that is no loss has no gradient.
         """
+        if self._ahead is not None:
+            self._ahead.settle()
         if not self._ran:
             raise MXNetError(
                 "backward() needs the results of forward(is_train=True); call that first"

@@ -1,20 +1,33 @@
-"""Gradients of the outputs of an executor, from which its backward pass starts."""
+"""The outputs of an executor: before it has run, and the gradients that backward starts from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..engine.buffer import Buffer
+from ..engine.kernel import Aval
 from ..error import MXNetError
-from ..ndarray import NDArray
+from ..ndarray import NDArray, zeros
 
 if TYPE_CHECKING:
     from .symbol import Symbol
 
-__all__ = ["NO_GRADIENT", "head_gradients"]
+__all__ = ["NO_GRADIENT", "NotRun", "head_gradients"]
 
 #: In the place of the gradient of an output that has none.
 NO_GRADIENT: Any = object()
+
+
+class NotRun:
+    """In the place of the outputs of an executor that has not run."""
+
+    def __init__(self, aval: Aval):
+        self.aval = aval
+
+    def force(self, buffer: Buffer) -> None:
+        fresh = zeros(self.aval.shape, ctx=buffer.ctx, dtype=self.aval.dtype)
+        buffer.set(fresh._data)
 
 
 def head_gradients(symbol: Symbol, outputs: Sequence[NDArray], out_grads: Any) -> list[Any]:
