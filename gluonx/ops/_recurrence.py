@@ -157,7 +157,7 @@ def _add(*parts):
 
 
 def _forward(cell: _Cell, x, live, h, c, wh, bh, wr):
-    """Last states, what is kept of the gates, all states h and, for each step, what else is kept."""
+    """Last states and what is kept of the gates; h after each step, and what else is kept."""
     wh, wr = wh.T, None if wr is None else wr.T
 
     def step(carry, inputs):
