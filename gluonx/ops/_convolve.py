@@ -17,7 +17,7 @@ import functools
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -92,7 +92,7 @@ class _Steps(NamedTuple):
     spread: tuple[int, ...] = ()
 
 
-def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, spread):
+def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, spread) -> Any:
     cpu = jax.default_backend() == "cpu"
     if cpu and max(spread) == 1:
         stride, margins = _unstrided(data, weight, where, stride, margins, dilate)
@@ -313,7 +313,8 @@ def _depthwise(data, weight, where: Layout, stride: Sequence[int], dilate: Seque
         data, weight = data.astype(jnp.float32), weight.astype(jnp.float32)
     kernel = tuple(weight.shape[a] for a in where.spatial)
     taps = _Taps(where, kernel, tuple(stride), tuple(dilate))
-    return _tap_sum(data, weight.reshape(outputs, -1), taps).astype(dtype)
+    y: Any = _tap_sum(data, weight.reshape(outputs, -1), taps)
+    return y.astype(dtype)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -115,7 +116,7 @@ def pick(data, index, *, axis: int | None = -1, keepdims: bool = False, mode: st
             f"{axis}; expected {left or (1,)} or {kept}"
         )
     at = as_index(index.reshape(kept), data.shape[axis], mode)
-    found = _along(data, at, (axis, data.shape[axis]))
+    found: Any = _along(data, at, (axis, data.shape[axis]))
     return found if keepdims else found.reshape(left or (1,))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -142,7 +142,7 @@ def pooling(
         return _max(data, windows)
     if pool_type == "lp":
         return _root(_sum(data**p_value, windows), p_value)
-    y = _sum(data, windows)
+    y: Any = _sum(data, windows)
     return y if pool_type == "sum" else y / _counts(data, windows, pad, count_include_pad)
 
 
