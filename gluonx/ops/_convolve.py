@@ -16,8 +16,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -81,21 +81,81 @@ def convolve(
     return _general(data, weight, where, stride, margins, dilate, groups, spread)
 
 
-def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, spread):
-    if jax.default_backend() == "cpu" and max(spread) == 1:
+class _Steps(NamedTuple):
+    """What a convolution takes besides its arrays."""
+
+    where: Layout
+    stride: tuple[int, ...]
+    margins: tuple[tuple[int, int], ...]
+    dilate: tuple[int, ...]
+    groups: int = 1
+    spread: tuple[int, ...] = ()
+
+
+def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, spread) -> Any:
+    cpu = jax.default_backend() == "cpu"
+    if cpu and max(spread) == 1:
         stride, margins = _unstrided(data, weight, where, stride, margins, dilate)
         data, margins = _within(data, weight, where, margins, dilate)
-    name = where.name.replace("N", "O").replace("C", "I")
+    steps = _Steps(
+        where, tuple(stride), tuple(map(tuple, margins)), tuple(dilate), groups, tuple(spread)
+    )
+    if cpu and groups == max(spread) == 1 and _grows(data, weight, steps):
+        return _growing(data, weight, steps)
+    return _native(data, weight, steps)
+
+
+def _native(data, weight, steps: _Steps):
+    name = steps.where.name.replace("N", "O").replace("C", "I")
     return lax.conv_general_dilated(
         data,
         weight,
-        stride,
-        margins,
-        lhs_dilation=spread,
-        rhs_dilation=dilate,
-        dimension_numbers=(where.name, name, where.name),
-        feature_group_count=groups,
+        steps.stride,
+        steps.margins,
+        lhs_dilation=steps.spread,
+        rhs_dilation=steps.dilate,
+        dimension_numbers=(steps.where.name, name, steps.where.name),
+        feature_group_count=steps.groups,
     )
+
+
+def _grows(data, weight, steps: _Steps) -> bool:
+    """Whether the places of the window span more than the data."""
+    each = zip(steps.where.spatial, steps.margins, steps.stride, steps.dilate, strict=True)
+    for axis, (low, high), s, d in each:
+        room = low + high - d * (weight.shape[axis] - 1)
+        if (data.shape[axis] - 1 + room) // s * s > data.shape[axis] - 1:
+            return True
+    return False
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _growing(data, weight, steps: _Steps):
+    """A convolution whose result is wider than its data.
+
+    The gradient of its weight is a convolution with a kernel wider than what it slides over, which
+    XLA's CPU code makes element by element (32x128x8x8, 2x2, margin 1, to 256 channels: 230 ms).
+    With the margins around the data it takes 6 ms.
+    """
+    return _native(data, weight, steps)
+
+
+def _growing_forward(data, weight, steps: _Steps):
+    return _native(data, weight, steps), (data, weight)
+
+
+def _growing_backward(steps: _Steps, kept, grad):
+    data, weight = kept
+    (d_data,) = jax.vjp(lambda x: _native(x, weight, steps), data)[1](grad)
+    ones = (1,) * len(steps.margins)
+    # the barrier keeps XLA from putting the zeros back into the margins
+    wide = lax.optimization_barrier(_margins(data, steps.where, steps.margins, ones))
+    inside = steps._replace(margins=((0, 0),) * len(ones))
+    (d_weight,) = jax.vjp(lambda w: _native(wide, w, inside), weight)[1](grad)
+    return d_data, d_weight
+
+
+_growing.defvjp(_growing_forward, _growing_backward)
 
 
 def _unstrided(data, weight, where: Layout, stride, margins, dilate):
@@ -172,27 +232,75 @@ def _phases(n: int, k: int, margins: tuple[int, int], spread: int) -> tuple[list
 
 
 def _transposed(data, weight, where: Layout, margins, spread: Sequence[int]):
-    """A stride of the data: an ordinary convolution for each phase of the result."""
+    """A stride of the data: an ordinary convolution for each phase of the result.
+
+    Where the stride divides the kernel all phases have kernels of one size, and one convolution
+    with the phases' outputs side by side makes them.
+    """
     axes = [
         _phases(data.shape[a], weight.shape[a], m, s)
         for a, m, s in zip(where.spatial, margins, spread, strict=True)
     ]
-    ones, parts = (1,) * len(axes), []
-    for phases in itertools.product(*(found for found, _ in axes)):
+    outputs, extents = weight.shape[0], [extent for _, extent in axes]
+    every = list(itertools.product(*(found for found, _ in axes)))
+    if not every:
+        shape = list(data.shape)
+        shape[where.channel] = outputs
+        for axis, extent in zip(where.spatial, extents, strict=True):
+            shape[axis] = extent
+        return jnp.zeros(shape, data.dtype)
+    kernels = []
+    for phases in every:
         part = weight
-        config = [(0, 0, 0)] * data.ndim
-        for axis, p, s, (_, extent) in zip(where.spatial, phases, spread, axes, strict=True):
+        for axis, p, s in zip(where.spatial, phases, spread, strict=True):
             part = lax.slice_in_dim(part, p.kernel, None, s, axis)
+        kernels.append(part)
+    ones, parts = (1,) * len(axes), []
+    if len({k.shape for k in kernels}) > 1 or len(every) == 1:
+        for phases, part in zip(every, kernels, strict=True):
+            y = _general(data, part, where, ones, [p.margins for p in phases], ones, 1, ones)
+            parts.append(y)
+    else:
+        both = [_around([p.margins for p in found]) for found, _ in axes]
+        y = _general(data, jnp.concatenate(kernels), where, ones, both, ones, 1, ones)
+        for i, phases in enumerate(every):
+            part = lax.slice_in_dim(y, i * outputs, (i + 1) * outputs, 1, where.channel)
+            for axis, p, (low, _) in zip(where.spatial, phases, both, strict=True):
+                begin = low - p.margins[0]
+                part = lax.slice_in_dim(part, begin, begin + p.count, 1, axis)
+            parts.append(part)
+    placed = []
+    for phases, y in zip(every, parts, strict=True):
+        config = [(0, 0, 0)] * data.ndim
+        for axis, p, s, extent in zip(where.spatial, phases, spread, extents, strict=True):
             config[axis] = (p.first, extent - p.first - (p.count - 1) * s - 1, s - 1)
-        y = _general(data, part, where, ones, [p.margins for p in phases], ones, 1, ones)
-        parts.append(lax.pad(y, jnp.zeros((), y.dtype), config))
-    if parts:
-        return functools.reduce(lax.add, parts)
-    shape = list(data.shape)
-    shape[where.channel] = weight.shape[0]
-    for axis, (_, extent) in zip(where.spatial, axes, strict=True):
-        shape[axis] = extent
-    return jnp.zeros(shape, data.dtype)
+        placed.append(lax.pad(y, jnp.zeros((), y.dtype), config))
+    return functools.reduce(lax.add, placed)
+
+
+def _around(margins: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The widest margins."""
+    lows, highs = zip(*margins, strict=True)
+    return max(lows), max(highs)
+
+
+class _Taps(NamedTuple):
+    """The places of a kernel's elements in a channel's data, margins already there."""
+
+    where: Layout
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilate: tuple[int, ...]
+
+    def slices(self, data) -> Iterator:
+        """What each element of the kernel is multiplied by."""
+        each = list(zip(self.where.spatial, self.kernel, self.stride, self.dilate, strict=True))
+        for place in itertools.product(*map(range, self.kernel)):
+            start, stop, step = [0] * data.ndim, list(data.shape), [1] * data.ndim
+            for i, (axis, k, s, d) in zip(place, each, strict=True):
+                out = (data.shape[axis] - d * (k - 1) - 1) // s + 1
+                start[axis], stop[axis], step[axis] = i * d, i * d + (out - 1) * s + 1, s
+            yield lax.slice(data, start, stop, step)
 
 
 def _depthwise(data, weight, where: Layout, stride: Sequence[int], dilate: Sequence[int]):
@@ -200,24 +308,45 @@ def _depthwise(data, weight, where: Layout, stride: Sequence[int], dilate: Seque
     outputs, channels = weight.shape[0], data.shape[where.channel]
     if outputs > channels:
         data = jnp.repeat(data, outputs // channels, where.channel, total_repeat_length=outputs)
-    kernel = [weight.shape[a] for a in where.spatial]
-    strides, out = [1] * data.ndim, list(data.shape)
-    for axis, k, s, d in zip(where.spatial, kernel, stride, dilate, strict=True):
-        strides[axis] = s
-        out[axis] = (data.shape[axis] - d * (k - 1) - 1) // s + 1
     dtype = data.dtype
     if dtype.itemsize < 4:  # sums of 16-bit floats are taken in 32 bits
         data, weight = data.astype(jnp.float32), weight.astype(jnp.float32)
-    flat = weight.reshape(outputs, -1)
-    along = where.along_channels(data.ndim)
-    terms = []
-    for i in range(math.prod(kernel)):
-        start, rest = [0] * data.ndim, i
-        for axis, k, d in zip(where.spatial[::-1], kernel[::-1], dilate[::-1], strict=True):
-            start[axis], rest = rest % k * d, rest // k
-        stop = [b + (n - 1) * s + 1 for b, n, s in zip(start, out, strides, strict=True)]
-        terms.append(lax.slice(data, start, stop, strides) * flat[:, i].reshape(along))
-    return functools.reduce(lax.add, terms).astype(dtype)
+    kernel = tuple(weight.shape[a] for a in where.spatial)
+    taps = _Taps(where, kernel, tuple(stride), tuple(dilate))
+    y: Any = _tap_sum(data, weight.reshape(outputs, -1), taps)
+    return y.astype(dtype)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _tap_sum(data, flat, taps: _Taps):
+    """The convolution with the kernels ``flat``, (channels, elements).
+
+    The gradient with respect to the data is such a sum, too, one loop; what JAX derives adds up as
+    many padded arrays as the kernel has elements. For 16x64x28x28 and 3x3, both gradients with the
+    convolution take 3 ms in place of 6.
+    """
+    along = taps.where.along_channels(data.ndim)
+    terms = (x * flat[:, i].reshape(along) for i, x in enumerate(taps.slices(data)))
+    return functools.reduce(lax.add, terms)
+
+
+def _tap_sum_forward(data, flat, taps: _Taps):
+    return _tap_sum(data, flat, taps), (data, flat)
+
+
+def _tap_sum_backward(taps: _Taps, kept, grad):
+    data, flat = kept
+    others = [i for i in range(data.ndim) if i != taps.where.channel]
+    d_flat = jnp.stack([(x * grad).sum(others) for x in taps.slices(data)], 1)
+    config = [(0, 0, 0)] * data.ndim
+    for axis, k, s, d in zip(taps.where.spatial, *taps[1:], strict=True):
+        config[axis] = (d * (k - 1), data.shape[axis] - (grad.shape[axis] - 1) * s - 1, s - 1)
+    spread = lax.pad(grad, jnp.zeros((), grad.dtype), config)
+    d_data = _tap_sum(spread, flat[:, ::-1], taps._replace(stride=(1,) * len(taps.stride)))
+    return d_data, d_flat
+
+
+_tap_sum.defvjp(_tap_sum_forward, _tap_sum_backward)
 
 
 def _pointwise(data, weight, where: Layout, stride: Sequence[int]):
@@ -225,6 +354,39 @@ def _pointwise(data, weight, where: Layout, stride: Sequence[int]):
     for axis, s in zip(where.spatial, stride, strict=True):
         data = lax.slice_in_dim(data, 0, None, s, axis)
     matrix = weight.reshape(weight.shape[0], -1)
+    outputs, channels = matrix.shape
+    if where.channel_last:
+        return lax.dot_general(data, matrix, (((where.channel,), (1,)), ((), ())))
+    batch, _, *spatial = data.shape
+    places = math.prod(spatial)
+    if data.dtype.itemsize >= 4 and 2 * outputs * channels <= places * (outputs + channels):
+        y = _for_each_image(matrix, data.reshape(batch, channels, places))
+        return y.reshape(batch, outputs, *spatial)
     y = lax.dot_general(matrix, data, (((1,), (where.channel,)), ((), ())))
     # (outputs, batch, *spatial)
     return jnp.moveaxis(y, 0, where.channel)
+
+
+@jax.custom_vjp
+def _for_each_image(matrix, data):
+    """``matrix`` times each image of ``data``, (batch, channels, places).
+
+    Nothing is transposed, which takes as long as the product itself; instead the matrix is repeated
+    for each image, so it must be small beside it. For 16x64x28x28 to 128 channels 1.1 ms in place
+    of 2.2, and the gradients the same.
+    """
+    repeated = jnp.broadcast_to(matrix, (len(data), *matrix.shape))
+    return lax.dot_general(repeated, data, (((2,), (1,)), ((0,), (0,))))
+
+
+def _for_each_image_forward(matrix, data):
+    return _for_each_image(matrix, data), (matrix, data)
+
+
+def _for_each_image_backward(kept, grad):
+    matrix, data = kept
+    d_matrix = lax.dot_general(grad, data, (((2,), (2,)), ((0,), (0,)))).sum(0)
+    return d_matrix, _for_each_image(matrix.T, grad)
+
+
+_for_each_image.defvjp(_for_each_image_forward, _for_each_image_backward)

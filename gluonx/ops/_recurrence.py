@@ -7,23 +7,31 @@ is one product over all steps after the backward loop. What ``jax.grad`` would m
 adds up a whole weight matrix in every step; for a language model's LSTM on a CPU that is most of
 the time.
 
+What the backward loop needs of a step's gates takes the place of the gates' inputs: the arrays that
+a scan returns are cleared first, which in cold memory takes as long as a part of the loop. (The
+gates' gradient could take that place in turn, but there XLA copies the whole array in each step.)
+
 A cell is a pair of elementwise functions::
 
-    forward(x, z, h, c) -> (h, c, saved)
-    backward(saved, h, c, dh, dc) -> (dx, dz, dh, dc)
+    forward(x, z, h, c) -> (h, c, gates, more)
+    backward(gates, more, h, c, dh, dc) -> (dx, dz, dh, dc)
 
-``x`` is the input's part of the gates and ``z`` the state's, (batch, gates * hidden); ``h`` and
-``c`` are the states before (``c`` is None but in an LSTM).
+``x`` is the input's part of the gates and ``z`` the state's, (batch, gates * hidden), and so are
+``gates``, what is kept of them; ``h`` and ``c`` are the states before (``c`` is None but in an
+LSTM), and ``more`` are further arrays that are kept.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 
 __all__ = ["GATES", "Clip", "run"]
 
@@ -58,36 +66,49 @@ class _Cell:
     clip: Clip | None = None
     reverse: bool = False
 
-    def forward(self, x: Any, z: Any, h: Any, c: Any) -> tuple[Any, Any, Any]:
+    def forward(self, x: Any, z: Any, h: Any, c: Any) -> tuple[Any, Any, Any, Any]:
         if self.mode == "lstm":
             return _lstm(x + z, c, self.clip)
         if self.mode == "gru":
             return _gru(x, z, h)
         y = jnp.tanh(x + z) if self.mode == "rnn_tanh" else jax.nn.relu(x + z)
-        return y, None, y
+        return y, None, y, None
 
-    def backward(self, saved: Any, h: Any, c: Any, dh: Any, dc: Any) -> tuple[Any, Any, Any, Any]:
+    def backward(
+        self, gates: Any, more: Any, h: Any, c: Any, dh: Any, dc: Any
+    ) -> tuple[Any, Any, Any, Any]:
         if self.mode == "lstm":
-            return _lstm_gradient(saved, c, dh, dc)
+            return _lstm_gradient(gates, more, c, dh, dc)
         if self.mode == "gru":
-            return _gru_gradient(saved, h, dh)
-        slope = 1 - saved * saved if self.mode == "rnn_tanh" else (saved > 0).astype(saved.dtype)
+            return _gru_gradient(gates, more, h, dh)
+        slope = 1 - gates * gates if self.mode == "rnn_tanh" else (gates > 0).astype(gates.dtype)
         return dh * slope, None, None, None
+
+
+def _squash(a, tanh: Sequence[bool]):
+    """Sigmoid of the parts of the last axis, or tanh, in one loop.
+
+    A sigmoid is half a tanh of half of it, plus a half.
+    """
+    size = a.shape[-1] // len(tanh)
+    half = jnp.asarray(np.repeat(np.where(tanh, 1, 0.5), size), a.dtype)
+    return jnp.tanh(a * half) * half + (1 - half)
 
 
 def _lstm(a, c, clip: Clip | None):
     """Hochreiter and Schmidhuber, "Long short-term memory", 1997, with forget gates."""
-    i, f, g, o = jnp.split(a, 4, -1)
-    i, f, g, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(g), jax.nn.sigmoid(o)
+    gates = _squash(a, (False, False, True, False))
+    i, f, g, o = jnp.split(gates, 4, -1)
     c, free = f * c + i * g, None
     if clip is not None:
         c, free = clip(c)
     t = jnp.tanh(c)
-    return o * t, c, (i, f, g, o, t, free)
+    return o * t, c, gates, (t, free)
 
 
-def _lstm_gradient(saved, c, dh, dc):
-    i, f, g, o, t, free = saved
+def _lstm_gradient(gates, more, c, dh, dc):
+    i, f, g, o = jnp.split(gates, 4, -1)
+    t, free = more
     do = dh * t * o * (1 - o)
     dc = dc + dh * o * (1 - t * t)
     if free is not None:
@@ -101,11 +122,11 @@ def _gru(x, z, h):
     (xr, xu, xn), (zr, zu, zn) = jnp.split(x, 3, -1), jnp.split(z, 3, -1)
     r, u = jax.nn.sigmoid(xr + zr), jax.nn.sigmoid(xu + zu)
     n = jnp.tanh(xn + r * zn)
-    return (1 - u) * n + u * h, None, (r, u, n, zn)
+    return (1 - u) * n + u * h, None, jnp.concatenate([r, u, n], -1), zn
 
 
-def _gru_gradient(saved, h, dh):
-    r, u, n, zn = saved
+def _gru_gradient(gates, zn, h, dh):
+    r, u, n = jnp.split(gates, 3, -1)
     dn = dh * (1 - u) * (1 - n * n)
     du = dh * (h - n) * u * (1 - u)
     dr = dn * zn * r * (1 - r)
@@ -135,51 +156,60 @@ def _add(*parts):
     return functools.reduce(jnp.add, there) if there else None
 
 
-def _forward(cell: _Cell, keep: bool, x, live, h, c, wh, bh, wr):
-    """Last states, all states h, what each step saved and, with a projection, put into it."""
+def _forward(cell: _Cell, x, live, h, c, wh, bh, wr):
+    """Last states and what is kept of the gates; h after each step, and what else is kept."""
     wh, wr = wh.T, None if wr is None else wr.T
 
     def step(carry, inputs):
-        h, c = carry
-        x, live = inputs
+        h, c, gates = carry
+        t, live = inputs
+        x = lax.dynamic_index_in_dim(gates, t, keepdims=False)
         z = _dot(h, wh) if bh is None else _dot(h, wh) + bh.astype(h.dtype)
-        y, new, saved = cell.forward(x, z, h, c)
+        y, new, kept, more = cell.forward(x, z, h, c)
+        gates = lax.dynamic_update_index_in_dim(gates, kept, t, 0)
         r = y if wr is None else _dot(y, wr)
         r, new = _choose(live, r, h), _choose(live, new, c)
-        kept = (new, saved, None if wr is None else y) if keep else None
-        return (r, new), (r, kept)
+        return (r, new, gates), (r, (new, more, None if wr is None else y))
 
-    return jax.lax.scan(step, (h, c), (x, live), reverse=cell.reverse)
+    return lax.scan(step, (h, c, x), (_times(x), live), reverse=cell.reverse)
+
+
+def _times(x):
+    return jnp.arange(len(x), dtype=jnp.int32)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _run(cell: _Cell, x, live, h, c, wh, bh, wr):
-    last, (all_h, _) = _forward(cell, False, x, live, h, c, wh, bh, wr)
-    return all_h, *last
+    (h, c, _), (all_h, _) = _forward(cell, x, live, h, c, wh, bh, wr)
+    return all_h, h, c
 
 
 def _run_forward(cell: _Cell, x, live, h, c, wh, bh, wr):
-    last, (all_h, kept) = _forward(cell, True, x, live, h, c, wh, bh, wr)
-    return (all_h, *last), (live, h, c, wh, bh, wr, all_h, kept)
+    (last_h, last_c, gates), (all_h, kept) = _forward(cell, x, live, h, c, wh, bh, wr)
+    return (all_h, last_h, last_c), (live, h, c, wh, bh, wr, gates, all_h, kept)
 
 
 def _run_backward(cell: _Cell, residuals, cotangents):
-    live, h, c, wh, bh, wr, all_h, (all_c, saved, projected) = residuals
+    live, h, c, wh, bh, wr, gates, all_h, (all_c, more, projected) = residuals
     d_all, dh, dc = cotangents
     h_before = _before(h, all_h, cell.reverse)
     c_before = None if c is None else _before(c, all_c, cell.reverse)
 
     def step(carry, inputs):
         dh, dc = carry
-        dy, live, h, c, saved = inputs
+        dy, live, h, c, gates, more = inputs
         dh, past_h = _part(live, dh + dy)
         dc, past_c = _part(live, dc)
-        dx, dz, direct, dc = cell.backward(saved, h, c, dh if wr is None else _dot(dh, wr), dc)
+        inner = dh if wr is None else _dot(dh, wr)
+        dx, dz, direct, dc = cell.backward(gates, more, h, c, inner, dc)
         new = _add(_dot(dx if dz is None else dz, wh), direct, past_h)
         return (new, _add(dc, past_c)), (dx, dz, None if wr is None else dh)
 
-    (dh, dc), (dx, dz, dr) = jax.lax.scan(
-        step, (dh, dc), (d_all, live, h_before, c_before, saved), reverse=not cell.reverse
+    (dh, dc), (dx, dz, dr) = lax.scan(
+        step,
+        (dh, dc),
+        (d_all, live, h_before, c_before, gates, more),
+        reverse=not cell.reverse,
     )
     dz = dx if dz is None else dz
     dwh = _outer(dz, h_before, wh)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -114,8 +116,32 @@ def pick(data, index, *, axis: int | None = -1, keepdims: bool = False, mode: st
             f"{axis}; expected {left or (1,)} or {kept}"
         )
     at = as_index(index.reshape(kept), data.shape[axis], mode)
-    found = jnp.take_along_axis(data, at, axis, mode=_IN_BOUNDS)
+    found: Any = _along(data, at, (axis, data.shape[axis]))
     return found if keepdims else found.reshape(left or (1,))
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _along(data, at, where: tuple[int, int]):
+    """The elements at ``at`` along an axis; ``where`` is the axis and its length.
+
+    The gradient compares places, so that it becomes a part of the next loop. The one that JAX
+    derives fills an array with zeros first (20x35 out of 2000 on a CPU: 1.5 ms).
+    """
+    return jnp.take_along_axis(data, at, where[0], mode=_IN_BOUNDS)
+
+
+def _along_forward(data, at, where: tuple[int, int]):
+    return _along(data, at, where), at
+
+
+def _along_backward(where: tuple[int, int], at, grad):
+    axis, length = where
+    shape = grad.shape[:axis] + (length,) + grad.shape[axis + 1 :]
+    hit = jax.lax.broadcasted_iota(at.dtype, shape, axis) == at
+    return jnp.where(hit, grad, jnp.zeros((), grad.dtype)), None
+
+
+_along.defvjp(_along_forward, _along_backward)
 
 
 @register("one_hot", differentiable=False)

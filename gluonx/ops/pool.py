@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -142,7 +142,7 @@ def pooling(
         return _max(data, windows)
     if pool_type == "lp":
         return _root(_sum(data**p_value, windows), p_value)
-    y = _sum(data, windows)
+    y: Any = _sum(data, windows)
     return y if pool_type == "sum" else y / _counts(data, windows, pad, count_include_pad)
 
 
@@ -210,6 +210,13 @@ def _lax_window(ndim: int, windows: Sequence[Window]) -> tuple:
 
 
 def _sum(data, windows: tuple[Window, ...]):
+    """Window sums."""
+    if all(w.size == w.stride <= _MAX_STEPS for w in windows):
+        return _block_sum(data, windows)
+    return _sliding_sum(data, windows)
+
+
+def _sliding_sum(data, windows: tuple[Window, ...]):
     """Window sums, one axis after the other.
 
     Sums of shifted slices are one vectorized loop each; XLA's reduce-window is several times slower
@@ -219,13 +226,30 @@ def _sum(data, windows: tuple[Window, ...]):
         if w.size > _MAX_STEPS:
             zero = np.zeros((), data.dtype)  # JAX must see the number to know the gradient
             data = lax.reduce_window(data, zero, lax.add, *_lax_window(data.ndim, [w]))
-        elif w.size == w.stride and not w.before and not w.after:
-            data = lax.slice_in_dim(data, 0, w.out * w.size, axis=w.axis)
-            shape = (*data.shape[: w.axis], w.out, w.size, *data.shape[w.axis + 1 :])
-            data = data.reshape(shape).sum(w.axis + 1)
         else:
             data = functools.reduce(lax.add, _steps(_fill(data, 0, [w]), w))
     return data
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
+def _block_sum(data, windows: tuple[Window, ...]):
+    """Window sums where no windows overlap and nothing lies between them.
+
+    A sum over an axis of a reshaped array has the fast gradient that stands here, but takes five
+    times as long as slices do (16x64x28x28 on a CPU, windows of 2x2: 0.6 and 0.1 ms).
+    """
+    return _sliding_sum(data, windows)
+
+
+def _block_sum_forward(data, windows: tuple[Window, ...]):
+    return _sliding_sum(data, windows), None
+
+
+def _block_sum_backward(windows: tuple[Window, ...], kept: None, grad):
+    return (_repeat(windows, grad, 0),)
+
+
+_block_sum.defvjp(_block_sum_forward, _block_sum_backward)
 
 
 # -- maxima -------------------------------------------------------------------------------------

@@ -49,6 +49,41 @@ def test_forms_of_convolution_agree(layout, groups, inputs, outputs, size):
         np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
 
 
+# shape, weight, groups, stride, margins, dilate, spread
+WITH_GRADIENTS = {
+    "depthwise": ((2, 4, 7, 8), (4, 1, 3, 2), 4, (2, 1), (1, 2), (1, 2), (1, 1)),
+    "image by image": ((2, 3, 7, 8), (4, 3, 1, 1), 1, (1, 2), (0, 0), (1, 1), (1, 1)),
+    "growing": ((2, 3, 6, 7), (4, 3, 3, 3), 1, (2, 1), (3, 2), (1, 1), (1, 1)),
+    "phases at once": ((2, 3, 5, 6), (4, 3, 4, 2), 1, (1, 1), (2, 1), (1, 1), (2, 2)),
+}
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="forms for the CPU")
+def test_forms_of_convolution_have_the_gradients_of_the_plain_one():
+    where, rng = layout_of("NCHW", 4), np.random.RandomState(0)
+    for name, (shape, kernel, groups, stride, ends, dilate, spread) in WITH_GRADIENTS.items():
+        x, w = (jnp.asarray(rng.standard_normal(s), "float32") for s in (shape, kernel))
+        steps = _convolve._Steps(where, stride, (ends, ends), dilate, groups, spread)
+
+        def plain(x, w, steps=steps):
+            return _convolve._native(x, w, steps)
+
+        def ours(x, w, s=steps):
+            return _convolve.convolve(
+                x, w, s.where, s.stride, s.margins, s.dilate, s.groups, s.spread
+            )
+
+        head = jnp.asarray(rng.standard_normal(jax.eval_shape(plain, x, w).shape), "float32")
+
+        def run(f, x, w, head):
+            y, back = jax.vjp(f, x, w)
+            return y, *back(head)
+
+        found = [jax.jit(run, static_argnums=0)(f, x, w, head) for f in (ours, plain)]
+        for got, want in zip(*found, strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4, err_msg=name)
+
+
 def randn(*shape):
     return nd.array(np.random.standard_normal(shape))
 
