@@ -84,7 +84,6 @@ def test_a_step_is_one_executable():
         p.grad()._buffer.array is None for p in mod._parameters.values() if p.grad_req != "null"
     )
     mod.update()
-    assert all(x._buffer.array is not None for x in arrays)
     old = [x._buffer.array for x in arrays if x._entry is not None]
     for _ in range(2):
         mod.forward_backward(batch)
