@@ -282,6 +282,28 @@ class Block:
         """Call ``hook(block, inputs)`` before every ``forward``."""
         return HookHandle(self._forward_pre_hooks, hook)
 
+    def register_op_hook(self, callback: Callable, monitor_all: bool = False) -> list[HookHandle]:
+        """Call ``callback(name, operator, array)`` with what each operator inside gives.
+
+        While there is such a hook, the HybridBlocks inside run operator by operator, hybridized or
+        not; see :meth:`HybridBlock.register_op_hook`.
+
+        Parameters
+        ----------
+        callback : callable
+            Gets the name of the result, as in a symbol (``'dense0_fwd_output'``), that of the
+            operator, and the NDArray.
+        monitor_all : bool
+            Also what goes into operators.
+
+        Returns
+        -------
+        list of HookHandle
+            ``detach`` removes a hook.
+        """
+        found = [c.register_op_hook(callback, monitor_all) for c in self._children.values()]
+        return [handle for handles in found for handle in handles]
+
     def initialize(
         self, init: Any = None, ctx: Any = None, verbose: bool = False, force_reinit: bool = False
     ) -> None:
