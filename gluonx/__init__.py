@@ -15,12 +15,14 @@ from . import engine as engine
 from . import error as error
 from . import estimator as estimator
 from . import executor as executor
+from . import executor_manager as executor_manager
 from . import gluon as gluon
 from . import hosts as hosts
 from . import image as image
 from . import initializer as initializer
 from . import io as io
 from . import kvstore as kvstore
+from . import libinfo as libinfo
 from . import log as log
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
