@@ -35,6 +35,7 @@ from . import name as name
 from . import narray as narray
 from . import ndarray as ndarray
 from . import nn as nn
+from . import notebook as notebook
 from . import operator as operator
 from . import optimizer as optimizer
 from . import profiler as profiler
