@@ -80,6 +80,8 @@ mod = module
 mon = monitor
 viz = visualization
 
+from . import _spellings as _spellings  # noqa: E402  # all modules are there now
+
 __version__ = "0.1.0"
 
 

@@ -153,3 +153,17 @@ def test_notebook_callbacks_name_the_package_they_need_or_keep_values(monkeypatc
         series = callback.LiveTimeSeries(title="loss")
         series.update_chart_data(3.0)
         assert list(series.line.data_source.data["y"]) == [3.0]
+
+
+def test_modules_have_mxnets_names_too():
+    from gluonx.contrib.ndarray import box_iou
+    from gluonx.image.detection import ImageDetIter
+    from gluonx.io.io import DataDesc
+    from gluonx.ndarray.utils import load
+    from gluonx.rnn.io import BucketSentenceIter
+
+    assert (DataDesc, BucketSentenceIter) == (mx.io.DataDesc, mx.rnn.BucketSentenceIter)
+    assert (load, box_iou) == (mx.nd.load, mx.nd.contrib.box_iou)
+    assert ImageDetIter is mx.image.ImageDetIter
+    assert mx.nd.op.relu is mx.nd.relu and mx.sym.op.Concat is mx.sym.Concat
+    assert mx.base.py_str(b"a") == mx.base.py_str("a") == "a"
