@@ -25,7 +25,7 @@ def test_batches_have_sentences_of_a_length_and_the_next_words(layout, caplog):
     assert batches.default_bucket_key == 5
     seen = []
     for batch in batches:
-        data, label = (x.asnumpy() for x in (*batch.data, *batch.label))
+        data, label = (x.asnumpy() for x in [*batch.data, *(batch.label or ())])
         assert batch.provide_data[0] == ("data", data.shape)
         if layout == "TN":
             data, label = data.T, label.T

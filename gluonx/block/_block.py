@@ -283,23 +283,8 @@ class Block:
         return HookHandle(self._forward_pre_hooks, hook)
 
     def register_op_hook(self, callback: Callable, monitor_all: bool = False) -> list[HookHandle]:
-        """Call ``callback(name, operator, array)`` with what each operator inside gives.
-
-        While there is such a hook, the HybridBlocks inside run operator by operator, hybridized or
-        not; see :meth:`HybridBlock.register_op_hook`.
-
-        Parameters
-        ----------
-        callback : callable
-            Gets the name of the result, as in a symbol (``'dense0_fwd_output'``), that of the
-            operator, and the NDArray.
-        monitor_all : bool
-            Also what goes into operators.
-
-        Returns
-        -------
-        list of HookHandle
-            ``detach`` removes a hook.
+        """Let the HybridBlocks inside tell what their operators give; see
+        :meth:`HybridBlock.register_op_hook`.
         """
         found = [c.register_op_hook(callback, monitor_all) for c in self._children.values()]
         return [handle for handles in found for handle in handles]

@@ -73,7 +73,7 @@ class SVRGModule(Module):
         #: Has the weights of the last mean, and their gradients for the batch.
         self._before = Module(*arguments)
         #: The mean of all gradients: for each parameter one array for each device.
-        self._means: list[list[Any]] | None = None
+        self._means: Any = None
 
     def bind(
         self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
