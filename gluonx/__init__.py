@@ -15,12 +15,14 @@ from . import engine as engine
 from . import error as error
 from . import estimator as estimator
 from . import executor as executor
+from . import executor_manager as executor_manager
 from . import gluon as gluon
 from . import hosts as hosts
 from . import image as image
 from . import initializer as initializer
 from . import io as io
 from . import kvstore as kvstore
+from . import libinfo as libinfo
 from . import log as log
 from . import loss as loss
 from . import lr_scheduler as lr_scheduler
@@ -33,6 +35,7 @@ from . import name as name
 from . import narray as narray
 from . import ndarray as ndarray
 from . import nn as nn
+from . import notebook as notebook
 from . import operator as operator
 from . import optimizer as optimizer
 from . import profiler as profiler
@@ -77,6 +80,8 @@ mod = module
 mon = monitor
 rnd = random
 viz = visualization
+
+from . import _spellings as _spellings  # noqa: E402  # all modules are there now
 
 __version__ = "0.1.0"
 

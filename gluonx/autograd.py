@@ -35,9 +35,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-def set_recording(is_record: bool) -> bool:
+def set_recording(is_recording: bool) -> bool:
     """Switch recording on or off for this thread; returns the previous state."""
-    old, state.recording = state.recording, bool(is_record)
+    old, state.recording = state.recording, bool(is_recording)
     return old
 
 

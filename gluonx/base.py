@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from .error import MXNetError as MXNetError
+from .error import error_types as error_types
+from .error import register_error as register_error
 
 __all__ = [
     "MXNetError", "NotImplementedForSymbol", "classproperty", "data_dir", "data_dir_default",
-    "integer_types", "numeric_types", "py_str", "string_types", "with_metaclass",
+    "error_types", "integer_types", "numeric_types", "py_str", "register_error", "string_types",
+    "with_metaclass",
 ]  # fmt: skip
 
 integer_types = (int, np.int32, np.int64)
@@ -57,9 +60,9 @@ def with_metaclass(meta: type, *bases: type) -> type:
     return meta("_with_metaclass", bases, {})
 
 
-def py_str(x: bytes) -> str:
+def py_str(x: bytes | str) -> str:
     """Bytes as text."""
-    return x.decode()
+    return x if isinstance(x, str) else x.decode()
 
 
 def data_dir_default() -> str:

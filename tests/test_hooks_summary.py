@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gluonx import gluon, nd, nn
+from gluonx import MXNetError, autograd, gluon, nd, nn
 
 HYBRID = pytest.mark.parametrize("hybridize", [False, True])
 
@@ -166,3 +166,38 @@ def test_summary_leaves_no_hooks_even_after_an_error(capsys):
     capsys.readouterr()
     net(nd.zeros((2, 1, 6, 6)))
     assert capsys.readouterr().out == ""
+
+
+@HYBRID
+def test_op_hooks_see_every_operator_and_change_nothing(hybridize):
+    net = nn.HybridSequential(prefix="n_")
+    net.add(nn.Dense(3, activation="relu", prefix="d_"), nn.BatchNorm(prefix="b_"))
+    net.initialize("ones")
+    net.hybridize(hybridize)
+    seen, inputs = [], []
+    handles = net.register_op_hook(lambda *what: seen.append(what))
+    more = net[0].register_op_hook(lambda name, op, x: inputs.append(name), monitor_all=True)
+    with autograd.record():
+        y = net(nd.array(X))
+    y.backward()
+    assert [(name, op) for name, op, _ in seen] == [
+        ("d_fwd_output", "FullyConnected"), ("d_relu_fwd_output", "Activation"),
+        ("b_fwd_output", "BatchNorm"),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(seen[0][2].asnumpy(), [[2, 2, 2]])
+    assert net[1].running_mean.data()[0].asscalar() == pytest.approx(0.2)
+    assert net[1].beta.grad().asnumpy().tolist() == [1, 1, 1]
+    assert inputs == []  # the outermost block tells
+    for handle in handles:
+        handle.detach()
+    net(nd.array(X))
+    assert len(seen) == 3 and inputs[:3] == ["d_fwd_data", "d_fwd_weight", "d_fwd_bias"]
+    for handle in more:
+        handle.detach()
+
+
+def test_op_hooks_need_code_that_runs_on_symbols():
+    net = nn.HybridLambda(lambda F, x: x.reshape((x.shape[0], -1)))
+    (handle,) = net.register_op_hook(print)
+    with handle, pytest.raises(MXNetError, match="must run on symbols, but raised"):
+        net(nd.array(X))

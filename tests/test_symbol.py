@@ -341,9 +341,41 @@ def test_contradictions_name_node_argument_and_shapes(known, error, text):
 
 def test_types_that_do_not_fit_name_the_node_and_its_inputs():
     y = sym.elemwise_add(sym.var("a"), sym.cast(sym.var("b"), "float64"), name="sum")
-    with pytest.raises(gx.MXNetError, match=r"'sum' \(lhs=a float32, rhs=cast0 float64\).*differ"):
+    text = r"'sum' \(lhs=a float32, rhs=cast0 float64\): rhs \(cast0\) has type float64, but lhs"
+    with pytest.raises(gx.MXNetError, match=text):
         y.infer_type(a="float32")
     assert y.infer_type(b="int8")[0] == [np.float64, np.int8]
+
+
+def test_types_that_contradict_each_other_are_found_in_all_operators_both_ways():
+    a, b, c = sym.var("a"), sym.var("b"), sym.var("c")
+    fc = sym.FullyConnected(a, b, c, num_hidden=2, name="fc")
+    conv = sym.Convolution(a, b, c, kernel=(2, 2), num_filter=2, name="conv")
+    for y, text in [
+        (fc, r"'fc' .*weight \(b\) has type float16, but data \(a\) has float32"),
+        (conv, r"'conv' .*weight \(b\) has type float16"),
+        (sym.dot(a, b, name="product"), r"dot 'product'.*rhs \(b\) has type float16"),
+        (sym.concat(a, b, dim=1, name="both"), r"Concat 'both'.*arg1 \(b\) has type float16"),
+        (sym.SoftmaxOutput(a, b, name="loss"), r"'loss'.*label \(b\) has type float16"),
+    ]:
+        with pytest.raises(gx.MXNetError, match=text):
+            y.infer_type_partial(a="float32", b="float16")
+    # from the output: what is added to it tells the types of the layer's inputs
+    assert (fc + sym.var("d", dtype="float64")).infer_type()[0] == [np.float64] * 4
+    two = sym.Group(
+        [sym.elemwise_add(fc, sym.var("d")), sym.elemwise_mul(fc, sym.var("e"), name="m")]
+    )
+    with pytest.raises(gx.MXNetError, match=r"'m'.*rhs \(e\) has type float16, but lhs \(fc\)"):
+        two.infer_type(d="float64", e="float16")
+    # inputs that may have types of their own
+    for y in (sym.take(a, b), sym.where(b, a, a), sym.SequenceMask(a, b, use_sequence_length=True)):
+        assert y.infer_type(a="float32", b="int32")[1] == [np.float32]
+    norm = sym.BatchNorm(a, b, c, name="norm")
+    assert norm.infer_type(a="float16", b="float32")[0] == [np.float16, np.float32, np.float32]
+    with pytest.raises(gx.MXNetError, match=r"gamma \(b\) has type float64"):
+        norm.infer_type(a="float32", b="float64")
+    emb = sym.Embedding(a, b, input_dim=4, output_dim=3)
+    assert emb.infer_type(a="int32", b="float16")[1] == [np.float16]
 
 
 def test_shapes_that_do_not_fit_name_the_node_and_its_inputs():

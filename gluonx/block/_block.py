@@ -282,6 +282,13 @@ class Block:
         """Call ``hook(block, inputs)`` before every ``forward``."""
         return HookHandle(self._forward_pre_hooks, hook)
 
+    def register_op_hook(self, callback: Callable, monitor_all: bool = False) -> list[HookHandle]:
+        """Let the HybridBlocks inside tell what their operators give; see
+        :meth:`HybridBlock.register_op_hook`.
+        """
+        found = [c.register_op_hook(callback, monitor_all) for c in self._children.values()]
+        return [handle for handles in found for handle in handles]
+
     def initialize(
         self, init: Any = None, ctx: Any = None, verbose: bool = False, force_reinit: bool = False
     ) -> None:

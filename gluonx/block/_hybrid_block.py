@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -173,15 +174,55 @@ class HybridBlock(Block):
                 self.cast(x.dtype)
                 return
 
+    def register_op_hook(self, callback: Callable, monitor_all: bool = False) -> list[HookHandle]:
+        """Call ``callback(name, operator, array)`` with what each operator inside gives.
+
+        The outermost block that has a hook tells of all that is inside. It is called with symbols,
+        so its code must work on them.
+
+        Parameters
+        ----------
+        callback : callable
+            Gets the name of the result, as in a symbol (``'dense0_fwd_output'``), that of the
+            operator, and the NDArray.
+        monitor_all : bool
+            Also what goes into operators.
+
+        Returns
+        -------
+        list of HookHandle
+            ``detach`` removes a hook.
+
+        Examples
+        --------
+        >>> import gluonx as gx
+        >>> net = gx.nn.Dense(2, activation='relu', in_units=3, prefix='fc_'); net.initialize()
+        >>> handles = net.register_op_hook(lambda name, op, x: print(name, op, x.shape))
+        >>> y = net(gx.nd.ones((4, 3)))
+        fc_fwd_output FullyConnected (4, 2)
+        fc_relu_fwd_output Activation (4, 2)
+        """
+        from ..op_hooks import watcher
+
+        if "_op_hooks" not in self.__dict__:
+            self.__dict__["_op_hooks"] = OrderedDict()
+        own = HookHandle(self.__dict__["_op_hooks"], watcher(callback, monitor_all))
+        return [own, *super().register_op_hook(callback, monitor_all)]
+
     def _hooked(self) -> bool:
         """Whether a block inside has hooks, which must run at every call."""
         return HookHandle.alive > 0 and any(
-            b._forward_hooks or b._forward_pre_hooks
+            b._forward_hooks or b._forward_pre_hooks or b.__dict__.get("_op_hooks")
             for c in self._children.values()
             for b in c._blocks()
         )
 
     def _run(self, args: tuple, kwargs: dict) -> Any:
+        if HookHandle.alive and self.__dict__.get("_op_hooks") and state.trace is None:
+            from ..op_hooks import run
+
+            if any(isinstance(a, NDArray) for a in _leaves((args, kwargs))):
+                return run(self, args, kwargs, list(self.__dict__["_op_hooks"].values()))
         if state.trace is not None or not (self._active or (self._pure and _pending(args))):
             return self.forward(*args, **kwargs)
         if self._hooked() or not (

@@ -8,13 +8,15 @@ from ..ndarray import contrib as ndarray
 from ..symbol import contrib as symbol
 from . import autograd as autograd
 from . import io as io
+from . import svrg_optimization as svrg_optimization
 from . import tensorboard as tensorboard
 
 nd = ndarray
 sym = symbol
 
 __all__ = [
-    "amp", "autograd", "io", "nd", "ndarray", "sym", "symbol", "tensorboard", "text",
+    "amp", "autograd", "io", "nd", "ndarray", "sym", "svrg_optimization", "symbol", "tensorboard",
+    "text",
 ]  # fmt: skip
 
 for _own in ("amp", "data.text"):

@@ -210,7 +210,7 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
     return array(ndarray, dtype=ndarray.dtype)
 
 
-def from_dlpack(source: Any) -> NDArray:
+def from_dlpack(dlpack: Any) -> NDArray:
     """An array from any object that speaks DLPack (``__dlpack__``), or from a DLPack capsule.
 
     Where the devices allow it the contents are shared until either array is written to; gluonx
@@ -218,10 +218,10 @@ def from_dlpack(source: Any) -> NDArray:
     """
     from .ndarray import from_jax
 
-    if type(source).__name__ == "PyCapsule":
-        source = _Capsule(source)
+    if type(dlpack).__name__ == "PyCapsule":
+        dlpack = _Capsule(dlpack)
     with jax.enable_x64(True):  # float64 stays float64
-        return from_jax(jnp.from_dlpack(source))
+        return from_jax(jnp.from_dlpack(dlpack))
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:

@@ -13,13 +13,14 @@ from ..block import Block, HybridBlock
 from ..engine.state import state as _state
 from ..error import HybridizeError
 from . import _sequence
+from ._packing import Packing
 
 F: Any = symbol  # its functions take NDArrays, too
 
 __all__ = ["HybridRecurrentCell", "Memory", "RecurrentCell", "make_states"]
 
 
-class RecurrentCell(Block):
+class RecurrentCell(Packing, Block):
     """Base class of recurrent cells: one step of a recurrent network.
 
     A cell is called as ``output, states = cell(inputs, states)``. A subclass defines
@@ -77,7 +78,8 @@ class RecurrentCell(Block):
         Parameters
         ----------
         batch_size : int
-            Number of samples.
+            Number of samples. Without it, and without other arguments, the states are symbols of
+            zeros, for as many samples as they are used with.
         func : callable
             Makes a state: ``nd.zeros``, ``nd.ones``, ``sym.var``, ... It gets ``shape`` and of
             ``name``, ``__layout__`` and ``kwargs`` what it takes.
@@ -98,6 +100,8 @@ class RecurrentCell(Block):
             raise RuntimeError(
                 f"{self.name} is inside a modifier cell, whose begin_state() is to be called"
             )
+        if batch_size == 0 and func is nd.zeros and not kwargs:
+            func = symbol.zeros
         return self._make_states(batch_size, func, kwargs)
 
     def _make_states(self, batch_size: int, func: Callable, more: dict[str, Any]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from ..initializer import LSTMBias
 from ._base import HybridRecurrentCell
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
@@ -68,6 +69,13 @@ class _GatedCell(HybridRecurrentCell):
         return ""
 
 
+def _size(kind: str, hidden_size: int | None, num_hidden: int | None) -> int:
+    """The size of the state, which ``mx.rnn`` calls ``num_hidden``."""
+    if (hidden_size is None) == (num_hidden is None):
+        raise TypeError(f"{kind}() takes hidden_size, or num_hidden for mx.rnn's cell")
+    return num_hidden if hidden_size is None else hidden_size  # type: ignore[return-value]
+
+
 class RNNCell(_GatedCell):
     r"""Elman's cell: :math:`h_t = f(W x_t + b + U h_{t-1} + d)`.
 
@@ -87,6 +95,8 @@ class RNNCell(_GatedCell):
         Size of the input. 0: learned at the first call.
     prefix, params
         See :class:`gluonx.gluon.Block`.
+    num_hidden : int
+        In place of ``hidden_size``: the cell is named as one of ``mx.rnn``, ``rnn_``.
 
     Inputs
     ------
@@ -110,16 +120,21 @@ class RNNCell(_GatedCell):
     """
 
     _gates, _states = 1, 1
+    _gate_names = ("",)
 
     def __init__(
-        self, hidden_size: int, activation: Any = "tanh", i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None, i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros", input_size: int = 0, prefix: str | None = None,
-        params: Any = None,
+        self, hidden_size: int | None = None, activation: Any = "tanh",
+        i2h_weight_initializer: Any = None, h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros", h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0, prefix: str | None = None,
+        params: Any = None, *, num_hidden: int | None = None,
     ):  # fmt: skip
+        if num_hidden is not None and prefix is None:
+            prefix = "rnn_"
         super().__init__(
-            hidden_size, i2h_weight_initializer, h2h_weight_initializer,
-            i2h_bias_initializer, h2h_bias_initializer, input_size, prefix, params,
+            _size("RNNCell", hidden_size, num_hidden), i2h_weight_initializer,
+            h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, input_size,
+            prefix, params,
         )  # fmt: skip
         self._activation = activation
 
@@ -159,6 +174,10 @@ class LSTMCell(_GatedCell):
         See :class:`gluonx.gluon.Block`.
     activation, recurrent_activation : str or callable
         In place of :math:`\tanh` and :math:`\sigma`.
+    num_hidden : int
+        In place of ``hidden_size``: the cell is named as one of ``mx.rnn``, ``lstm_``, and its
+        forget gate begins with the bias ``forget_bias``.
+    forget_bias : float
 
     Inputs
     ------
@@ -184,16 +203,22 @@ class LSTMCell(_GatedCell):
     """
 
     _gates, _states = 4, 2
+    _gate_names = ("_i", "_f", "_c", "_o")
 
     def __init__(
-        self, hidden_size: int, i2h_weight_initializer: Any = None,
+        self, hidden_size: int | None = None, i2h_weight_initializer: Any = None,
         h2h_weight_initializer: Any = None, i2h_bias_initializer: Any = "zeros",
         h2h_bias_initializer: Any = "zeros", input_size: int = 0, prefix: str | None = None,
         params: Any = None, activation: Any = "tanh", recurrent_activation: Any = "sigmoid",
+        *, num_hidden: int | None = None, forget_bias: float = 1.0,
     ):  # fmt: skip
+        if num_hidden is not None:
+            prefix = "lstm_" if prefix is None else prefix
+            i2h_bias_initializer = LSTMBias(forget_bias)
         super().__init__(
-            hidden_size, i2h_weight_initializer, h2h_weight_initializer,
-            i2h_bias_initializer, h2h_bias_initializer, input_size, prefix, params,
+            _size("LSTMCell", hidden_size, num_hidden), i2h_weight_initializer,
+            h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, input_size,
+            prefix, params,
         )  # fmt: skip
         self._activation = activation
         self._recurrent_activation = recurrent_activation
@@ -237,6 +262,8 @@ class GRUCell(_GatedCell):
         Size of the input. 0: learned at the first call.
     prefix, params
         See :class:`gluonx.gluon.Block`.
+    num_hidden : int
+        In place of ``hidden_size``: the cell is named as one of ``mx.rnn``, ``gru_``.
 
     Inputs
     ------
@@ -259,16 +286,20 @@ class GRUCell(_GatedCell):
     """
 
     _gates, _states = 3, 1
+    _gate_names = ("_r", "_z", "_o")
 
     def __init__(
-        self, hidden_size: int, i2h_weight_initializer: Any = None,
+        self, hidden_size: int | None = None, i2h_weight_initializer: Any = None,
         h2h_weight_initializer: Any = None, i2h_bias_initializer: Any = "zeros",
         h2h_bias_initializer: Any = "zeros", input_size: int = 0, prefix: str | None = None,
-        params: Any = None,
+        params: Any = None, *, num_hidden: int | None = None,
     ):  # fmt: skip
+        if num_hidden is not None and prefix is None:
+            prefix = "gru_"
         super().__init__(
-            hidden_size, i2h_weight_initializer, h2h_weight_initializer,
-            i2h_bias_initializer, h2h_bias_initializer, input_size, prefix, params,
+            _size("GRUCell", hidden_size, num_hidden), i2h_weight_initializer,
+            h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, input_size,
+            prefix, params,
         )  # fmt: skip
 
     def _alias(self) -> str:

@@ -176,7 +176,7 @@ class BidirectionalCell(HybridRecurrentCell):
     ----------
     l_cell, r_cell : RecurrentCell
         The cell that runs forward, and the one that runs backward.
-    output_prefix : str
+    output_prefix, params
         Accepted for compatibility.
 
     Examples
@@ -189,7 +189,7 @@ class BidirectionalCell(HybridRecurrentCell):
     ((2, 5, 8), 4)
     """
 
-    def __init__(self, l_cell: Any, r_cell: Any, output_prefix: str = "bi_"):
+    def __init__(self, l_cell: Any, r_cell: Any, output_prefix: str = "bi_", params: Any = None):
         super().__init__(prefix="", params=None)
         self.register_child(l_cell, "l_cell")
         self.register_child(r_cell, "r_cell")

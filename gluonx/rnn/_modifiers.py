@@ -24,6 +24,8 @@ class DropoutCell(HybridRecurrentCell):
         Axes along which all elements share one decision.
     prefix, params
         See :class:`gluonx.gluon.Block`.
+    dropout : float
+        ``mx.rnn``'s name for ``rate``.
 
     Inputs
     ------
@@ -45,8 +47,12 @@ class DropoutCell(HybridRecurrentCell):
     """
 
     def __init__(
-        self, rate: float, axes: tuple[int, ...] = (), prefix: str | None = None, params: Any = None
-    ):
+        self, rate: float | None = None, axes: tuple[int, ...] = (), prefix: str | None = None,
+        params: Any = None, *, dropout: float | None = None,
+    ):  # fmt: skip
+        rate = dropout if rate is None else rate
+        if rate is None:
+            raise TypeError("DropoutCell() takes rate, or dropout as mx.rnn's cell does")
         super().__init__(prefix=prefix, params=params)
         if not 0 <= rate <= 1:
             raise ValueError(f"DropoutCell: rate must be from 0 to 1, got {rate}")

@@ -3,11 +3,17 @@
 from ._base import HybridRecurrentCell, RecurrentCell
 from ._basic import GRUCell, LSTMCell, RNNCell
 from ._containers import BidirectionalCell, HybridSequentialRNNCell, SequentialRNNCell
+from ._fused_cell import FusedRNNCell
 from ._modifiers import DropoutCell, ModifierCell, ResidualCell, ZoneoutCell
+
+#: What ``mx.rnn`` calls it.
+BaseRNNCell = RecurrentCell
 
 __all__ = [
     "BidirectionalCell",
     "DropoutCell",
+    "BaseRNNCell",
+    "FusedRNNCell",
     "GRUCell",
     "HybridRecurrentCell",
     "HybridSequentialRNNCell",

@@ -25,12 +25,27 @@ __all__ = ["Inference", "infer_shape", "infer_type"]
 Shape = tuple[int, ...]
 
 #: Inputs whose type says nothing about that of the others.
-_APART = ("condition", "index", "indices", "length")
+_APART = (
+    "condition", "data_lengths", "index", "index_vector", "indices", "label_lengths", "length",
+    "marks", "valid_length",
+)  # fmt: skip
+
+#: Such inputs of some operators; all of them where no names are said.
+_APART_OF: dict[str, tuple[str, ...]] = {
+    "CTCLoss": ("label",), "Cast": (), "Embedding": ("data",), "_histogram": ("bins",),
+    "amp_cast": (), "amp_multicast": (), "one_hot": (), "reshape_like": ("rhs",),
+    "broadcast_like": ("rhs",), "slice_like": ("shape_like",),
+}  # fmt: skip
+
+#: Inputs that have the others' type where nothing is said, and may have any.
+_LOOSE = ("like", "rescale_grad", "sequence_length")
+_LOOSE_OPS = ("_contrib_allclose", "_onehot_encode", "fill_element_0index")
 
 #: Types of results that do not depend on those of the inputs.
 _RESULTS = {
     "shape_array": "int64", "size_array": "int64", "all_finite": "float32",
     "multi_all_finite": "float32", "multi_sum_sq": "float32", "_contrib_allclose": "uint8",
+    "_image_to_tensor": "float32",
 }  # fmt: skip
 
 # Two lengths that stand for one that is not known: what comes out alike for both is known.
@@ -91,7 +106,8 @@ class Inference:
             news = {e: t for e, t in named if t is not None and self.dtypes.get(e) is None}
             return self._learn(self.dtypes, node, news)
         inputs = list(zip(node.input_names, node.inputs, strict=True))
-        known = [self.dtypes.get(e) for name, e in inputs if not _apart(node, name)]
+        named = [(name, e) for name, e in inputs if not _apart(node, name) and name not in _LOOSE]
+        known = [self.dtypes.get(e) for _, e in named]
         if _fixed_dtype(node, 0) is None:
             known.append(self.dtypes.get((node, 0)))
         first = next((t for t in known if t is not None), None)
@@ -108,13 +124,32 @@ class Inference:
         return changed
 
     def check_dtypes(self) -> None:
-        """Raise where arrays are to be added, compared, ... that have different types."""
+        """Raise where the types of a node's inputs and outputs contradict each other."""
         for node in self.nodes:
-            if node.op is not None and (node.op.alike or node.kind in ELEMENTWISE):
-                known = [self.dtypes.get(e) for e in node.inputs]
-                if len({t for t in known if t is not None}) > 1:
-                    shown = ["of unknown type" if t is None else t.name for t in known]
-                    raise refused(node, shown, "the types differ; convert one with sym.cast")
+            if node.op is None or node.subgraphs or isinstance(node.op, CustomNode):
+                continue
+            first: tuple[np.dtype, str] | None = None
+            named = list(zip(node.input_names, node.inputs, strict=True))
+            for name, entry in named:
+                found = self.dtypes.get(entry)
+                if found is None or _apart(node, name) or _loose(node, name):
+                    continue
+                if first is None:
+                    first = found, f"{name} ({entry[0].name})"
+                elif found != first[0] and found != _input_dtype(node, name, first[0]):
+                    raise self._contradiction(node, f"{name} ({entry[0].name})", found, *first)
+            if first is not None and _fixed_dtype(node, 0) is None:
+                found = self.dtypes.get((node, 0))
+                if found is not None and found != first[0] and not _loose(node, first[1]):
+                    raise self._contradiction(node, "the output", found, *first)
+
+    def _contradiction(
+        self, node: Node, what: str, found: np.dtype, first: np.dtype, other: str
+    ) -> MXNetError:
+        known = [self.dtypes.get(e) for e in node.inputs]
+        shown = ["of unknown type" if t is None else t.name for t in known]
+        text = f"{what} has type {found.name}, but {other} has {first.name}"
+        return refused(node, shown, f"{text}; convert one with sym.cast")
 
     def default_dtypes(self) -> None:
         """Take float32 for variables of which nothing is known."""
@@ -325,24 +360,50 @@ def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
         return np.dtype("float32")
     if kind == "topk" and i == 0 and params.get("ret_typ") != "indices":
         return None
+    if kind == "Embedding":
+        return None  # that of the weight
     found = params.get("dtype")
+    if found is None and kind.startswith("_sample_") and kind != "_sample_multinomial":
+        return np.dtype("float32")
     return None if found is None else jnp.dtype(found)
 
 
 def _apart(node: Node, name: str) -> bool:
     """Whether the type of an input has nothing to do with those of the others."""
-    return name in _APART or node.kind in ("Cast", "Embedding", "one_hot")
+    names = _APART_OF.get(node.kind)
+    return name in _APART or names is not None and (name in names or not names)
+
+
+def _loose(node: Node, name: str) -> bool:
+    """Whether an input may have another type than the others."""
+    kind, many = node.kind, node.op is not None and node.op.variadic
+    return (
+        name in _LOOSE
+        or kind in _LOOSE_OPS
+        or kind.startswith("_sample_")
+        or (many and "_mp_" in kind)  # weights and their master copies
+    )
+
+
+def _precise(node: Node) -> Sequence[str]:
+    """Inputs that are float32 where the others have 16 bits: statistics, sums, master copies."""
+    op = node.op
+    if op is None or op.variadic:
+        return ()
+    if "moving_var" in op.aux or node.kind == "mp_lamb_update_phase2":
+        return op.inputs[1:]
+    return op.inputs[2:] if node.kind.startswith(("mp_", "_mp_")) else ()
 
 
 def _input_dtype(node: Node, name: str, first: np.dtype | None) -> np.dtype | None:
     """The type of an input of which nothing is known, beside one of type ``first``."""
     op = node.op
     if node.kind == "Embedding" and name == "weight":
-        return _fixed_dtype(node, 0)
+        return first or jnp.dtype(node.params["dtype"])
     if op is None or _apart(node, name):
         return None
-    if op.aux and name != op.inputs[0] and first in (np.dtype("float16"), jnp.dtype("bfloat16")):
-        return np.dtype("float32")  # statistics need the precision
+    if name in _precise(node) and first in (np.dtype("float16"), jnp.dtype("bfloat16")):
+        return np.dtype("float32")
     return first
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..engine.state import state
@@ -33,8 +33,10 @@ class Stepwise(Unfused):
         self._inner: dict[Node, list[Unfused]] = {}
         self._nodes = [n for n in postorder(heads) if n.op is not None]
 
-    def run(self, variables: dict[Node, NDArray], ctx: Any) -> list[NDArray]:
-        """The outputs."""
+    def run(
+        self, variables: dict[Node, NDArray], ctx: Any, watch: Callable | None = None
+    ) -> list[NDArray]:
+        """The outputs; ``watch(node, inputs, outputs)`` is called after each operator."""
         known: dict[Entry, NDArray] = {(v, 0): x for v, x in variables.items()}
         for node in self._nodes:
             inputs = [known[e] for e in node.inputs]
@@ -45,6 +47,8 @@ class Stepwise(Unfused):
                 op: Any = kernel.op if kernel.op is not None else node.op  # type: ignore[union-attr]
                 made = call(kernel, inputs, [node.params[k] for k in op.traced], ctx=ctx)  # type: ignore[union-attr]
                 made = [made] if isinstance(made, NDArray) else made
+            if watch is not None:
+                watch(node, inputs, made)
             known.update(((node, i), y) for i, y in enumerate(made))  # type: ignore[misc]
         return [known[e] for e in self.heads]
 
