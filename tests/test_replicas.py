@@ -279,17 +279,17 @@ def test_a_failed_step_changes_nothing():
     autograd.backward(losses)
     from gluonx.engine import replicas
 
-    original = replicas._Job._compute
+    original = replicas._job.Job._compute
 
     def broken(self):
         raise KeyboardInterrupt
 
-    replicas._Job._compute = broken
+    replicas._job.Job._compute = broken
     try:
         with pytest.raises(KeyboardInterrupt):
             trainer.step(4)
     finally:
-        replicas._Job._compute = original
+        replicas._job.Job._compute = original
     assert bad.shape == (3,)
     for a, b in zip(values(net), before, strict=True):
         np.testing.assert_array_equal(a, b)

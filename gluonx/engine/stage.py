@@ -69,7 +69,7 @@ class Stage:
 
     __slots__ = (
         "step", "before", "root", "next", "again", "sweeps", "programs", "grown", "kept", "noted",
-        "_order", "_donated", "joined",
+        "_order", "_donated", "replicas",
     )  # fmt: skip
 
     def __init__(self, before: Stage | None, step: Any):
@@ -86,8 +86,8 @@ class Stage:
         #: Whether it is known why what was deferred here ran before its time.
         self.noted = False
         self._donated: tuple[int, ...] | None = None
-        #: Arrays of several devices put together in the last step, see ``replicas``.
-        self.joined: dict[Any, Any] | None = None
+        #: What is known of the last step on several devices, see ``replicas``.
+        self.replicas: dict[Any, Any] = {}
         self._order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @staticmethod

@@ -1,0 +1,15 @@
+"""One program for several devices: equal pending work on each, the sum of gradients, the update.
+
+Each device has a pending region. Where these went the same way through the tree of stages, what
+they have deferred is one function of each device's arrays; together with the update it is one
+program over all devices, in which the gradients that the update reads are summed.
+
+``_update`` decides whether there is such a program; ``_inputs`` finds what it takes, as global
+arrays; ``_program`` compiles it; ``_job`` runs it and hands the results over. ``_reduce`` adds up
+gradients by itself.
+"""
+
+from ._reduce import all_reduce
+from ._update import run_replicated
+
+__all__ = ["all_reduce", "run_replicated"]
