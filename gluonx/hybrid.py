@@ -209,7 +209,7 @@ def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tupl
         first = len(entry.handles)
         x = entry.handles[k] if k < first else inputs[entry.traced.inputs[k - first]]
         waits = x._buffer.pending
-        if type(waits) is Spread and k < first and state.recording:
+        if type(waits) is Spread and state.recording and x._view is None:
             arrays[k] = waits  # the region takes its part, or runs on all devices at once
             mine.spread = True
             continue
@@ -450,6 +450,8 @@ class Cache:
                 if traced.written:
                     _hold_written(traced, inputs, outs[kernel.visible :], ctx)
                 return made
+            if mine.spread:
+                arrays = [a.part(device) if type(a) is Spread else a for a in arrays]
         outs = kernel.run(arrays, device)
         for target, new in zip(traced.written, outs[kernel.visible :], strict=True):
             if isinstance(target, Buffer):
