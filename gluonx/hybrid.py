@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import sys
 import warnings
 import weakref
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Cache", "flatten", "shared_cache", "unflatten"]
 
 _NONE = id(None)
+_pending = operator.attrgetter("pending")
 #: Types of what the tape has of arrays that were not computed: these are always live.
 _LEAVES = {Variable, type(None)}
 _ARRAY = "array"
@@ -202,11 +204,15 @@ def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tupl
     ]
     if _NONE not in map(id, arrays):
         return arrays, False
-    pending = False
+    pending, first = False, len(entry.handles)
+    if state.recording:
+        waiting = list(map(_pending, entry.buffers))
+        if set(map(type, waiting)) == {Spread}:  # as after a step on several devices
+            arrays[:first] = waiting
+            mine.spread = True
     for k, a in enumerate(arrays):
         if a is not None:
             continue
-        first = len(entry.handles)
         x = entry.handles[k] if k < first else inputs[entry.traced.inputs[k - first]]
         waits = x._buffer.pending
         if type(waits) is Spread and state.recording and x._view is None:

@@ -477,10 +477,12 @@ class Trainer:
     @staticmethod
     def _run_spread(group: Group, kernel: Kernel, spread: Any, numbers: list, reduce: bool) -> bool:
         team, arrays = spread
-        params = [[x._buffer for x in own] for own in arrays]
+        params = [list(map(_buffer, own)) for own in arrays]
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
         grads = [
             [x._buffer if (v := x._entry) is None else v.grad._buffer for x in own]
+            if None in map(_entry, own)
+            else list(map(_gradient, own))
             for own in arrays
         ]
         return run_replicated(
@@ -525,5 +527,7 @@ def spread_of(params: Sequence[Parameter]) -> tuple[Team, list[list[NDArray]]] |
     return team_of(devices), [[p._data[c] for p in params] for c in contexts]  # type: ignore[index]
 
 
+_buffer = operator.attrgetter("_buffer")
 _entry = operator.attrgetter("_entry")
+_gradient = operator.attrgetter("_entry.grad._buffer")
 _fresh = operator.attrgetter("fresh")

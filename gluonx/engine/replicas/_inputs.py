@@ -61,12 +61,14 @@ class Way:
         How many arrays the region has that the work before the update needs.
     refs, slots : list of int
         Those of what the update writes.
-    old : list of (int, int)
+    old, places : list of int
         The inputs that are among these arrays, and their slots.
     made : list of (int, int, int)
         The gradients that are deferred: their number, and the node and output that makes them.
     kept : list of int
         The gradients that are not.
+    sweep : int or None
+        The node that makes all gradients, if there is one; ``taken`` finds them in its outputs.
     others : list of int
         The slots of arrays that the update does not take, such as the batch.
     own : set of int
@@ -85,11 +87,18 @@ class Way:
         self.first = first
         self.refs = refs[:count]
         self.slots = [r >> 1 for r in refs[:count]]
-        self.old = [(i, r >> 1) for i, r in enumerate(refs) if 0 <= r >> 1 < first]
+        self.old = [i for i, r in enumerate(refs) if 0 <= r >> 1 < first]
+        self.places = [refs[i] >> 1 for i in self.old]
         self.made = [(i - count, *place(refs[i])) for i in grads if refs[i] < 0]
         self.kept = [i - count for i in grads if refs[i] >= 0]
-        taken = {slot for _, slot in self.old}
-        self.others = [slot for slot in range(first) if slot not in taken]
+        makers = {position for _, position, _ in self.made}
+        self.sweep = makers.pop() if len(makers) == 1 and not self.kept else None
+        indices = [index for _, _, index in self.made]
+        several = len(indices) > 1
+        self.taken = (
+            operator.itemgetter(*indices) if several else lambda found: [found[i] for i in indices]
+        )
+        self.others = [slot for slot in range(first) if slot not in self.places]
         self.own = {refs[i] & ~1 if refs[i] >= 0 else refs[i] for i in grads}
         self.spent = {
             at
@@ -105,9 +114,11 @@ class Way:
         arrays, nodes = region.arrays, region.nodes
         if len(arrays) != self.first:
             return False
-        for i, slot in self.old:
-            if arrays[slot] is not given[i]:
-                return False
+        known = map(given.__getitem__, self.old)
+        if not all(map(operator.is_, map(arrays.__getitem__, self.places), known)):
+            return False
+        if self.sweep is not None:
+            return all(map(operator.is_, self.taken(nodes[self.sweep].outputs), contents))
         for j, position, index in self.made:
             if contents[j] is not nodes[position].outputs[index]:
                 return False
