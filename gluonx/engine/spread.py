@@ -10,6 +10,7 @@ without a copy.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from . import persistent
+from . import mappings, persistent
 from .kernel import COPY, Kernel, any_wide, x64
 
 __all__ = ["AXIS", "Spread", "Team", "over_devices", "spmd", "team_of"]
@@ -189,8 +190,14 @@ def over_devices(
 ) -> Callable:
     """A function of each device's parts, compiled; ``ins`` and ``outs`` are specs of partitions."""
     persistent.switch_on()
+
+    @functools.wraps(fn)
+    def counted(*arrays):
+        mappings.watch()
+        return fn(*arrays)
+
     # what is the same on all devices is not what JAX can prove to be
-    mapped = jax.shard_map(fn, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)
+    mapped = jax.shard_map(counted, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)
     return jax.jit(mapped, donate_argnums=donate)
 
 
