@@ -16,8 +16,9 @@ from ..spread import NUMBERS, PARTS, WHOLE, Spread, wide_scope
 from ..stage import ref
 from ..update import Updating
 from ._held import LISTED, counts, part_held
-from ._inputs import Inputs, Update
+from ._inputs import Inputs
 from ._program import compile_step, copied
+from ._way import Update
 
 __all__ = ["Job"]
 

@@ -10,8 +10,9 @@ from ..kernel import Kernel
 from ..region import Region, current
 from ..spread import Spread, Team
 from ..state import state
-from ._inputs import Update, gather
+from ._inputs import gather
 from ._job import Job
+from ._way import Update
 
 __all__ = ["run_replicated"]
 
