@@ -7,14 +7,12 @@ program over all devices, in which the gradients that the update reads are summe
 
 from __future__ import annotations
 
-import itertools
 import operator
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -127,7 +125,7 @@ def _prepare(
         refs = again.refs
     leaves = None
     if all(s is stages[0] for s in stages):
-        leaves = _leaves(regions, team, parts, stages[0])
+        leaves = _leaves(regions, team, parts, stages[0], numbers)
     if leaves is None:
         for region, first in zip(regions, firsts, strict=True):
             region.shrink(first)
@@ -183,8 +181,11 @@ def _of_column(column: Sequence[Buffer], team: Team, known: Spread | None) -> Sp
     if any(type(b.pending) is Deferred for b in column):
         return None
     arrays = [b.get() for b in column]
-    hosts = [np.asarray(a).tobytes() for a in arrays]
-    return None if any(h != hosts[0] for h in hosts) else team.repeat(arrays)
+    if len(arrays) > 1:
+        hosts = [np.asarray(a).tobytes() for a in arrays]
+        if any(h != hosts[0] for h in hosts):
+            return None
+    return team.repeat(arrays)
 
 
 def _repeated(buffer: Buffer, team: Team) -> Spread:
@@ -200,18 +201,23 @@ def _repeated(buffer: Buffer, team: Team) -> Spread:
 
 
 def _leaves(
-    regions: Sequence[Region], team: Team, parts: dict[int, Spread], stage: Stage
+    regions: Sequence[Region], team: Team, parts: dict[int, Spread], stage: Stage, numbers: Any
 ) -> tuple[list[Any], list[str]] | None:
     """What the regions start from as global arrays, and how these are spread.
 
     None if the arrays of the devices have not the same shape and dtype.
     """
     leaves, kinds = [], []
+    equal = set(map(id, numbers))
     for slot, column in enumerate(zip(*[r.arrays for r in regions], strict=True)):
         first = column[0]
         same = all([a is first for a in column])
-        if type(first) is not Spread and same and not parts.get(id(first)):
-            leaves.append(first)  # numbers
+        if (  # numbers
+            id(first) in equal
+            if team.joint
+            else type(first) is not Spread and same and not parts.get(id(first))
+        ):
+            leaves.append(first)
             kinds.append(WHOLE)
             continue
         if not same or type(first) is not Spread:
@@ -292,10 +298,10 @@ def _compile(
     plan = Plan(tuple(steps), (*inputs, *map(place, values)))
 
     def run(*leaves):
-        with compiling_for(AXIS):
+        with compiling_for(AXIS) if len(team.devices) > 1 else nullcontext():
             found = list(plan(*leaves))
-        if sums:  # all at once: XLA makes one operation of them
-            found[sums.start : sums.stop] = jax.lax.psum(tuple(found[i] for i in sums), AXIS)
+        if sums:
+            found[sums.start : sums.stop] = team.sum(tuple(found[i] for i in sums))
         new = update.fn(*found[: len(refs)])
         token = (jnp.zeros((), np.uint8),) if team.bounded else ()
         return *(new[i] for i in last), *(found[i] for i in sums), *found[len(refs) :], *token
@@ -367,10 +373,10 @@ class _Job:
             self._compute()
             self.finish()
         except BaseException:
-            if self.outs:  # it was interrupted after the fact
-                self.regions[0].run()
-            else:
+            if not self.outs:
                 self._restore()
+            elif not self.team.under_way(self.outs):  # it was interrupted after the fact
+                self.regions[0].run()
             raise
 
     def _own(self) -> None:
@@ -395,20 +401,23 @@ class _Job:
 
     def _compute(self) -> None:
         program, team = self.program, self.team
-        scope = wide_scope(self.leaves, program.wide) or nullcontext()
         if not program.compiled:
             program.taken = [
                 Aval(a.shape, a.dtype, sharding=getattr(a, "sharding", None)) for a in self.leaves
             ]
-        with held_back() if not program.compiled else nullcontext(), scope, team.launching:
-            self.outs.extend(itertools.starmap(program.mapped, (self.leaves,)))
+        with held_back() if not program.compiled else nullcontext():
+            team.run_into(self.outs, program.mapped, self.leaves, program.wide)
         self.leaves = []
-        if team.bounded:
-            team.fly(self.outs[0][-1])
 
     def finish(self) -> None:
         """Hand the results over; may be interrupted, and taken up again."""
-        outs, team, base = self.outs[0], self.team, len(self.written)
+        team, base = self.team, len(self.written)
+        try:
+            outs = team.results(self.outs)
+        except BaseException:
+            if not self.outs:
+                self._restore()
+            raise
         made = []
         for k, column in zip(self.order, self.written, strict=True):
             spread = Spread(team, outs[k], WHOLE)
@@ -449,11 +458,17 @@ class _Job:
         for region, first in zip(self.regions, self.firsts, strict=True):
             region.job = None
             region.shrink(first)
+        gone = False
         for buffer, array, pending in self.before:
             if buffer.pending is self.updating:
                 lost = pending.array if type(pending) is Spread else array
                 if lost is None or not lost.is_deleted():
                     buffer.array, buffer.pending = array, pending
+                else:
+                    gone = True
+        if gone:  # what is pending needs them
+            for region in self.regions:
+                region.begin()
 
 
 def _wanted(region: Region, but: set[int]) -> tuple[dict[int, Any], dict[int, Any]]:
@@ -479,7 +494,7 @@ def _given(spread: Spread, old: list[Any], regions: Sequence[Region], slot: int)
     """Whether somebody holds a part of a spread array."""
     team = spread.team
     if team.held is None:
-        probe = Spread(team, jax.device_put(np.zeros(1, np.float32), team.whole), WHOLE)
+        probe = Spread(team, team.put(np.zeros(1, np.float32)), WHOLE)
         probe.part(team.devices[0])
         team.held = _holders(probe, team.devices[0])
     ids = list(map(id, old))
@@ -525,14 +540,13 @@ def all_reduce(grads: Sequence[Sequence[Buffer]], team: Team) -> None:
 
         def run(*parts):
             token = (jnp.zeros((), np.uint8),) if team.bounded else ()
-            return *jax.lax.psum(parts, AXIS), *token
+            return *team.sum(parts), *token
 
         outs = [WHOLE] * (len(kinds) + team.bounded)
         found = team.programs[kinds] = spmd(run, team, kinds, outs)
-    with wide_scope(arrays, False) or nullcontext(), team.launching:
-        outs = found(*arrays)
-    if team.bounded:
-        team.fly(outs[-1])
+    made: list[Any] = []
+    team.run_into(made, found, arrays, False)
+    outs = team.results(made)
     for column, out in zip(columns, outs, strict=False):
         spread = Spread(team, out, WHOLE)
         for buffer in column:
