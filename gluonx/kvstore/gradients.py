@@ -75,8 +75,10 @@ class Gradients:
         #: Places of the parameters that all devices and workers have from worker 0.
         self._equal: set[int] = set()
 
-    def make_equal(self, params: Sequence[Parameter]) -> None:
+    def make_equal(self, params: Sequence[Parameter], again: bool = False) -> None:
         """Give all workers the parameters of worker 0, each once all have its values."""
+        if again and self._own:
+            self._equal.clear()
         if len(self._equal) == len(params) or (self._own and self.store.num_workers == 1):
             return
         waiting = [i for i in range(len(params)) if i not in self._equal]
