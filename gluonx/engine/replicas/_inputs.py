@@ -102,7 +102,7 @@ def _gather_each(update: Update, regions: list[Region], spreads: list[Spread]) -
         refs = again.refs
     stage, leaves = stages[0], None
     if all([s is stage for s in stages]):
-        leaves = leaves_of(regions, team, parts, stage)
+        leaves = leaves_of(regions, team, parts, stage, update.numbers)
     if leaves is None:
         for region, first in zip(regions, firsts, strict=True):
             region.shrink(first)
@@ -157,8 +157,11 @@ def _of_column(column: Sequence[Buffer], team: Team, known: Spread | None) -> Sp
     if any(type(b.pending) is Deferred for b in column):
         return None
     arrays = [b.get() for b in column]
-    hosts = [np.asarray(a).tobytes() for a in arrays]
-    return None if any(h != hosts[0] for h in hosts) else team.repeat(arrays)
+    if len(arrays) > 1:
+        hosts = [np.asarray(a).tobytes() for a in arrays]
+        if any(h != hosts[0] for h in hosts):
+            return None
+    return team.repeat(arrays)
 
 
 def _repeated(buffer: Buffer, team: Team) -> Spread:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import operator
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -12,7 +11,7 @@ from ..buffer import Buffer
 from ..interrupts import held_back
 from ..kernel import Aval
 from ..region import Region
-from ..spread import NUMBERS, PARTS, WHOLE, Spread, wide_scope
+from ..spread import NUMBERS, PARTS, WHOLE, Spread
 from ..stage import ref
 from ..update import Updating
 from ._held import LISTED, counts, part_held
@@ -102,10 +101,10 @@ class Job:
             self._compute()
             self.finish()
         except BaseException:
-            if self.outs:  # it was interrupted after the fact
-                self.regions[0].run()
-            else:
+            if not self.outs:
                 self._restore()
+            elif not self.team.under_way(self.outs):  # it was interrupted after the fact
+                self.regions[0].run()
             raise
 
     def _own(self) -> None:
@@ -151,20 +150,23 @@ class Job:
 
     def _compute(self) -> None:
         program, team = self.program, self.team
-        scope = wide_scope(self.leaves, program.wide) or nullcontext()
         if not program.compiled:
             program.taken = [
                 Aval(a.shape, a.dtype, sharding=getattr(a, "sharding", None)) for a in self.leaves
             ]
-        with held_back() if not program.compiled else nullcontext(), scope, team.launching:
-            self.outs.extend(itertools.starmap(program.mapped, (self.leaves,)))
+        with held_back() if not program.compiled else nullcontext():
+            team.run_into(self.outs, program.mapped, self.leaves, program.wide)
         self.leaves = []
-        if team.bounded:
-            team.fly(self.outs[0][-1])
 
     def finish(self) -> None:
         """Hand the results over; may be interrupted, and taken up again."""
-        outs, team, updating = self.outs[0], self.team, self.updating
+        team, updating = self.team, self.updating
+        try:
+            outs = team.results(self.outs)
+        except BaseException:
+            if not self.outs:
+                self._restore()
+            raise
         base = len(self.order)
         made = [Spread(team, outs[k], WHOLE) for k in self.order]
         states = made[base - len(self.written[-1]) :]
@@ -210,12 +212,18 @@ class Job:
         for region, first in zip(self.regions, self.firsts, strict=True):
             region.job = None
             region.shrink(first)
+        gone = False
         for own, (arrays, waits) in zip(self.written, self.before, strict=True):
             for buffer, array, pending in zip(own, arrays, waits, strict=False):
                 if buffer.pending is self.updating:
                     lost = pending.array if type(pending) is Spread else array
                     if lost is None or not lost.is_deleted():
                         buffer.array, buffer.pending = array, pending
+                    else:
+                        gone = True
+        if gone:  # what is pending needs them
+            for region in self.regions:
+                region.begin()
 
 
 def _contents(buffers: Sequence[Buffer]) -> tuple[list[Any], list[Any]]:

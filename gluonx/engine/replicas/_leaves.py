@@ -31,7 +31,7 @@ def leaves_alike(
         else:
             return None
     for slot in way.others:
-        found = _leaf([r.arrays[slot] for r in regions], team, {}, stage, slot)
+        found = _leaf([r.arrays[slot] for r in regions], team, {}, stage, slot, set())
         if found is None:
             return None
         leaves[slot], kinds[slot] = found
@@ -39,15 +39,17 @@ def leaves_alike(
 
 
 def leaves_of(
-    regions: Sequence[Region], team: Team, parts: dict[int, Spread], stage: Stage
+    regions: Sequence[Region], team: Team, parts: dict[int, Spread], stage: Stage,
+    numbers: Sequence[Any],
 ) -> tuple[list[Any], list[str]] | None:
     """What the regions start from as global arrays, and how these are spread.
 
-    None if the arrays of the devices have not the same shape and dtype.
+    None if the arrays of the devices have not the same shape and dtype. ``numbers`` are the same
+    for all devices.
     """
-    leaves, kinds = [], []
+    leaves, kinds, equal = [], [], set(map(id, numbers))
     for slot, column in enumerate(zip(*[r.arrays for r in regions], strict=True)):
-        found = _leaf(column, team, parts, stage, slot)
+        found = _leaf(column, team, parts, stage, slot, equal)
         if found is None:
             return None
         leaves.append(found[0])
@@ -56,13 +58,18 @@ def leaves_of(
 
 
 def _leaf(
-    column: Sequence[Any], team: Team, parts: dict[int, Spread], stage: Stage, slot: int
+    column: Sequence[Any], team: Team, parts: dict[int, Spread], stage: Stage, slot: int,
+    equal: set[int],
 ) -> tuple[Any, str] | None:
     """What the regions have in one slot, as a global array, and how it is spread."""
     first = column[0]
     same = all([a is first for a in column])
-    if same and type(first) is not Spread and id(first) not in parts:
-        return first, WHOLE  # numbers
+    if team.joint:
+        number = id(first) in equal
+    else:
+        number = same and type(first) is not Spread and id(first) not in parts
+    if number:
+        return first, WHOLE
     spread = first if same and type(first) is Spread else _source(column, team, parts)
     if spread is None:
         return _joined(column, team, stage, slot)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..buffer import Buffer
-from ..spread import AXIS, WHOLE, Spread, Team, spmd, wide_scope
+from ..spread import WHOLE, Spread, Team, spmd
 
 __all__ = ["all_reduce"]
 
@@ -26,14 +25,13 @@ def all_reduce(grads: Sequence[Sequence[Buffer]], team: Team) -> None:
 
         def run(*parts):
             token = (jnp.zeros((), np.uint8),) if team.bounded else ()
-            return *jax.lax.psum(parts, AXIS), *token
+            return *team.sum(parts), *token
 
         outs = [WHOLE] * (len(kinds) + team.bounded)
         found = team.programs[kinds] = spmd(run, team, kinds, outs)
-    with wide_scope(arrays, False) or nullcontext(), team.launching:
-        outs = found(*arrays)
-    if team.bounded:
-        team.fly(outs[-1])
+    made: list[Any] = []
+    team.run_into(made, found, arrays, False)
+    outs = team.results(made)
     for column, out in zip(columns, outs, strict=False):
         spread = Spread(team, out, WHOLE)
         for buffer in column:
