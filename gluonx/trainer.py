@@ -17,7 +17,7 @@ from .engine.buffer import Buffer
 from .engine.kernel import Kernel
 from .engine.replicas import all_reduce, run_replicated
 from .engine.spread import Team, team_of
-from .engine.update import run_update
+from .engine.update import Updating, run_update
 from .error import MXNetError
 from .kvstore.exchange import team_with_others
 from .kvstore.gradients import gradients_of
@@ -500,7 +500,8 @@ class Trainer:
                     self._allreduce_grads()
             run_update(kernel, written, grads, numbers, group.device)
         except BaseException:
-            if optimizer is not None and written[0].version == version:  # nothing was updated
+            begun = type(written[0].pending) is Updating  # and goes on, or is lost
+            if optimizer is not None and written[0].version == version and not begun:
                 optimizer._index_update_count, optimizer.num_update = before
             raise
         if single is None:
