@@ -21,11 +21,11 @@ def leaves_alike(
 ) -> tuple[list[Any], list[str]] | None:
     """As :func:`leaves_of`, if only the arrays that the update does not take may differ."""
     leaves, kinds = [], []
-    for a in regions[0].arrays:
+    for slot, a in enumerate(regions[0].arrays):
         if type(a) is not Spread:  # numbers
             leaves.append(a)
             kinds.append(WHOLE)
-        elif a.team is team:
+        elif a.team is team or slot in way.others:
             leaves.append(a.array)
             kinds.append(a.kind)
         else:
@@ -71,7 +71,7 @@ def _leaf(
     if number:
         return first, WHOLE
     spread = first if same and type(first) is Spread else _source(column, team, parts)
-    if spread is None:
+    if spread is None or (team.joint and spread.team is not team):
         return _joined(column, team, stage, slot)
     return (spread.array, spread.kind) if spread.team is team else None
 
