@@ -39,7 +39,10 @@ def leaves_alike(
 
 
 def leaves_of(
-    regions: Sequence[Region], team: Team, parts: dict[int, Spread], stage: Stage,
+    regions: Sequence[Region],
+    team: Team,
+    parts: dict[int, Spread],
+    stage: Stage,
     numbers: Sequence[Any],
 ) -> tuple[list[Any], list[str]] | None:
     """What the regions start from as global arrays, and how these are spread.
@@ -58,7 +61,11 @@ def leaves_of(
 
 
 def _leaf(
-    column: Sequence[Any], team: Team, parts: dict[int, Spread], stage: Stage, slot: int,
+    column: Sequence[Any],
+    team: Team,
+    parts: dict[int, Spread],
+    stage: Stage,
+    slot: int,
     equal: set[int],
 ) -> tuple[Any, str] | None:
     """What the regions have in one slot, as a global array, and how it is spread."""
