@@ -35,6 +35,7 @@ __all__ = ["Cache", "flatten", "shared_cache", "unflatten"]
 _NONE = id(None)
 _array = operator.attrgetter("array")
 _entry = operator.attrgetter("_entry")
+_pending = operator.attrgetter("pending")
 #: Types of what the tape has of arrays that were not computed: these are always live.
 _LEAVES = {Variable, type(None)}
 _ARRAY = "array"
@@ -227,14 +228,18 @@ def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tupl
     ]
     if _NONE not in map(id, arrays):
         return arrays, False
-    pending = False
+    pending, first = False, len(entry.handles)
+    if state.recording:
+        waiting = list(map(_pending, entry.buffers))
+        if set(map(type, waiting)) == {Spread}:  # as after a step on several devices
+            arrays[:first] = waiting
+            mine.spread = True
     for k, a in enumerate(arrays):
         if a is not None:
             continue
-        first = len(entry.handles)
         x = entry.handles[k] if k < first else inputs[entry.traced.inputs[k - first]]
         waits = x._buffer.pending
-        if type(waits) is Spread and k < first and state.recording:
+        if type(waits) is Spread and state.recording and x._view is None:
             arrays[k] = waits  # the region takes its part, or runs on all devices at once
             mine.spread = True
             continue
@@ -475,6 +480,8 @@ class Cache:
                 if traced.written:
                     _hold_written(traced, inputs, outs[kernel.visible :], ctx)
                 return made
+            if mine.spread:
+                arrays = [a.part(device) if type(a) is Spread else a for a in arrays]
         outs = kernel.run(arrays, device)
         for target, new in zip(traced.written, outs[kernel.visible :], strict=True):
             if isinstance(target, Buffer):

@@ -14,12 +14,14 @@ from . import optimizer as opt
 from . import trainer_states
 from .engine import report
 from .engine.buffer import Buffer
+from .engine.bundle import Bundle
 from .engine.deferred import fresh, use_gradients
 from .engine.kernel import Kernel
 from .engine.replicas import all_reduce, run_replicated
 from .engine.spread import Team, team_of
-from .engine.update import run_update
+from .engine.update import Updating, run_update
 from .error import MXNetError
+from .kvstore.exchange import team_with_others
 from .kvstore.gradients import gradients_of
 from .ndarray import NDArray
 from .optimizer.group import Group
@@ -232,11 +234,32 @@ class Trainer:
         UserWarning
             If a gradient is stale; no parameter is changed then.
         """
-        own = self._gradients is None and self._updater is None
-        together = own and self._spread(self._all) is not None
+        if self._gradients is not None:
+            self._gradients.make_equal(self._params)
+        together = self._reduces_itself() and self._spread(self._all) is not None
+        chosen = None
+        if together and self._gradients is not None:
+            # what is not the same for all workers must not change what they exchange
+            chosen = self._choose_all()
+            together = chosen is not None
         if not together:
             self._allreduce_grads()
-        self._step(batch_size, ignore_stale_grad, together)
+        self._step(batch_size, ignore_stale_grad, together, chosen)
+
+    def _reduces_itself(self) -> bool:
+        """Whether the sums of the gradients can be a part of the update."""
+        return self._updater is None and (self._gradients is None or self._gradients.joint)
+
+    def _choose_all(self) -> list[int] | None:
+        """All that have a gradient, if they are updated together and no gradient is stale."""
+        try:
+            chosen = self._choose(False)
+        except UserWarning:
+            return None
+        groups = self._groups
+        if not groups or (len(groups) == 1 and groups[0].indices == chosen):
+            return chosen
+        return None
 
     def allreduce_grads(self) -> None:
         """Add the gradients over the devices; every device has the sum afterwards.
@@ -261,20 +284,27 @@ class Trainer:
             )
 
     def _allreduce_grads(self) -> None:
+        least = 1
         if self._gradients is not None:
-            self._gradients.reduce(self._params)
-            return
-        if self._single() is not None:
+            self._gradients.make_equal(self._params)
+            if not self._gradients.joint:
+                self._gradients.reduce(self._params)
+                return
+            least = 0
+        elif self._single() is not None:
             return
         todo = [
             i
             for i, p in enumerate(self._params)
-            if p._data is not None and len(p._data) > 1 and p._grad_req != "null"
+            if p._data is not None and len(p._data) > least and p._grad_req != "null"
         ]
         parts = self._spread(todo)
         if parts:
             team, arrays = parts
             all_reduce([[x._entry.grad._buffer for x in own] for own in arrays], team)
+            return
+        if self._gradients is not None:
+            self._gradients.reduce(self._params)
             return
         for i in todo:
             p = self._params[i]
@@ -291,11 +321,15 @@ class Trainer:
         self._refuse_on_kvstore("update()")
         self._step(batch_size, ignore_stale_grad)
 
-    def _step(self, batch_size: float, ignore_stale_grad: bool, reduce: bool = False) -> None:
+    def _step(
+        self, batch_size: float, ignore_stale_grad: bool, reduce: bool = False,
+        chosen: list[int] | None = None,
+    ) -> None:  # fmt: skip
         rescale = self._scale / batch_size
         if self._optimizer is not None:
             self._optimizer.rescale_grad = rescale
-        chosen = self._choose(ignore_stale_grad)
+        if chosen is None:
+            chosen = self._choose(ignore_stale_grad)
         if not chosen:
             return
         if self._updater is not None:
@@ -415,16 +449,18 @@ class Trainer:
             group.changed(self._update, [self._params[i].list_data()[0] for i in group.indices])
 
     def _spread(self, indices: Sequence[int]) -> tuple[Team, list[list[NDArray]]] | None:
-        """The devices of parameters, and their arrays on each, if all are on the same several ones.
+        """The devices of parameters, and their arrays on each, if all are on the same several ones,
+        or if other workers have theirs too.
 
-        Not if some have sparse gradients.
+        Not if some have sparse gradients, nor, with other workers, if types differ.
         """
-        if self._single() is not None:
+        joint = self._gradients is not None and self._gradients.joint
+        if not joint and self._single() is not None:
             return None
         key = tuple(indices)
         known = self._places.get(key)
         if known is None or known[0] != Parameter.moves:
-            found = spread_of([self._params[i] for i in indices])
+            found = spread_of([self._params[i] for i in indices], joint)
             if found is None:
                 return None
             known = self._places[key] = Parameter.moves, found
@@ -435,12 +471,11 @@ class Trainer:
     ) -> None:
         """Put the update behind what is pending, and run all of it as one executable."""
         single = self._single()
-        spread = None
         if single is None:
             arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
-            spread = self._spread(group.indices)
         else:
             arrays = group.arrays_of(single)
+        spread = self._spread(group.indices)
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
         grads = [x._buffer if (v := x._entry) is None else v.grad._buffer for x in arrays]
         mask = None
@@ -451,12 +486,12 @@ class Trainer:
         known = tuple((k, marks is not None) for k, marks in lazy.items())
         kernel = group.kernel(self._update, arrays, mask is not None, known)
         written = group.written_with(arrays)
-        optimizer, updates = self._optimizer, written[0].updates
+        optimizer, progress = self._optimizer, _progress(written[0], spread)
         if optimizer is not None:
             before = dict(optimizer._index_update_count), optimizer.num_update
             optimizer._update_count(taken)
         try:
-            group.target = group.device if spread is None else spread[0].whole
+            group.target = group.device if spread is None else spread[0]
             numbers = self._numbers(group, rescale)
             if mask is not None:
                 numbers.append(mask)
@@ -468,7 +503,7 @@ class Trainer:
                     self._allreduce_grads()
             run_update(kernel, written, grads, numbers, group.device)
         except BaseException:
-            if optimizer is not None and written[0].updates == updates:  # nothing was updated
+            if optimizer is not None and _progress(written[0], spread) == progress:
                 optimizer._index_update_count, optimizer.num_update = before
             raise
         if single is None:
@@ -479,10 +514,12 @@ class Trainer:
     @staticmethod
     def _run_spread(group: Group, kernel: Kernel, spread: Any, numbers: list, reduce: bool) -> bool:
         team, arrays = spread
-        params = [[x._buffer for x in own] for own in arrays]
+        params = [list(map(_buffer, own)) for own in arrays]
         # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
         grads = [
             [x._buffer if (v := x._entry) is None else v.grad._buffer for x in own]
+            if None in map(_entry, own)
+            else list(map(_gradient, own))
             for own in arrays
         ]
         return run_replicated(
@@ -514,17 +551,31 @@ class Trainer:
         return [*group.on_device((rates, zero, packed([rescale]), none)), zero]
 
 
-def spread_of(params: Sequence[Parameter]) -> tuple[Team, list[list[NDArray]]] | None:
+def spread_of(
+    params: Sequence[Parameter], joint: bool = False
+) -> tuple[Team, list[list[NDArray]]] | None:
     """See :meth:`Trainer._spread`."""
     if not params or any(p._data is None or p._deferred is not None for p in params):
         return None
     contexts = params[0].list_ctx()
     devices = list(dict.fromkeys(c.device for c in contexts))
-    if not 1 < len(contexts) == len(devices):
+    if not (1 < len(contexts) or joint) or len(contexts) > len(devices):
         return None
     if any(list(p._data) != contexts or p._grad_stype != "default" for p in params):  # type: ignore[arg-type]
         return None
-    return team_of(devices), [[p._data[c] for p in params] for c in contexts]  # type: ignore[index]
+    if joint and len({np.dtype(p.dtype) for p in params}) > 1:
+        return None  # several exchanges, whose order XLA may choose
+    team = team_with_others(devices) if joint else team_of(devices)
+    return team, [[p._data[c] for p in params] for c in contexts]  # type: ignore[index]
 
 
+_buffer = operator.attrgetter("_buffer")
 _entry = operator.attrgetter("_entry")
+_gradient = operator.attrgetter("_entry.grad._buffer")
+
+
+def _progress(written: Bundle, spread: Any) -> tuple:
+    """What differs once an update of a bundle has begun (and goes on, or is lost) or is done."""
+    first = written.buffers[0]
+    begun = written.updating is not None or type(first.pending) is Updating
+    return begun, written.updates if spread is None else first.version

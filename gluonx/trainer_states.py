@@ -78,6 +78,8 @@ def load(trainer: Any, fname: str | os.PathLike) -> None:
     with _open(trainer, fname) as file:
         content = files.load(file, name, maker(trainer))
     restore(trainer, content, name)
+    if _workers(trainer) > 1:
+        trainer._gradients.make_equal(trainer._params, again=True)
 
 
 def maker(trainer: Any) -> Callable[[np.ndarray], Any]:

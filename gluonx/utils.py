@@ -14,6 +14,7 @@ from .block import HookHandle as HookHandle
 from .context import Context
 from .download import check_sha1 as check_sha1
 from .download import download as download
+from .ndarray.divided import divide
 
 __all__ = [
     "HookHandle",
@@ -117,6 +118,10 @@ def split_and_load(
     """
     if isinstance(ctx_list, Context) or not all(isinstance(ctx, Context) for ctx in ctx_list):
         raise TypeError(f"ctx_list must be a list such as [gx.gpu(0), gx.gpu(1)], got {ctx_list!r}")
+    if len(ctx_list) > 1 and batch_axis == 0:
+        found = divide(data, ctx_list)
+        if found is not None:
+            return found
     if not isinstance(data, nd.NDArray):
         data = nd.array(data, ctx=ctx_list[0])
     if len(ctx_list) == 1:

@@ -256,6 +256,8 @@ def weights(out, n):
 def test_two_processes_train_one_network(tmp_path, capfd, environment):
     status, out, _ = launched(capfd, "-n", 2, WORKERS, tmp_path, 3)
     assert status == 0 and {"[0] done", "[1] done"} <= set(out.splitlines())
+    step = "hybridsequential0 + l2loss0 + backward + update: compiled 1 time, run 3 times"
+    assert out.count(step) == 2  # the sum over the workers is a part of it
     assert np.isfinite(weights(tmp_path, 2)).all()
 
 
@@ -296,6 +298,25 @@ def test_a_worker_that_hangs_is_an_error_that_names_it(tmp_path, capfd, environm
         r"MXNetError: Trainer.step\(\) needs all workers, but worker 1 .* is gone", err
     )
     assert re.search(f"launch: worker 1 on localhost .*{why}", err)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_workers_that_look_at_different_things_train_the_same(
+    tmp_path, capfd, environment, monkeypatch
+):
+    program = str(Path(__file__).with_name("workers_apart.py"))
+    monkeypatch.setenv("JAX_NUM_CPU_DEVICES", "2")
+    for n, devices in [(1, 1), (4, 1), (2, 2)]:
+        status, _, err = launched(capfd, "-n", n, program, tmp_path, devices)
+        assert status == 0, err
+    alone = np.load(tmp_path / "apart-0-of-1.npz")
+    for n in (2, 4):
+        workers = [np.load(tmp_path / f"apart-{r}-of-{n}.npz") for r in range(n)]
+        for name, weights in alone.items():
+            np.testing.assert_allclose(workers[0][name], weights, rtol=1e-4, atol=1e-5)
+            for other in workers[1:]:
+                np.testing.assert_array_equal(other[name], workers[0][name])
 
 
 @pytest.mark.slow

@@ -140,6 +140,57 @@ BETWEEN = [
 ]  # fmt: skip
 
 
+def test_parts_of_a_batch_that_were_put_on_their_devices_one_by_one():
+    x, y = batch(np.random.default_rng(0))
+    found = []
+    for parts in (lambda a: split_and_load(a, CONTEXTS), lambda a: [
+        nd.array(half, ctx=ctx) for half, ctx in zip(np.split(a, 2), CONTEXTS, strict=True)
+    ]):  # fmt: skip
+        net = network(CONTEXTS)
+        trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.05})
+        engine.report.forget()
+        for step in range(4):
+            xs, ys = parts(x), parts(y)
+            if step == 2:  # somebody looks at one
+                assert xs[1].asnumpy().shape == (4, 5)
+            with autograd.record():
+                losses = [((net(a) - b.reshape((-1, 1))) ** 2) for a, b in zip(xs, ys, strict=True)]
+            autograd.backward(losses)
+            trainer.step(8)
+        assert engine.explain().unfused == ()
+        found.append(values(net))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_network_that_was_frozen_after_a_step_runs_recorded():
+    _, net, _ = train(CONTEXTS, steps=2)
+    x = batch(np.random.default_rng(0))[0]
+    expected = [net(part).asnumpy() for part in split_and_load(x, CONTEXTS)]
+    train(CONTEXTS, ("sgd", {"learning_rate": 0.0}), net=net, steps=1)
+    net.collect_params().setattr("grad_req", "null")
+    with autograd.record():
+        found = [net(part) for part in split_and_load(x, CONTEXTS)]
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_allclose(b.asnumpy(), a, 1e-6)
+
+
+def test_programs_on_several_devices_count_as_compiled(monkeypatch):
+    from gluonx.engine import mappings
+    from gluonx.engine.spread import PARTS, WHOLE, spmd, team_of
+
+    team = team_of([c.device for c in CONTEXTS])
+    program = spmd(lambda a: (a + 1,), team, [PARTS], [PARTS])
+    monkeypatch.setattr(mappings, "_limit", lambda: 10)
+    monkeypatch.setattr(mappings, "_EVERY", 1)
+    with pytest.warns(UserWarning, match="memory mappings"):
+        (found,) = program(np.zeros(4, "float32"))
+    np.testing.assert_array_equal(found, 1)
+    monkeypatch.undo()
+    (again,) = spmd(lambda a: (a * 2,), team, [WHOLE], [WHOLE])(np.ones(3, "float32"))
+    np.testing.assert_array_equal(again, 2)
+
+
 def test_whatever_is_done_between_backward_and_step():
     results = []
     for contexts in (ONE, CONTEXTS):
@@ -279,17 +330,17 @@ def test_a_failed_step_changes_nothing():
     autograd.backward(losses)
     from gluonx.engine import replicas
 
-    original = replicas._Job._compute
+    original = replicas._job.Job._compute
 
     def broken(self):
         raise KeyboardInterrupt
 
-    replicas._Job._compute = broken
+    replicas._job.Job._compute = broken
     try:
         with pytest.raises(KeyboardInterrupt):
             trainer.step(4)
     finally:
-        replicas._Job._compute = original
+        replicas._job.Job._compute = original
     assert bad.shape == (3,)
     for a, b in zip(values(net), before, strict=True):
         np.testing.assert_array_equal(a, b)

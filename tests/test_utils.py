@@ -44,6 +44,25 @@ def test_load_puts_one_part_on_each_device():
     assert (whole.shape, whole.context) == ((3, 2), gx.cpu(1))
 
 
+def test_load_keeps_its_parts_apart_from_what_it_was_given():
+    contexts = [gx.cpu(0), gx.cpu(1)]
+    rows = np.random.default_rng(0).normal(size=(1024, 64)).astype("float32")
+    for source in (
+        rows.copy(),
+        nd.array(rows),
+        nd.array(rows)[0:1024],
+        nd.array(rows, dtype="float64"),
+    ):
+        parts = utils.split_and_load(source, contexts)
+        before = source.asnumpy() if isinstance(source, nd.NDArray) else source.copy()
+        source[:] = 7
+        for part in parts:
+            part *= 2
+        assert (np.asarray(source) == 7).all()
+        np.testing.assert_array_equal(np.concatenate([p.asnumpy() for p in parts]), 2 * before)
+        assert [p.dtype for p in parts] == [before.dtype.type] * 2
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

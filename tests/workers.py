@@ -55,6 +55,7 @@ def main(out: Path, steps: int, act: str = "", who: str = "-1", when: str = "0")
                 (out / "step").write_text(str(step + 1))
     weights = [p.data().asnumpy().ravel() for p in net.collect_params().values()]
     np.save(out / f"weights-{kv.rank}-of-{kv.num_workers}.npy", np.concatenate(weights))
+    print(mx.engine.explain())
     print("done", flush=True)
 
 

@@ -7,7 +7,6 @@ for each element type, however many arrays there are.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,9 +19,32 @@ from ..error import MXNetError
 from .kernel import is_wide, x64
 from .spread import over_devices
 
-__all__ = ["Group"]
+__all__ = ["FIRST", "SUM", "Group", "fellows", "packed"]
 
 _AXIS = "processes"
+
+
+def fellows(device: Any) -> list[Any]:
+    """The devices of all processes that have the same number as one of this process.
+
+    Raises
+    ------
+    MXNetError
+        If a process has too few.
+    """
+    kind = device.platform
+    number = jax.local_devices(backend=kind).index(device)
+    by_process: dict[int, list[Any]] = {}
+    for other in jax.devices(kind):
+        by_process.setdefault(other.process_index, []).append(other)
+    few = [p for p, found in by_process.items() if len(found) <= number]
+    if few:
+        raise MXNetError(
+            f"worker {jax.process_index()} works on its {kind} number {number}, but worker "
+            f"{few[0]} has only {len(by_process[few[0]])}. Start all workers with equally many "
+            "devices, or use a lower number"
+        )
+    return [by_process[p][number] for p in sorted(by_process)]
 
 
 class Group:
@@ -35,19 +57,7 @@ class Group:
     """
 
     def __init__(self, device: Any):
-        kind = device.platform
-        number = jax.local_devices(backend=kind).index(device)
-        by_process: dict[int, list[Any]] = {}
-        for other in jax.devices(kind):
-            by_process.setdefault(other.process_index, []).append(other)
-        few = [p for p, found in by_process.items() if len(found) <= number]
-        if few:
-            raise MXNetError(
-                f"worker {jax.process_index()} works on its {kind} number {number}, but worker "
-                f"{few[0]} has only {len(by_process[few[0]])}. Start all workers with equally many "
-                "devices, or use a lower number"
-            )
-        devices = [by_process[p][number] for p in sorted(by_process)]
+        devices = fellows(device)
         self.size = len(devices)
         self.device = device
         self._mesh = Mesh(np.array(devices), (_AXIS,))
@@ -130,21 +140,31 @@ class Group:
 
     def _compiled(self, combine: Callable, shapes: tuple) -> Any:
         def collective(*parts):
-            by_type: dict[Any, list[int]] = {}
-            for i, a in enumerate(parts):
-                by_type.setdefault(a.dtype, []).append(i)
-            outs: list[Any] = [None] * len(parts)
-            for places in by_type.values():
-                flat = combine(jnp.concatenate([parts[i].ravel() for i in places]), _AXIS)
-                start = 0
-                for i in places:
-                    count = math.prod(shapes[i])
-                    outs[i] = flat[start : start + count].reshape(shapes[i])
-                    start += count
-            token = sum(a.ravel()[:1].sum().astype(jnp.float32) for a in outs)
-            return *outs, token
+            outs = [
+                a.reshape(s) for a, s in zip(packed(combine, parts, _AXIS), shapes, strict=True)
+            ]
+            return *outs, sum(a.ravel()[:1].sum().astype(jnp.float32) for a in outs)
 
         return self._over_all(collective)
+
+
+def packed(combine: Callable, parts: Sequence[Any], axis: Any) -> list[Any]:
+    """What ``combine`` makes of arrays, those of one type laid end to end, within a ``shard_map``.
+
+    So there is one exchange for each type, and programs that are otherwise different exchange the
+    same if they do it with the same arrays in the same order.
+    """
+    by_type: dict[Any, list[int]] = {}
+    for i, a in enumerate(parts):
+        by_type.setdefault(a.dtype, []).append(i)
+    outs: list[Any] = [None] * len(parts)
+    for places in by_type.values():
+        flat = combine(jnp.concatenate([parts[i].ravel() for i in places]), axis)
+        start = 0
+        for i in places:
+            outs[i] = flat[start : start + parts[i].size].reshape(parts[i].shape)
+            start += parts[i].size
+    return outs
 
 
 def SUM(flat: Any, axis: str) -> Any:

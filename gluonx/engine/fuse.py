@@ -109,7 +109,7 @@ class _Pass:
 def _find_pass(region: Region, starts: tuple[int, ...]) -> _Pass | None:
     """The backward pass from ``starts``, None if it leaves the region."""
     stage, owners = region.stage, region.owners
-    last = stage.swept
+    last = stage.swept.get(region.device)
     if last is not None and last.starts == starts and last.asked == Variable.asked:
         if last.owners == owners:
             return last
@@ -124,7 +124,7 @@ def _find_pass(region: Region, starts: tuple[int, ...]) -> _Pass | None:
         return None
     found = _Pass(starts, owners, way, key)
     if found.owners is not None and stage.root.own:
-        stage.swept = found
+        stage.swept[region.device] = found
     return found
 
 

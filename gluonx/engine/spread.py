@@ -10,6 +10,8 @@ without a copy.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,7 +21,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from . import persistent
+from . import mappings, persistent
 from .kernel import COPY, Kernel, any_wide, x64
 
 __all__ = ["AXIS", "Spread", "Team", "over_devices", "spmd", "team_of"]
@@ -47,15 +49,18 @@ class Team:
     devices : tuple of jax.Device
     index : dict
         The place of each.
+    size : int
+        How many devices there are, with those of other processes (see ``joint``).
     whole, parts : jax.sharding.NamedSharding
     """
+
+    #: Whether devices of other processes take part.
+    joint = False
 
     def __init__(self, devices: Sequence[Any]):
         self.devices = tuple(devices)
         self.index = {d: i for i, d in enumerate(self.devices)}
-        self.mesh = jax.sharding.Mesh(np.array(self.devices), (AXIS,))
-        self.whole = jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec())
-        self.parts = jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec(AXIS))
+        self._over(jax.sharding.Mesh(np.array(self.devices), (AXIS,)))
         self.bounded = self.devices[0].platform == "cpu"
         #: Held while a program is begun: all devices must see programs in the same order.
         self.launching = _launching
@@ -64,6 +69,16 @@ class Team:
         self.programs: dict[Any, Callable] = {}
         #: How many references there are to a part that was asked for, once it is known.
         self.held: int | None = None
+
+    def _over(self, mesh: jax.sharding.Mesh) -> None:
+        self.mesh, self.size = mesh, mesh.size
+        self.whole = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+        axes = jax.sharding.PartitionSpec(mesh.axis_names)
+        self.parts = jax.sharding.NamedSharding(mesh, axes)
+
+    def put(self, host: Any) -> Any:
+        """An array of the host as one that is the same on all devices."""
+        return jax.device_put(host, self.whole)
 
     def join(self, arrays: Sequence[Any]) -> tuple[Any, str]:
         """One array for each device as a global array, and how it is spread; nothing is copied."""
@@ -77,13 +92,33 @@ class Team:
             arrays = [_spread.run((a,), d)[0] for a, d in zip(arrays, self.devices, strict=True)]
             kind = NUMBERS
         shape = arrays[0].shape
-        shape = (len(arrays) * shape[0], *shape[1:])
+        shape = (self.size * shape[0], *shape[1:])
         return _global(shape, self.parts, list(arrays)), kind
 
     def repeat(self, arrays: Sequence[Any]) -> Spread:
         """Equal arrays, one for each device, as one that is the same on all; they are copied."""
         copies = [COPY.run((a,), d)[0] for a, d in zip(arrays, self.devices, strict=True)]
         return Spread(self, _global(arrays[0].shape, self.whole, copies), WHOLE)
+
+    def sum(self, parts: tuple[Any, ...]) -> Sequence[Any]:
+        """The sums over all devices, within a program."""
+        return jax.lax.psum(parts, AXIS)  # all at once: XLA makes one operation of them
+
+    def run_into(self, outs: list, program: Callable, arrays: Sequence[Any], wide: bool) -> None:
+        """Begin a program; the tuple of its results is appended to ``outs``, see
+        :meth:`Kernel.run_into`. Its last result is a token, if the team is ``bounded``."""
+        with wide_scope(arrays, wide) or nullcontext(), self.launching:
+            outs.extend(itertools.starmap(program, (arrays,)))
+        if self.bounded:
+            self.fly(outs[0][-1])
+
+    def results(self, outs: list) -> tuple:
+        """What :meth:`run_into` has given."""
+        return outs[0]
+
+    def under_way(self, outs: list) -> bool:
+        """Whether somebody has to wait for it yet."""
+        return False
 
     def fly(self, token: Any) -> None:
         """A program that returns ``token`` was begun; wait for older ones if there are many."""
@@ -173,7 +208,7 @@ def spmd(
     donate : tuple of int
         Inputs that are given up.
     """
-    whole, parts = jax.sharding.PartitionSpec(), jax.sharding.PartitionSpec(AXIS)
+    whole, parts = team.whole.spec, team.parts.spec
 
     def local(*arrays):
         found = fn(*[a[0] if k is NUMBERS else a for a, k in zip(arrays, ins, strict=True)])
@@ -189,8 +224,14 @@ def over_devices(
 ) -> Callable:
     """A function of each device's parts, compiled; ``ins`` and ``outs`` are specs of partitions."""
     persistent.switch_on()
+
+    @functools.wraps(fn)
+    def counted(*arrays):
+        mappings.watch()
+        return fn(*arrays)
+
     # what is the same on all devices is not what JAX can prove to be
-    mapped = jax.shard_map(fn, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)
+    mapped = jax.shard_map(counted, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)
     return jax.jit(mapped, donate_argnums=donate)
 
 

@@ -80,7 +80,7 @@ class Stage:
 
     __slots__ = (
         "step", "before", "root", "next", "again", "sweeps", "programs", "grown", "kept", "noted",
-        "_order", "_takes", "_donated", "joined", "swept", "own",
+        "_order", "_takes", "_donated", "replicas", "swept", "own",
     )  # fmt: skip
 
     def __init__(self, before: Stage | None, step: Any):
@@ -97,12 +97,12 @@ class Stage:
         #: Whether it is known why what was deferred here ran before its time.
         self.noted = False
         self._donated: tuple[int, ...] | None = None
-        #: Arrays of several devices put together in the last step, see ``replicas``.
-        self.joined: dict[Any, Any] | None = None
+        #: What is known of the last step on several devices, see ``replicas``.
+        self.replicas: dict[Any, Any] = {}
         self._order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
         self._takes: dict[int, tuple[tuple[int, ...], Sequence[Callable]]] = {}
-        #: The last backward pass from here, if ``own``.
-        self.swept: Any = None
+        #: The last backward pass from here on each device, if ``own``.
+        self.swept: dict[Any, Any] = {}
         #: At the root: whether its kernel belongs to one network, and so may keep what is that
         #: network's alive.
         self.own = False

@@ -21,7 +21,7 @@ from ..error import MXNetError
 from .peers import Peers, meet
 from .start import Start, number, read
 
-__all__ = ["Job", "join", "join_if_started", "joined", "together"]
+__all__ = ["Call", "Job", "join", "join_if_started", "joined", "together"]
 
 _JOINED = "GLUONX_JOINED"
 _lock = threading.RLock()
@@ -204,68 +204,95 @@ def _initialize(**options: Any) -> None:
         raise MXNetError(f"cannot join the other workers: {e}") from e
 
 
-class _Helper(threading.Thread):
-    """Makes calls into XLA, which cannot be interrupted while another process does not answer."""
+class Call:
+    """A call into XLA that all workers make, and that ends when all have made theirs.
 
-    def __init__(self) -> None:
-        super().__init__(name="gluonx collectives", daemon=True)
-        self._calls: queue.SimpleQueue = queue.SimpleQueue()
-        self.start()
-
-    def submit(self, function: Callable[[], Any]) -> Future:
-        future: Future = Future()
-        self._calls.put((future, function))
-        return future
-
-    def run(self) -> None:
-        while True:
-            future, function = self._calls.get()
-            try:
-                future.set_result(function())
-            except BaseException as e:
-                future.set_exception(e)
-            del future, function
-
-
-def together(function: Callable[[], Any], what: str) -> Any:
-    """The result of a function that all workers call, and that ends when all have.
+    It runs in a thread of its own, as it cannot be interrupted while another process does not
+    answer: who waits for it can be interrupted, and can wait again.
 
     Parameters
     ----------
     function : callable
-        Called in another thread.
+        Called once, in that thread.
     what : str
         For messages: what it does.
-
-    Raises
-    ------
-    MXNetError
-        That names a worker which is gone.
     """
-    global _helper
-    peers = None if _job is None else _job.peers
-    if peers is None:
-        try:
-            return function()
-        except Exception as e:
-            if _is_lost(e):
-                raise _lost(None, what, e) from None
-            raise
-    if peers.overdue(3):
-        raise _lost(peers, what)
-    if _helper is None:
-        _helper = _Helper()
-    future = _helper.submit(function)
-    while True:
-        try:
-            return future.result(timeout=1)
-        except TimeoutError:
-            if peers.overdue(3):  # what was on its way when somebody ended has come by now
-                raise _lost(peers, what) from None
-        except Exception as e:
-            if _is_lost(e):  # a traceback through XLA would hide what matters
-                raise _lost(peers, what, e) from None
-            raise
+
+    def __init__(self, function: Callable[[], Any], what: str):
+        self._function: Callable[[], Any] | None = function
+        self._what = what
+        self._future: Future = Future()
+        self._begun = False
+
+    def start(self) -> None:
+        """Begin, if that was not done before.
+
+        Raises
+        ------
+        MXNetError
+            If a worker is gone; nothing was begun then.
+        """
+        global _helper
+        if self._begun:
+            return
+        peers = None if _job is None else _job.peers
+        if peers is not None and peers.overdue(3):
+            raise _lost(peers, self._what)
+        if _helper is None:
+            _helper = _Helper()
+        _helper.calls.put(self)  # twice, after an interrupt here, does no harm
+        self._begun = True
+
+    def run(self) -> None:
+        """Call the function, for the first one who asks for it."""
+        function, self._function = self._function, None
+        if function is not None:
+            try:
+                self._future.set_result(function())
+            except BaseException as e:
+                self._future.set_exception(e)
+
+    def result(self) -> Any:
+        """What the function has returned; waits for it.
+
+        Raises
+        ------
+        MXNetError
+            That names a worker which is gone.
+        """
+        self.start()
+        peers = None if _job is None else _job.peers
+        while True:
+            try:
+                return self._future.result(timeout=1)
+            except TimeoutError:
+                # what was on its way when somebody ended has come by now
+                if peers is not None and peers.overdue(3):
+                    raise _lost(peers, self._what) from None
+            except Exception as e:
+                if _is_lost(e):  # a traceback through XLA would hide what matters
+                    raise _lost(peers, self._what, e) from None
+                raise
+
+
+class _Helper(threading.Thread):
+    """Makes the calls, one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__(name="gluonx collectives", daemon=True)
+        self.calls: queue.SimpleQueue[Call] = queue.SimpleQueue()
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            call = self.calls.get()
+            call.run()
+            del call
+
+
+def together(function: Callable[[], Any], what: str) -> Any:
+    """The result of a :class:`Call`."""
+    return Call(function, what).result()
 
 
 def _is_lost(e: Exception) -> bool:

@@ -294,7 +294,7 @@ class Peers:
         selector = selectors.DefaultSelector()
         for rank, connection in self._open.items():
             selector.register(connection.socket, selectors.EVENT_READ, rank)
-        sent = 0.0
+        sent, awake = 0.0, time.monotonic()
         while self._open and not self._over:
             for key, _ in selector.select(pause):
                 try:
@@ -303,6 +303,10 @@ class Peers:
                 except (OSError, ValueError) as e:
                     self._lose(key.data, "its process ended" if _closed(e) else str(e))
             now = time.monotonic()
+            if now - awake > self.timeout / 2:  # it was this process that stood still
+                for connection in self._open.values():
+                    connection.heard = now
+            awake = now
             for rank, connection in list(self._open.items()):
                 if now - connection.heard > self.timeout:
                     text = f"there was no sign of life for {self.timeout:g} s"

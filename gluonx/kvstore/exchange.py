@@ -15,15 +15,25 @@ from .. import hosts
 from .. import ndarray as nd
 from ..engine.buffer import Buffer
 from ..engine.collective import FIRST, SUM, Group
+from ..engine.joint import JointTeam
 from ..engine.kernel import put
 from ..error import MXNetError
 from ..ndarray import NDArray
 from ..serialization.files import open_read, open_write, path_name
 from .compression import Compression
 
-__all__ = ["barrier", "first", "first_bytes", "first_file", "share_file", "sums"]
+__all__ = [
+    "barrier",
+    "first",
+    "first_bytes",
+    "first_file",
+    "share_file",
+    "sums",
+    "team_with_others",
+]
 
 _groups: dict[Any, Group] = {}
+_teams: dict[tuple, JointTeam] = {}
 #: Of devices that work on while Python goes on: what to wait for before the next exchange.
 _under_way: dict[Any, Any] = {}
 
@@ -35,10 +45,10 @@ def _group(device: Any) -> Group:
     return found
 
 
-def _together(device: Any, function: Callable[[], tuple[list[Any], Any]], what: str) -> list[Any]:
-    """The arrays that a function computes with the other workers."""
+def _call(device: Any, function: Callable[[], tuple[Any, Any]], what: str) -> hosts.Call:
+    """A call of a function that computes arrays with the other workers, and one to wait for."""
 
-    def run() -> list[Any]:
+    def run() -> Any:
         before = _under_way.pop(device, None)
         if before is not None:
             before.block_until_ready()
@@ -50,7 +60,24 @@ def _together(device: Any, function: Callable[[], tuple[list[Any], Any]], what: 
             _under_way[device] = token
         return results
 
-    return hosts.together(run, what)
+    return hosts.Call(run, what)
+
+
+def _together(device: Any, function: Callable[[], tuple[list[Any], Any]], what: str) -> list[Any]:
+    return _call(device, function, what).result()
+
+
+def team_with_others(devices: Sequence[Any]) -> JointTeam:
+    """Devices of this process that run one program with those of all others."""
+    key = tuple(devices)
+    found = _teams.get(key)
+    if found is None:
+
+        def call(function: Callable[[], tuple[Any, Any]]) -> hosts.Call:
+            return _call(key[0], function, "Trainer.step()")
+
+        found = _teams[key] = JointTeam(key, call)
+    return found
 
 
 def _run(combine: Any, arrays: Sequence[NDArray], what: str) -> list[NDArray]:

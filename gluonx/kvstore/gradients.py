@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from .. import autograd
@@ -59,19 +60,28 @@ class Gradients:
     Parameters
     ----------
     store : KVStoreBase
+
+    Attributes
+    ----------
+    joint : bool
+        Whether the ordinary step may be one program of all workers: they are several, work on CPUs
+        of the same numbers, and send gradients as they are.
     """
 
     def __init__(self, store: Any):
         self.store = store
         self._own = isinstance(store, KVStore)
+        self.joint = self._own and store.num_workers > 1
         #: Places of the parameters that all devices and workers have from worker 0.
         self._equal: set[int] = set()
 
-    def make_equal(self, params: Sequence[Parameter]) -> None:
+    def make_equal(self, params: Sequence[Parameter], again: bool = False) -> None:
         """Give all workers the parameters of worker 0, each once all have its values."""
-        waiting = [i for i in range(len(params)) if i not in self._equal]
-        if not waiting or (self._own and self.store.num_workers == 1):
+        if again and self._own:
+            self._equal.clear()
+        if len(self._equal) == len(params) or (self._own and self.store.num_workers == 1):
             return
+        waiting = [i for i in range(len(params)) if i not in self._equal]
         ready = [i for i in waiting if params[i]._data is not None and not params[i]._deferred]
         with autograd.pause(autograd.is_training()):
             if not self._own:
@@ -85,7 +95,8 @@ class Gradients:
             (total,) = exchange.sums([nd.array(counts, dtype="int32")], what="Trainer()")
             agreed = np.flatnonzero(total.asnumpy() == self.store.num_workers).tolist()
             firsts = [_arrays(params[i])[0] for i in agreed]
-            _same(params, agreed, self.store)
+            alike = _same(params, agreed, self.store)
+            self.joint = self.joint and alike and self.store._compression is None
             for i, new in zip(agreed, exchange.first(firsts, "Trainer()"), strict=True):
                 for x in _arrays(params[i]):
                     give(new, x)
@@ -120,19 +131,31 @@ def _arrays(p: Parameter) -> list[NDArray]:
     return list(p._data.values())  # type: ignore[union-attr]
 
 
-def _same(params: Sequence[Parameter], places: list[int], store: KVStore) -> None:
-    """Raise where the workers have not made the same network."""
+def _same(params: Sequence[Parameter], places: list[int], store: KVStore) -> bool:
+    """Raise where the workers have not made the same network; else say whether they have it on the
+    same devices, in a way that suits one program of all of them."""
     text = [f"{params[i].shape} {params[i].dtype}" for i in places]
-    mine = zlib.crc32("; ".join(text).encode()) & 0x7FFFFFFF
-    x = nd.array(np.array([mine], np.int32), dtype="int32")
-    (theirs,) = exchange.first([x], "Trainer()")
-    different = nd.array(np.array([int(theirs.asscalar()) != mine], np.int32), dtype="int32")
-    (count,) = exchange.sums([different], what="Trainer()")
-    if count.asscalar():
+    ways = [_way(params[i]) for i in places]
+    mine = np.array([zlib.crc32(repr(t).encode()) & 0x7FFFFFFF for t in (text, ways)], np.int32)
+    (theirs,) = exchange.first([nd.array(mine, dtype="int32")], "Trainer()")
+    different = nd.array((theirs.asnumpy() != mine).astype(np.int32), dtype="int32")
+    (counts,) = exchange.sums([different], what="Trainer()")
+    networks, devices = counts.asnumpy()
+    if networks:
         raise MXNetError(
             "the workers have parameters of different shapes or types; worker "
             f"{store.rank} has {'; '.join(text)[:500]}. All of them must make the same network"
         )
+    return not devices and None not in ways
+
+
+def _way(p: Parameter) -> tuple | None:
+    """Where a parameter is, and whether it has a gradient; None if that is not dense on CPUs."""
+    devices = [c.device for c in p.list_ctx()]
+    if p._grad_stype != "default" or any(getattr(d, "platform", "") != "cpu" for d in devices):
+        return None
+    local = jax.local_devices(backend="cpu")
+    return p._grad_req, [local.index(d) if d in local else -1 for d in devices]
 
 
 def give(source: NDArray, target: NDArray) -> None:

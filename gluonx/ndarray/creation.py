@@ -62,18 +62,23 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
         return y if dtype is None else y.astype(dtype, copy=False)
     if isinstance(source_array, jax.core.Tracer) and state.trace is not None:
         return NDArray._new(state.trace.new(source_array.astype(dtype or "float32")))
-    if isinstance(source_array, (list, tuple)):
-        source_array = [x.asnumpy() if isinstance(x, NDArray) else x for x in source_array]
-    try:
-        host = np.array(source_array, dtype=np.dtype("float32" if dtype is None else dtype))
-    except (TypeError, ValueError) as e:
-        raise TypeError(
-            f"nd.array() cannot read a {type(source_array).__name__} as numbers ({e}); give "
-            "numbers, nested lists of equal length, or an array"
-        ) from None
+    host = host_array(source_array, dtype)
     if state.trace is not None:
         return NDArray._new(state.trace.new(put(host, ctx), ctx))
     return NDArray._new(Buffer(put(host, ctx), ctx))
+
+
+def host_array(source: Any, dtype: Any = None) -> np.ndarray:
+    """A copy of an array, or of numbers in nested lists, in NumPy; float32 by default."""
+    if isinstance(source, (list, tuple)):
+        source = [x.asnumpy() if isinstance(x, NDArray) else x for x in source]
+    try:
+        return np.array(source, dtype=np.dtype("float32" if dtype is None else dtype))
+    except (TypeError, ValueError) as e:
+        raise TypeError(
+            f"nd.array() cannot read a {type(source).__name__} as numbers ({e}); give "
+            "numbers, nested lists of equal length, or an array"
+        ) from None
 
 
 def _is_scipy(x: Any) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from ..engine.buffer import Buffer
 from ..engine.bundle import Bundle
 from ..engine.kernel import Kernel
+from ..engine.spread import Team
 from ..error import MXNetError
 from ..ndarray import NDArray
 from .lazy import keep_rows, touched
@@ -29,7 +30,7 @@ class Group:
         #: Leaves of the state.
         self.states: list[Buffer] = []
         self.device: Any = None
-        #: Where numbers go to.
+        #: Where numbers go to: a device, or the team of several.
         self.target: Any = None
         #: What the last update on several devices has made.
         self.memory: list[Any] = []
@@ -94,9 +95,13 @@ class Group:
         if self._last[0] is not numbers:
             values = [self.target, *[a.tolist() for a in numbers]]
             if self._last[1] != values:
-                arrays = [jax.device_put(a, self.target) for a in numbers]
+                put = self.target.put if isinstance(self.target, Team) else self._put
+                arrays = list(map(put, numbers))
                 self._last = numbers, values, arrays
         return self._last[2]
+
+    def _put(self, number: np.ndarray) -> Any:
+        return jax.device_put(number, self.target)
 
     def _make(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple) -> Kernel:
         n, m, tree = len(self.indices), len(self.states), self._tree

@@ -1,0 +1,173 @@
+"""What an update on several devices and the work before it take."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..buffer import Buffer
+from ..kernel import put
+from ..region import Deferred, Region
+from ..spread import WHOLE, Spread, Team
+from ..stage import Stage
+from ._leaves import leaves_alike, leaves_of
+from ._way import Update, Way
+
+__all__ = ["Inputs", "gather"]
+
+_array = operator.attrgetter("array")
+_pending = operator.attrgetter("pending")
+
+
+class Inputs(NamedTuple):
+    """What the program takes.
+
+    ``spreads`` are the old contents of what is written: parameters, then states; ``waiting`` says
+    that all buffers of the parameters wait for them. ``contents`` has for each device what it has
+    of the gradients, ``firsts`` how many arrays each region had before.
+    """
+
+    stage: Stage
+    way: Way
+    firsts: list[int]
+    spreads: list[Spread]
+    waiting: bool
+    contents: list[list[Any]]
+    leaves: list[Any]
+    kinds: list[str]
+
+
+def gather(update: Update, regions: list[Region]) -> Inputs | None:
+    """What the program takes for all that is pending and the update; None if there is none."""
+    spreads, waiting = _common(update)
+    if spreads is None:
+        return None
+    spreads += [_repeated(buffer, update.team) for buffer in update.states]
+    found = _gather_alike(update, regions, spreads) if waiting else None
+    return _gather_each(update, regions, spreads) if found is None else found
+
+
+def _gather_alike(update: Update, regions: list[Region], spreads: list[Spread]) -> Inputs | None:
+    """As usual: every region has the same arrays of the parameters, and got its gradients in the
+    same way. Then only the first one is looked at closely."""
+    region, team = regions[0], update.team
+    contents = [list(map(_pending, theirs)) for theirs in update.grads]
+    for c in contents[0]:
+        if type(c) is not Spread and (type(c) is not Deferred or c.node.region is not region):
+            return None
+    first = len(region.arrays)
+    given = [*spreads, *contents[0], *update.numbers]
+    if region.stage is None:
+        region.stage = Stage.first(update.kernel)
+    again = region.place(update.kernel, given, [None] * len(given))
+    region.spread = True
+    way = again.stage.replicas.get(team)
+    if way is None or way.first != first:
+        way = again.stage.replicas[team] = Way(update, again.refs, region, first)
+    if all([way.same(r, given, c) for r, c in zip(regions[1:], contents[1:], strict=True)]):
+        leaves = leaves_alike(regions, team, way, again.stage)
+        if leaves is not None:
+            firsts = [first] * len(regions)
+            return Inputs(again.stage, way, firsts, spreads, True, contents, *leaves)
+    region.shrink(first)
+    return None
+
+
+def _gather_each(update: Update, regions: list[Region], spreads: list[Spread]) -> Inputs | None:
+    """Look at each region by itself, and whether they come to the same stage."""
+    team = update.team
+    stages, refs, contents = [], (), []
+    firsts = [len(region.arrays) for region in regions]
+    #: What a region may have in the place of a spread array: the part of its device.
+    parts: dict[int, Spread] = {}
+    for region, own, theirs in zip(regions, update.params, update.grads, strict=True):
+        given = list(map(_array, own))
+        for k, array in enumerate(given):
+            if array is None:
+                given[k] = spreads[k]
+            else:
+                parts[id(array)] = spreads[k]
+        given += spreads[len(own) :]
+        contents.append([_content(b, region) for b in theirs])
+        given += contents[-1]
+        given += update.numbers
+        if region.stage is None:
+            region.stage = Stage.first(update.kernel)
+        again = region.place(update.kernel, given, [None] * len(given))
+        region.spread = True
+        stages.append(again.stage)
+        refs = again.refs
+    stage, leaves = stages[0], None
+    if all([s is stage for s in stages]):
+        leaves = leaves_of(regions, team, parts, stage, update.numbers)
+    if leaves is None:
+        for region, first in zip(regions, firsts, strict=True):
+            region.shrink(first)
+        return None
+    way = Way(update, refs, regions[0], firsts[0])
+    return Inputs(stage, way, firsts, spreads, False, contents, *leaves)
+
+
+def _content(buffer: Buffer, region: Region) -> Any:
+    """The contents of a buffer; a deferred value or a spread array where it waits for one."""
+    array = buffer.array
+    if array is None:
+        waits = buffer.pending
+        if type(waits) is Spread:
+            return waits
+        if type(waits) is Deferred and waits.node.region is region:
+            return waits
+        array = buffer.get()
+    return array
+
+
+# -- what is the same on all devices -------------------------------------------------------------
+
+
+def _common(update: Update) -> tuple[list[Spread] | None, bool]:
+    """The contents of replicated parameters, None if they are not the same on all devices; and
+    whether the buffers wait for them."""
+    params, team, memory = update.params, update.team, update.memory
+    first = list(map(_pending, params[0]))
+    if all([list(map(_pending, own)) == first for own in params[1:]]):
+        if all([type(s) is Spread and s.team is team and s.kind is WHOLE for s in first]):
+            return first, True
+    found: list[Spread] = []
+    for k, column in enumerate(zip(*params, strict=True)):
+        spread = _of_column(column, team, memory[k] if memory else None)
+        if spread is None:
+            return None, False
+        found.append(spread)
+    return found, False
+
+
+def _of_column(column: Sequence[Buffer], team: Team, known: Spread | None) -> Spread | None:
+    """The spread array that some buffers, one on each device, have their contents from."""
+    waiting = [b.pending for b in column if type(b.pending) is Spread]
+    known = waiting[0] if waiting else known
+    if known is not None and known.team is team and known.kind is WHOLE:
+        if all(
+            b.pending is known if b.array is None else b.array is known.given.get(d)
+            for b, d in zip(column, team.devices, strict=True)
+        ):
+            return known
+    if any(type(b.pending) is Deferred for b in column):
+        return None
+    arrays = [b.get() for b in column]
+    if len(arrays) > 1:
+        hosts = [np.asarray(a).tobytes() for a in arrays]
+        if any(h != hosts[0] for h in hosts):
+            return None
+    return team.repeat(arrays)
+
+
+def _repeated(buffer: Buffer, team: Team) -> Spread:
+    """The contents of a buffer as the same array on all devices."""
+    waits = buffer.pending
+    if type(waits) is Spread and waits.team is team and waits.kind is WHOLE:
+        return waits
+    array = buffer.get()
+    return team.repeat([put(array, d) for d in team.devices])

@@ -1,0 +1,77 @@
+"""An update of parameters that are on several devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..buffer import Buffer
+from ..kernel import Kernel
+from ..region import Region, current
+from ..spread import Spread, Team
+from ..state import state
+from ._inputs import gather
+from ._job import Job
+from ._way import Update
+
+__all__ = ["run_replicated"]
+
+_DIFFERS = "what was done on one device differs from what was done on another"
+
+
+def run_replicated(
+    kernel: Kernel,
+    params: Sequence[Sequence[Buffer]],
+    states: Sequence[Buffer],
+    grads: Sequence[Sequence[Buffer]],
+    numbers: Sequence[Any],
+    team: Team,
+    reduce: bool,
+    memory: list[Spread],
+) -> bool:
+    """Update replicated parameters, and run all that is pending on their devices.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Takes parameters, states, gradients and numbers; returns new parameters and states.
+    params, grads : list of list of Buffer
+        For each device of ``team``, in the order of ``kernel``.
+    states : list of Buffer
+        The same for all devices.
+    numbers : list of array
+        The same for all devices.
+    reduce : bool
+        Whether the gradients are summed over the devices first; they keep the sums.
+    memory : list of Spread
+        What the last update of these parameters has made; it is changed.
+
+    Returns
+    -------
+    bool
+        Whether it was done. If not nothing was updated: the parameters differ from device to
+        device.
+    """
+    update = Update(kernel, params, states, grads, numbers, team, reduce, memory)
+    regions = [current(d) for d in team.devices]
+    with state.lock:
+        if not _alike(regions):
+            _run_each(regions)
+        inputs = gather(update, regions)
+        if inputs is None and any(r.nodes for r in regions):
+            _run_each(regions)
+            inputs = gather(update, regions)
+        if inputs is None:
+            return False
+        Job(update, regions, inputs).run()
+        return True
+
+
+def _alike(regions: Sequence[Region]) -> bool:
+    first = regions[0].stage
+    return all([r.stage is first and not r.open for r in regions])
+
+
+def _run_each(regions: Sequence[Region]) -> None:
+    for region in regions:
+        region.run(_DIFFERS)

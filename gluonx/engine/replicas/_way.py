@@ -1,0 +1,103 @@
+"""Where an update on several devices finds its inputs."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..buffer import Buffer
+from ..kernel import Kernel
+from ..region import Region
+from ..spread import Spread, Team
+from ..stage import place
+from ._held import LISTED
+
+__all__ = ["Update", "Way"]
+
+
+class Update(NamedTuple):
+    """What is to be done, see :func:`~gluonx.engine.replicas.run_replicated`."""
+
+    kernel: Kernel
+    params: Sequence[Sequence[Buffer]]
+    states: Sequence[Buffer]
+    grads: Sequence[Sequence[Buffer]]
+    numbers: Sequence[Any]
+    team: Team
+    reduce: bool
+    memory: list[Spread]
+
+
+class Way:
+    """Where an update's inputs come from: the same for all steps that end at the same stage.
+
+    Attributes
+    ----------
+    first : int
+        How many arrays the region has that the work before the update needs.
+    refs, slots : list of int
+        Those of what the update writes.
+    old, places : list of int
+        The inputs that are among these arrays, and their slots.
+    made : list of (int, int, int)
+        The gradients that are deferred: their number, and the node and output that makes them.
+    kept : list of int
+        The gradients that are not.
+    sweep : int or None
+        The node that makes all gradients, if there is one; ``taken`` finds them in its outputs.
+    others : list of int
+        The slots of arrays that the update does not take, such as the batch.
+    own : set of int
+        The refs of the gradients, less ``diff``.
+    spent : set of int
+        The nodes of which nothing but these gradients can be wanted.
+    references : list of int
+        How often :func:`~gluonx.engine.replicas._held.counts` finds each of the arrays that are
+        written in a list, if nobody has them besides the regions.
+    """
+
+    def __init__(self, update: Update, refs: tuple[int, ...], region: Region, first: int):
+        count = len(update.params[0]) + len(update.states)
+        grads = range(count, count + len(update.grads[0]))
+        devices = len(update.params)
+        self.first = first
+        self.refs = refs[:count]
+        self.slots = [r >> 1 for r in refs[:count]]
+        self.old = [i for i, r in enumerate(refs) if 0 <= r >> 1 < first]
+        self.places = [refs[i] >> 1 for i in self.old]
+        self.made = [(i - count, *place(refs[i])) for i in grads if refs[i] < 0]
+        self.kept = [i - count for i in grads if refs[i] >= 0]
+        makers = {position for _, position, _ in self.made}
+        self.sweep = makers.pop() if len(makers) == 1 and not self.kept else None
+        indices = [index for _, _, index in self.made]
+        several = len(indices) > 1
+        self.taken = (
+            operator.itemgetter(*indices) if several else lambda found: [found[i] for i in indices]
+        )
+        self.others = [slot for slot in range(first) if slot not in self.places]
+        self.own = {refs[i] & ~1 if refs[i] >= 0 else refs[i] for i in grads}
+        self.spent = {
+            at
+            for at, node in enumerate(region.nodes)
+            if node.kernel is None and self.own.issuperset(node.numbers)
+        }
+        self.references = [LISTED + (devices if slot < first else 1) for slot in self.slots]
+        self.donate = tuple(dict.fromkeys(self.slots))
+
+    def same(self, region: Region, given: Sequence[Any], contents: Sequence[Any]) -> bool:
+        """Whether another region has the update's inputs at the same places as the one that this
+        was made for, whose inputs are ``given``; ``contents`` it has of the gradients."""
+        arrays, nodes = region.arrays, region.nodes
+        if len(arrays) != self.first:
+            return False
+        known = map(given.__getitem__, self.old)
+        if not all(map(operator.is_, map(arrays.__getitem__, self.places), known)):
+            return False
+        if self.sweep is not None:
+            return all(map(operator.is_, self.taken(nodes[self.sweep].outputs), contents))
+        for j, position, index in self.made:
+            if contents[j] is not nodes[position].outputs[index]:
+                return False
+        first = len(self.slots)
+        return all([contents[j] is given[first + j] for j in self.kept])
