@@ -116,8 +116,15 @@ def pick(data, index, *, axis: int | None = -1, keepdims: bool = False, mode: st
             f"{axis}; expected {left or (1,)} or {kept}"
         )
     at = as_index(index.reshape(kept), data.shape[axis], mode)
-    found: Any = _along(data, at, (axis, data.shape[axis]))
+    if data.size < _LARGE:
+        found: Any = jnp.take_along_axis(data, at, axis, mode=_IN_BOUNDS)
+    else:
+        found = _along(data, at, (axis, data.shape[axis]))
     return found if keepdims else found.reshape(left or (1,))
+
+
+#: Elements from which on :func:`_along` is worth its while.
+_LARGE = 1 << 14
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -125,7 +132,8 @@ def _along(data, at, where: tuple[int, int]):
     """The elements at ``at`` along an axis; ``where`` is the axis and its length.
 
     The gradient compares places, so that it becomes a part of the next loop. The one that JAX
-    derives fills an array with zeros first (20x35 out of 2000 on a CPU: 1.5 ms).
+    derives fills an array with zeros first (20x35 out of 2000 on a CPU: 1.5 ms); of a small array
+    it is the quicker one (64 out of 10: 0.03 ms).
     """
     return jnp.take_along_axis(data, at, where[0], mode=_IN_BOUNDS)
 

@@ -397,3 +397,22 @@ def test_integers_are_refused_where_floats_are_needed(op):
     attrs = {"act_type": "relu"} if op == "Activation" else {}
     with pytest.raises(gx.MXNetError, match="floating-point.*astype"):
         getattr(nd, op)(*arrays, **attrs)
+
+
+@pytest.mark.parametrize("mode", ["clip", "wrap"])
+def test_pick_of_a_large_array(mode):
+    """Its gradient is made in another way than that of a small one."""
+    rng = np.random.default_rng(0)
+    index = rng.integers(-3, 140, 130)
+    for axis in (0, 1):
+        x = nd.array(rng.normal(size=(130, 130)))
+        x.attach_grad()
+        with autograd.record():
+            y = nd.pick(x, nd.array(index), axis=axis, mode=mode)
+            loss = (y * y).sum()
+        loss.backward()
+        at = index % 130 if mode == "wrap" else index.clip(0, 129)
+        where = (at, np.arange(130)) if axis == 0 else (np.arange(130), at)
+        expected = np.zeros((130, 130), np.float32)
+        np.add.at(expected, where, 2 * x.asnumpy()[where])
+        np.testing.assert_array_equal(x.grad.asnumpy(), expected)
