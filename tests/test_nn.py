@@ -61,7 +61,8 @@ def test_every_class_of_mxnet_is_listed():
     new = {
         "Block", "HybridBlock", "SymbolBlock", "HybridRecurrentCell", "RecurrentCell",
         "ModifierCell", "MultiHeadAttention", "TransformerDecoderLayer", "TransformerEncoderLayer",
-        "RMSNorm", "RotaryEmbedding", "Concatenate", "HybridConcatenate",
+        "RMSNorm", "RotaryEmbedding", "Concatenate", "HybridConcatenate", "BaseRNNCell",
+        "BucketSentenceIter", "FusedRNNCell",
     }  # fmt: skip
     for module in (nn, gluon.rnn, contrib.nn, contrib.cnn, contrib.rnn):
         for name in module.__all__:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from ..engine.kernel import Aval, Kernel
+from ..engine.kernel import Aval, Kernel, is_float
 from ..error import MXNetError
 from . import subgraph
 from .custom import CustomNode
@@ -117,9 +117,10 @@ class Inference:
                 guess = _input_dtype(node, name, first)
                 self.dtypes[entry] = guess
                 changed |= guess is not None
+        common = _multicast(node, [self.dtypes.get(e) for e in node.inputs])
         for i in range(node.visible):
             if self.dtypes.get((node, i)) is None:
-                self.dtypes[node, i] = _fixed_dtype(node, i) or first
+                self.dtypes[node, i] = common[i] if common else _fixed_dtype(node, i) or first
                 changed |= self.dtypes[node, i] is not None
         return changed
 
@@ -366,6 +367,16 @@ def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
     if found is None and kind.startswith("_sample_") and kind != "_sample_multinomial":
         return np.dtype("float32")
     return None if found is None else jnp.dtype(found)
+
+
+def _multicast(node: Node, known: list[np.dtype | None]) -> list[np.dtype]:
+    """The types of ``amp_multicast``'s results; nothing for other nodes, or if some is unknown."""
+    types = [t for t in known if t is not None]
+    if node.kind != "amp_multicast" or len(types) < len(known):
+        return []
+    floats = [t for t in types if is_float(t)]
+    choose = min if node.params.get("cast_narrow") else max
+    return [choose(floats, key=lambda kind: kind.itemsize) if is_float(t) else t for t in types]
 
 
 def _apart(node: Node, name: str) -> bool:

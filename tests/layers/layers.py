@@ -470,4 +470,7 @@ BASES = {
     "RecurrentCell": "users derive cells from it",
     "HybridRecurrentCell": "users derive cells from it",
     "ModifierCell": "users derive cells from it",
+    "BaseRNNCell": "another name of RecurrentCell",
+    "FusedRNNCell": "mx.rnn's, which only unrolls: test_symbolic_rnn.py",
+    "BucketSentenceIter": "no layer",
 }
