@@ -118,7 +118,7 @@ def get_model_file(name: str, root: str | os.PathLike | None = None) -> str:
         return str(own)
     raise MXNetError(
         f"the trained parameters of {name} are not on this machine, and are not downloaded. Put "
-        f"MXNet's file at {usual}, or a file of your own at {own}; or make the network with "
+        f"the published file at {usual}, or a file of your own at {own}; or make the network with "
         "pretrained=False and call net.load_parameters(filename)"
     )
 
