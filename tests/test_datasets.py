@@ -1,10 +1,13 @@
 """Datasets of files: records, images in folders and lists, MNIST, CIFAR."""
 
+import bz2
 import gzip
 import hashlib
+import os
 import subprocess
 import sys
 import tarfile
+import zipfile
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from gluonx import gluon, nd, recordio
 from gluonx.data import vision
 from gluonx.data.dataset import fetch
 from gluonx.data.vision import transforms
+from gluonx.error import MXNetError
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (5, 28, 28), dtype=np.uint8)
@@ -278,3 +282,60 @@ def test_mnist_of_test_utils(tmp_path, monkeypatch):
     batch = next(gx.test_utils.get_mnist_iterator(1, (1, 28, 28))[1])
     assert batch.label[0].asscalar() == 3
     np.testing.assert_allclose(batch.data[0].asnumpy()[0, 0], IMAGES[0] / 256, rtol=1e-5)
+
+
+def test_archives_of_test_utils_are_unpacked_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nowhere = (tmp_path / "nowhere" / "a.zip").as_uri()
+    with pytest.raises(MXNetError, match=r"there is no .*put the file there that was at file:"):
+        gx.test_utils.get_zip_data("d", nowhere, "a.zip")
+    (tmp_path / "data").mkdir()
+    for path in (tmp_path / "a.zip", tmp_path / "data" / "cifar10.zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("cifar/train.rec", b"records")
+            archive.writestr("../outside.txt", b"")
+    gx.test_utils.get_zip_data(tmp_path / "d", (tmp_path / "a.zip").as_uri(), "a.zip")
+    gx.test_utils.get_cifar10()
+    unpacked = tmp_path / "d" / "cifar" / "train.rec"
+    assert unpacked.read_bytes() == (tmp_path / "data/cifar/train.rec").read_bytes() == b"records"
+    assert not (tmp_path / "outside.txt").exists()
+    unpacked.write_bytes(b"mine")
+    gx.test_utils.get_zip_data(tmp_path / "d", nowhere, "a.zip")
+    assert unpacked.read_bytes() == b"mine"
+    (tmp_path / "bad.zip").write_bytes(b"PK")
+    with pytest.raises(MXNetError, match="not a whole zip archive"):
+        gx.test_utils.get_zip_data(tmp_path, nowhere, "bad.zip")
+
+
+def test_compressed_files_of_test_utils(tmp_path, monkeypatch):
+    source = tmp_path / "x.bz2"
+    source.write_bytes(bz2.compress(b"1 2:3"))
+    for _ in range(2):
+        gx.test_utils.get_bz2_data(tmp_path / "d", "x", source.as_uri(), "y.bz2")
+    assert [p.name for p in (tmp_path / "d").iterdir()] == ["x"]
+    assert (tmp_path / "d" / "x").read_bytes() == b"1 2:3"
+    gx.test_utils.get_bz2_data(tmp_path, "x", "https://example.org/x.bz2", "x.bz2")
+    assert source.exists()
+    (tmp_path / "z.bz2").write_bytes(source.read_bytes()[:-4])
+    with pytest.raises(MXNetError, match="could not be unpacked"):
+        gx.test_utils.get_bz2_data(tmp_path, "z", "https://example.org/z.bz2", "z.bz2")
+    assert not (tmp_path / "z").exists()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mnist.pkl.gz").write_bytes(b"")
+    gx.test_utils.get_mnist_pkl()
+
+
+def test_path_of_im2rec(tmp_path, monkeypatch):
+    monkeypatch.setenv("MXNET_HOME", str(tmp_path))
+    program = gx.test_utils.get_im2rec_path()
+    assert program.endswith(os.path.join("gluonx", "tools", "im2rec.py"))
+    (tmp_path / "a.jpg").touch()
+    paths = os.pathsep.join(p for p in sys.path if p)
+    command = [sys.executable, program, "--list", str(tmp_path / "a"), str(tmp_path)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": paths})
+    assert (tmp_path / "a.lst").exists()
+    (tmp_path / "tools").mkdir()
+    mine = tmp_path / "tools" / "im2rec.py"
+    mine.touch()
+    assert gx.test_utils.get_im2rec_path() == str(mine)

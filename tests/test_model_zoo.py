@@ -6,13 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filled import fill, images
 
 import gluonx as gx
 from gluonx import gluon, nd
 from gluonx.error import MXNetError
 from gluonx.gluon.model_zoo import model_store, vision
 
-REFERENCE = json.loads(Path(__file__).with_name("reference").joinpath("models.json").read_text())
+FOLDER = Path(__file__).with_name("reference")
+GLUONCV = json.loads(FOLDER.joinpath("mobilenet_v3.json").read_text())
+REFERENCE = json.loads(FOLDER.joinpath("models.json").read_text())
+REFERENCE.update({name: found["parameters"] for name, found in GLUONCV.items()})
 
 
 @pytest.mark.parametrize("name", REFERENCE)
@@ -29,6 +33,29 @@ def test_all_models_are_in_the_list():
     made = vision.resnet18_v1(classes=10, thumbnail=True)
     assert made.output.weight.shape == (10, 512)
     assert isinstance(vision.get_model("ResNet18_V2"), vision.ResNetV2)
+
+
+@pytest.mark.parametrize("name", GLUONCV)
+def test_mobilenet_v3_gives_what_gluoncv_gives(name):
+    net = vision.get_model(name, multiplier=GLUONCV[name]["multiplier"], classes=5)
+    net.initialize()
+    x = images(gx)
+    net.infer_shape(x)
+    fill(gx, net)
+    net.hybridize()
+    expected = np.array(GLUONCV[name]["outputs"])
+    tolerance = 1e-4 * abs(expected).max()
+    np.testing.assert_allclose(net(x).asnumpy(), expected, rtol=0, atol=tolerance)
+
+
+def test_mobilenet_v3_takes_what_its_layers_take():
+    net = vision.mobilenet_v3_small(
+        prefix="", final_drop=0, use_global_stats=True, norm_kwargs={"epsilon": 1e-3}
+    )
+    assert next(iter(net.collect_params())) == "first-3x3-conv-conv2d_weight"
+    norms = [str(b) for b in (net.features[1], net.features[4].expand.bn)]
+    assert all("eps=0.001" in s and "use_global_stats=True" in s for s in norms)
+    assert isinstance(net.features[-1], type(net.features[2]))
 
 
 def test_small_network_runs_hybridized_as_eagerly():
@@ -66,6 +93,7 @@ def test_pretrained_says_where_to_put_the_file_and_takes_ones_own(tmp_path):
         (lambda: vision.get_model("resnet"), "there is no model 'resnet'; there are alexnet"),
         (lambda: vision.get_resnet(3, 18), "version of ResNet must be 1 or 2"),
         (lambda: vision.get_vgg(12), "VGG has 11, 13, 16, 19 layers"),
+        (lambda: vision.get_mobilenet_v3("tiny"), "is 'large' or 'small'; got 'tiny'"),
         (lambda: vision.SqueezeNet("2.0"), "must be '1.0' or '1.1'"),
     ],
 )

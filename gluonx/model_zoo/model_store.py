@@ -16,7 +16,7 @@ from ..error import MXNetError
 
 __all__ = ["get_model_file", "load_pretrained", "purge", "short_hash"]
 
-#: SHA-1 checksums of MXNet's files.
+#: SHA-1 checksums of MXNet's files, and of GluonCV's for what MXNet does not have (mobilenetv3).
 _SHA1 = {
     "alexnet": "44335d1f0046b328243b32a26a4fbd62d9057b45",
     "densenet121": "f27dbf2dbd5ce9a80b102d89c7483342cd33cb31",
@@ -32,6 +32,8 @@ _SHA1 = {
     "mobilenetv2_0.75": "e2be7b72a79fe4a750d1dd415afedf01c3ea818d",
     "mobilenetv2_0.5": "aabd26cd335379fcb72ae6c8fac45a70eab11785",
     "mobilenetv2_0.25": "ae8f9392789b04822cbb1d98c27283fc5f8aa0a7",
+    "mobilenetv3_large": "eaa44578554ddffaf2a2630ced9093181ff79688",
+    "mobilenetv3_small": "10430433698d18f49991e4a366c9fce8f9286298",
     "resnet18_v1": "a0666292f0a30ff61f857b0b66efc0228eb6a54b",
     "resnet34_v1": "48216ba99a8b1005d75c0f3a0c422301a0473233",
     "resnet50_v1": "0aee57f96768c0a2d5b23a6ec91eb08dfb0a45ce",
@@ -116,7 +118,7 @@ def get_model_file(name: str, root: str | os.PathLike | None = None) -> str:
         return str(own)
     raise MXNetError(
         f"the trained parameters of {name} are not on this machine, and are not downloaded. Put "
-        f"MXNet's file at {usual}, or a file of your own at {own}; or make the network with "
+        f"the published file at {usual}, or a file of your own at {own}; or make the network with "
         "pretrained=False and call net.load_parameters(filename)"
     )
 

@@ -31,9 +31,14 @@ from ._compare import same as same
 from ._compare import same_array as same_array
 from ._compare import same_symbol_structure as same_symbol_structure
 from ._datasets import download as download
+from ._datasets import get_bz2_data as get_bz2_data
+from ._datasets import get_cifar10 as get_cifar10
+from ._datasets import get_im2rec_path as get_im2rec_path
 from ._datasets import get_mnist as get_mnist
 from ._datasets import get_mnist_iterator as get_mnist_iterator
+from ._datasets import get_mnist_pkl as get_mnist_pkl
 from ._datasets import get_mnist_ubyte as get_mnist_ubyte
+from ._datasets import get_zip_data as get_zip_data
 from ._generators import DummyIter as DummyIter
 from ._generators import chi_square_check as chi_square_check
 from ._generators import compare_optimizer as compare_optimizer

@@ -1,8 +1,9 @@
-"""MNIST for examples and tests, from files on this machine."""
+"""Data for examples and tests, from files on this machine."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,14 @@ import numpy as np
 from ..data._files import folder, need_files
 from ..data.vision._downloaded import MNIST, read_idx
 from ..download import download as _download
+from ..error import MXNetError
 from ..io import NDArrayIter
+from ..serialization.files import open_write
 
-__all__ = ["download", "get_mnist", "get_mnist_iterator", "get_mnist_ubyte"]
+__all__ = [
+    "download", "get_bz2_data", "get_cifar10", "get_im2rec_path", "get_mnist", "get_mnist_iterator",
+    "get_mnist_pkl", "get_mnist_ubyte", "get_zip_data",
+]  # fmt: skip
 
 
 def download(
@@ -141,3 +147,148 @@ def get_mnist_iterator(
             )
         )  # fmt: skip
     return iterators[0], iterators[1]
+
+
+def _need(path: Path, url: str, instead: str = "") -> Path:
+    """A file, which is fetched if it is not there."""
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _download(url, path, retries=1)
+        except (MXNetError, OSError) as e:
+            raise MXNetError(
+                f"there is no {path}; put the file there that was at {url}{instead}. It could not "
+                f"be fetched: {e}"
+            ) from None
+    return path
+
+
+def get_mnist_pkl() -> None:
+    """See to it that MNIST is in the file ``data/mnist.pkl.gz``, which is not read.
+
+    It is a pickle, which runs code when it is loaded; :func:`get_mnist` needs none.
+
+    Raises
+    ------
+    MXNetError
+        If the file is neither there nor can be fetched.
+    """
+    _need(Path("data/mnist.pkl.gz"), "http://deeplearning.net/data/mnist/mnist.pkl.gz")
+
+
+def get_cifar10() -> None:
+    """See to it that CIFAR10 is in the folder ``data/cifar``, for ``io.ImageRecordIter``.
+
+    The files are ``train.rec``, ``test.rec``, ``train.lst`` and ``test.lst``. If they are not all
+    there, they are taken from ``data/cifar10.zip``, where they lie in the folder ``cifar``; and
+    that is fetched if need be.
+
+    Raises
+    ------
+    MXNetError
+        If the files are neither there nor can be fetched.
+    """
+    names = [f"{part}.{kind}" for part in ("train", "test") for kind in ("rec", "lst")]
+    files = [Path("data/cifar") / name for name in names]
+    if not all(file.exists() for file in files):
+        instead = f", or {', '.join(names)} into {files[0].parent}"
+        url = "http://data.mxnet.io/mxnet/data/cifar10.zip"
+        _unzip(_need(Path("data/cifar10.zip"), url, instead))
+
+
+def get_zip_data(data_dir: str | os.PathLike, url: str, data_origin_name: str) -> None:
+    """Unpack a zip archive into its folder, except for what is there already.
+
+    Parameters
+    ----------
+    data_dir : str or os.PathLike
+        The folder.
+    url : str
+        Where to fetch the archive if it is not there.
+    data_origin_name : str
+        The archive's name.
+
+    Raises
+    ------
+    MXNetError
+        If the archive is neither there nor can be fetched, or is damaged.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, zipfile
+    >>> from gluonx import test_utils
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> with zipfile.ZipFile(folder / 'words.zip', 'w') as archive:
+    ...     archive.writestr('words/a.txt', 'hello')
+    >>> test_utils.get_zip_data(folder, 'https://example.org/words.zip', 'words.zip')
+    >>> (folder / 'words' / 'a.txt').read_text()
+    'hello'
+    """
+    _unzip(_need(Path(data_dir) / data_origin_name, url))
+
+
+def _unzip(path: Path) -> None:
+    import zipfile  # not above: rarely needed, and slow to import
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if not (path.parent / member.filename).exists():
+                    archive.extract(member, path.parent)  # never outside of that folder
+    except zipfile.BadZipFile as e:
+        raise MXNetError(f"{path} is not a whole zip archive: {e}; replace it") from None
+
+
+def get_bz2_data(
+    data_dir: str | os.PathLike, data_name: str, url: str, data_origin_name: str
+) -> None:
+    """Unpack a file that bzip2 compressed, unless that was done already.
+
+    Parameters
+    ----------
+    data_dir : str or os.PathLike
+        The folder of both files.
+    data_name : str
+        What to call the unpacked file.
+    url : str
+        Where to fetch the compressed one if it is not there; what was fetched is deleted then.
+    data_origin_name : str
+        The compressed file's name.
+
+    Raises
+    ------
+    MXNetError
+        If the file is neither there nor can be fetched, or is damaged.
+    """
+    import bz2  # not above: rarely needed
+
+    path, origin = Path(data_dir) / data_name, Path(data_dir) / data_origin_name
+    if path.exists():
+        return
+    own = origin.exists()
+    _need(origin, url, f", or what is in it at {path}")
+    try:
+        with bz2.open(origin) as source, open_write(path) as file:
+            shutil.copyfileobj(source, file)
+    except (OSError, EOFError) as e:
+        raise MXNetError(f"{origin} could not be unpacked to {path}: {e}") from None
+    if not own:
+        origin.unlink()
+
+
+def get_im2rec_path(home_env: str = "MXNET_HOME") -> str:
+    """The path of the program that packs images into a file of records.
+
+    Parameters
+    ----------
+    home_env : str
+        Environment variable with a folder whose ``tools/im2rec.py`` is preferred, if it is there.
+
+    Returns
+    -------
+    str
+    """
+    from ..tools import im2rec  # not above: a program
+
+    other = Path(os.environ.get(home_env, ""), "tools", "im2rec.py")
+    return str(other) if home_env in os.environ and other.is_file() else im2rec.__file__

@@ -18,11 +18,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from .. import recordio
-from ..error import MXNetError
-from ..pixels.resize import resize, short_size
-from ..serialization import images
-from ..serialization.files import open_write
+# not relative: the file is also run by its path, which test_utils.get_im2rec_path gives
+from gluonx import recordio
+from gluonx.error import MXNetError
+from gluonx.pixels.resize import resize, short_size
+from gluonx.serialization import images
+from gluonx.serialization.files import open_write
 
 __all__ = ["add_arguments", "list_images", "main", "make_lists", "pack_list", "read_list"]
 
@@ -231,6 +232,6 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    from ..__main__ import main as run
+    from gluonx.__main__ import main as run
 
     sys.exit(run(["im2rec", *sys.argv[1:]]))

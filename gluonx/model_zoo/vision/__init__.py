@@ -1,4 +1,4 @@
-"""Networks for images, with MXNet's names and parameters.
+"""Networks for images, with MXNet's names and parameters; MobileNetV3 with GluonCV's.
 
 ``get_model('resnet50_v1', classes=10)``, or ``resnet50_v1(classes=10)``.
 """
@@ -18,6 +18,8 @@ from .mobilenet import MobileNet as MobileNet
 from .mobilenet import MobileNetV2 as MobileNetV2
 from .mobilenet import get_mobilenet as get_mobilenet
 from .mobilenet import get_mobilenet_v2 as get_mobilenet_v2
+from .mobilenet_v3 import MobileNetV3 as MobileNetV3
+from .mobilenet_v3 import get_mobilenet_v3 as get_mobilenet_v3
 from .resnet import BasicBlockV1 as BasicBlockV1
 from .resnet import BasicBlockV2 as BasicBlockV2
 from .resnet import BottleneckV1 as BottleneckV1
@@ -40,6 +42,7 @@ __all__ = [
     "Inception3",
     "MobileNet",
     "MobileNetV2",
+    "MobileNetV3",
     "ResNetV1",
     "ResNetV2",
     "SqueezeNet",
@@ -52,6 +55,7 @@ __all__ = [
     "get_densenet",
     "get_mobilenet",
     "get_mobilenet_v2",
+    "get_mobilenet_v3",
     "get_model",
     "get_resnet",
     "get_squeezenet",
@@ -65,6 +69,8 @@ __all__ = [
     "mobilenet_v2_0_5",
     "mobilenet_v2_0_75",
     "mobilenet_v2_1_0",
+    "mobilenet_v3_large",
+    "mobilenet_v3_small",
     "resnet101_v1",
     "resnet101_v2",
     "resnet152_v1",
@@ -115,6 +121,8 @@ mobilenet0_5 = sized(get_mobilenet, "mobilenet0_5", 0.5)
 mobilenet_v2_0_5 = sized(get_mobilenet_v2, "mobilenet_v2_0_5", 0.5)
 mobilenet0_25 = sized(get_mobilenet, "mobilenet0_25", 0.25)
 mobilenet_v2_0_25 = sized(get_mobilenet_v2, "mobilenet_v2_0_25", 0.25)
+mobilenet_v3_large = sized(get_mobilenet_v3, "mobilenet_v3_large", "large")
+mobilenet_v3_small = sized(get_mobilenet_v3, "mobilenet_v3_small", "small")
 
 
 def vgg11_bn(**kwargs: Any) -> VGG:
@@ -153,6 +161,8 @@ _MODELS = {
     "mobilenetv2_0.5": mobilenet_v2_0_5,
     "mobilenetv2_0.75": mobilenet_v2_0_75,
     "mobilenetv2_1.0": mobilenet_v2_1_0,
+    "mobilenetv3_large": mobilenet_v3_large,
+    "mobilenetv3_small": mobilenet_v3_small,
     "resnet101_v1": resnet101_v1,
     "resnet101_v2": resnet101_v2,
     "resnet152_v1": resnet152_v1,

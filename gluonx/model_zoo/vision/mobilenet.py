@@ -141,7 +141,8 @@ class MobileNetV2(Classifier):
                 self.output.add(nn.Flatten())
 
 
-def _size(multiplier: float) -> str:
+def size_of(multiplier: float) -> str:
+    """A multiplier in a network's name."""
     text = f"{multiplier:.2f}"
     return text[:-1] if text in ("1.00", "0.50") else text
 
@@ -150,7 +151,7 @@ def get_mobilenet(
     multiplier: float, pretrained: bool = False, ctx: Any = None, root: Any = None, **kwargs: Any
 ) -> MobileNet:
     """:class:`MobileNet`; for the other parameters see :func:`get_model`."""
-    name = f"mobilenet{_size(multiplier)}"
+    name = f"mobilenet{size_of(multiplier)}"
     return entry(MobileNet, name, pretrained, ctx, root, multiplier=multiplier, **kwargs)
 
 
@@ -158,5 +159,5 @@ def get_mobilenet_v2(
     multiplier: float, pretrained: bool = False, ctx: Any = None, root: Any = None, **kwargs: Any
 ) -> MobileNetV2:
     """:class:`MobileNetV2`; for the other parameters see :func:`get_model`."""
-    name = f"mobilenetv2_{_size(multiplier)}"
+    name = f"mobilenetv2_{size_of(multiplier)}"
     return entry(MobileNetV2, name, pretrained, ctx, root, multiplier=multiplier, **kwargs)
