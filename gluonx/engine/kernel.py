@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,7 +26,8 @@ __all__ = ["COPY", "Kernel", "Pullback", "Aval", "aval_of", "x64", "is_float"]
 #: Shape and dtype of an array, hashable.
 Aval = jax.ShapeDtypeStruct
 
-_WIDE = (np.dtype("float64"), np.dtype("int64"), np.dtype("uint64"), np.dtype("complex128"))
+_WIDE = frozenset(map(np.dtype, ("float64", "int64", "uint64", "complex128")))
+_dtype = operator.attrgetter("dtype")
 
 
 class _Wide:
@@ -127,7 +129,7 @@ class Kernel:
         return f"<Kernel {self.name}>"
 
     def needs_x64(self, arrays: Sequence[Any]) -> bool:
-        return self.wide or (_Wide.seen and any(a.dtype in _WIDE for a in arrays))
+        return self.wide or (_Wide.seen and not _WIDE.isdisjoint(map(_dtype, arrays)))
 
     def _compiled(self, device: Any, donate: tuple[int, ...], mask: tuple[bool, ...] | None) -> Any:
         # Without out_shardings a result that does not depend on the inputs would not be tied to the
