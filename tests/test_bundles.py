@@ -48,12 +48,11 @@ def calls_of(step):
     gc.disable()
     try:
         for _ in range(5):
-            calls = []
-            sys.setprofile(lambda frame, event, _, calls=calls: calls.append((frame, event)))
+            names = []
+            sys.setprofile(lambda f, event, _, to=names: to.append((event, f.f_code.co_filename)))
             step()
             sys.setprofile(None)
-            names = [f.f_code.co_filename for f, event in calls if event == "call"]
-            found.append(sum(name.startswith(HOME) for name in names))
+            found.append(sum(event == "call" and name.startswith(HOME) for event, name in names))
     finally:
         sys.setprofile(None)
         gc.enable()
