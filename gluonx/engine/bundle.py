@@ -67,7 +67,7 @@ class Bundle:
 
     def __init__(self, buffers: list[Buffer]):
         self.buffers = buffers
-        self.arrays: tuple | None = None
+        self.arrays: Sequence[Any] | None = None
         self.parts: list[Part] = []
         self.updating: Any = None
         self.updates = 0
@@ -76,7 +76,7 @@ class Bundle:
         #: The update that has put the bundle together.
         self._made: Any = None
 
-    def whole(self) -> tuple | None:
+    def whole(self) -> Sequence[Any] | None:
         """The contents of all buffers, if they are in the bundle."""
         arrays = self.arrays
         if arrays is not None and list(map(_pending, self.buffers)) == self.parts:

@@ -190,7 +190,7 @@ def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
     way, node = pass_.way, pass_.node
     plain = True not in way.adds and given.count(None) == len(given)
     if plain and node is not None and node.again(region):
-        after = pass_.after
+        after: Any = pass_.after
     else:
         variables = way.first(region.owners)
         if node is None or not node.idle(variables):

@@ -84,7 +84,7 @@ class Job:
         last: tuple[int, ...] = ()
         if written:
             last, self.takes = stage.takes(refs, 0 if self.base else count, written)
-        self.program = None
+        self.program: Any = None
         if count or written:
             more += grads
             self.program = stage.program(tuple(numbers), tuple(more), last, self.recorded is None)

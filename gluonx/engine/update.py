@@ -52,7 +52,7 @@ def run_update(
     """
     region = current(device)
     with region.lock:
-        old = [b.whole() or _contents(b.buffers, region) for b in written]
+        old: list[Sequence[Any]] = [b.whole() or _contents(b.buffers, region) for b in written]
         more = _contents(read, region)
         first = len(region.arrays)
         if region.stage is None:
