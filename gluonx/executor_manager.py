@@ -154,8 +154,7 @@ class DataParallelExecutorManager:
         return self._columns("aux_dict", self.aux_names)
 
     def _columns(self, which: str, names: Sequence[str]) -> list[list[Any]]:
-        execs = self._current._exec_group.execs
-        return [[getattr(e, which)[name] for e in execs] for name in names]
+        return self._current._exec_group._columns(which, names)
 
     def load_data_batch(self, data_batch: DataBatch) -> None:
         """Give the executors a batch; one of another bucket gets executors of its own."""

@@ -13,7 +13,7 @@ from . import tape
 from .buffer import Buffer
 from .graph import STALE, Node, Value, Variable, sequence
 
-__all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients"]
+__all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients", "wait_instead"]
 
 #: Held while the results of a backward pass are handed out, or the pass begins anew.
 _changing = threading.Lock()
@@ -133,13 +133,18 @@ class Backward(Node):
             self.order = next(sequence)
             return True
 
-    def idle(self, variables: tuple[Variable, ...]) -> bool:
-        """Whether it can :meth:`begin` anew for the gradients of ``variables``."""
-        return (
-            self.region is None
-            and self.variables == variables
-            and list(map(_buffer, variables)) == self.buffers
-        )
+    def claim(self, region: Any, variables: tuple[Variable, ...]) -> bool:
+        """Be on ``region`` for the gradients of ``variables``, to :meth:`begin` anew, if it is not
+        on another one: threads may share a network."""
+        with _changing:
+            if (
+                self.region is not None
+                or self.variables != variables
+                or list(map(_buffer, variables)) != self.buffers
+            ):
+                return False
+            self.region = region
+            return True
 
     def begin(self, region: Any) -> None:
         """Let the buffers wait for the gradients that it will find on ``region``."""
@@ -147,13 +152,7 @@ class Backward(Node):
         self.order = next(sequence)
         self.region = region
         for buffer, value in zip(self.buffers, self.outputs, strict=True):
-            before = buffer.pending
-            if type(before) is Deferred and type(before.node) is Backward:
-                before.node.hand_out()
-            buffer.array = None
-            buffer.pending = value
-            buffer.shared = False
-            buffer.version += 1
+            wait_instead(buffer, value)
 
     def wrote(self) -> None:
         """Note that it writes the gradients."""
@@ -181,6 +180,14 @@ class Backward(Node):
                     buffer.pending = None
             self.results = None
             return True
+
+
+def wait_instead(buffer: Buffer, pending: Any) -> None:
+    """Let the buffer of a gradient wait for something else."""
+    before = buffer.pending
+    if type(before) is Deferred and type(before.node) is Backward:
+        before.node.hand_out()
+    buffer.defer(pending)
 
 
 def fresh(variables: Sequence[Variable]) -> bool:

@@ -36,6 +36,7 @@ class _Way(NamedTuple):
     first: Callable
 
 
+_buffer = operator.attrgetter("grad._buffer")
 _pending = operator.attrgetter("pending")
 _OUTSIDE = (
     "backward() goes on in work that had run before, or into a gradient buffer that is a view or "
@@ -189,14 +190,13 @@ def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
     """Put the sweep on the region, and let the gradients' buffers wait for it."""
     way, node = pass_.way, pass_.node
     plain = True not in way.adds and given.count(None) == len(given)
-    if plain and node is not None and node.again(region):
-        after: Any = pass_.after
-    else:
+    after = pass_.after if plain else None
+    if after is None or node is None or not node.again(region):
         variables = way.first(region.owners)
-        if node is None or not node.idle(variables):
-            node = pass_.node = Backward(way.over, variables)
         cotangents = tuple([None if ct is None else region.refs((ct,))[0] for ct in given])
-        olds = _olds(region, node.buffers, way.adds)
+        olds = _olds(region, list(map(_buffer, variables)), way.adds)
+        if node is None or not node.claim(region, variables):
+            node = pass_.node = Backward(way.over, variables)
         after = region.stage.sweep(
             (pass_.key, cotangents, olds), pass_.starts, cotangents, way.wanted, olds, way.over
         )

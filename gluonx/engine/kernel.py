@@ -50,6 +50,11 @@ def is_wide(dtype: Any) -> bool:
     return dtype in _WIDE
 
 
+def has_wide(arrays: Sequence[Any]) -> bool:
+    """Whether one of some arrays has a 64-bit type; costs nothing until there was one."""
+    return _Wide.seen and not _WIDE.isdisjoint(map(_dtype, arrays))
+
+
 def any_wide(*dtypes: Any) -> bool:
     """Whether one of them is a 64-bit type; costs nothing until this process has made one."""
     return _Wide.seen and any(d in _WIDE for d in dtypes)
@@ -129,7 +134,7 @@ class Kernel:
         return f"<Kernel {self.name}>"
 
     def needs_x64(self, arrays: Sequence[Any]) -> bool:
-        return self.wide or (_Wide.seen and not _WIDE.isdisjoint(map(_dtype, arrays)))
+        return self.wide or has_wide(arrays)
 
     def _compiled(self, device: Any, donate: tuple[int, ...], mask: tuple[bool, ...] | None) -> Any:
         # Without out_shardings a result that does not depend on the inputs would not be tied to the

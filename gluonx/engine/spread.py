@@ -22,7 +22,7 @@ import jax
 import numpy as np
 
 from . import mappings, persistent
-from .kernel import COPY, Kernel, any_wide, x64
+from .kernel import COPY, Kernel, has_wide, x64
 
 __all__ = ["AXIS", "Spread", "Team", "over_devices", "spmd", "team_of"]
 
@@ -237,4 +237,4 @@ def over_devices(
 
 def wide_scope(arrays: Sequence[Any], wide: bool) -> Any:
     """The scope for a program with 64-bit arrays; None if there are none."""
-    return x64() if wide or any_wide(*(a.dtype for a in arrays)) else None
+    return x64() if wide or has_wide(arrays) else None

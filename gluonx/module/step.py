@@ -24,7 +24,7 @@ import jax.core
 from ..engine import config, region
 from ..engine.buffer import Buffer, Zeros
 from ..engine.bundle import Part
-from ..engine.deferred import Backward, Deferred
+from ..engine.deferred import wait_instead
 from ..engine.graph import Variable
 from ..engine.kernel import COPY, Kernel, aval_of, is_float
 from ..engine.stage import Stage, ref
@@ -193,7 +193,7 @@ class Step:
             for k, y in enumerate(executor.outputs, plan.count):
                 buffer = y._buffer = plan.buffers[k]
                 self._last[k] = None
-                _let_wait(buffer, plan.waits[k])
+                wait_instead(buffer, plan.waits[k])
             return True
 
     def backward(self) -> bool:
@@ -209,7 +209,7 @@ class Step:
                 plan.buffers[plan.grads :], plan.waits[plan.grads :], strict=True
             ):
                 if buffer.pending is not wait:
-                    _let_wait(buffer, wait)
+                    wait_instead(buffer, wait)
             return True
 
     def update(self, trainer: Trainer) -> bool:
@@ -446,16 +446,6 @@ class Step:
             [self._leaves[k] for k in free],
             operator.itemgetter(*(starting[k] for k in range(numbers.stop))),
         )  # fmt: skip
-
-
-def _let_wait(buffer: Buffer, wait: _Wait) -> None:
-    before = buffer.pending
-    if type(before) is Deferred and type(before.node) is Backward:
-        before.node.hand_out()
-    buffer.array = None
-    buffer.pending = wait
-    buffer.shared = False
-    buffer.version += 1
 
 
 def _fetch(buffers: Sequence[Buffer], step: Step) -> None:
