@@ -476,8 +476,7 @@ class Trainer:
         else:
             arrays = group.arrays_of(single)
         spread = self._spread(group.indices)
-        # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
-        grads = [x._buffer if (v := x._entry) is None else v.grad._buffer for x in arrays]
+        grads = _gradients(arrays)
         mask = None
         if len(taken) < len(arrays):
             mask = np.array([i in taken for i in group.indices])
@@ -515,13 +514,7 @@ class Trainer:
     def _run_spread(group: Group, kernel: Kernel, spread: Any, numbers: list, reduce: bool) -> bool:
         team, arrays = spread
         params = [list(map(_buffer, own)) for own in arrays]
-        # a parameter that was frozen meanwhile has no gradient; the mask leaves it alone
-        grads = [
-            [x._buffer if (v := x._entry) is None else v.grad._buffer for x in own]
-            if None in map(_entry, own)
-            else list(map(_gradient, own))
-            for own in arrays
-        ]
+        grads = [_gradients(own) for own in arrays]
         return run_replicated(
             kernel, params, group.states, grads, numbers, team, reduce, group.memory
         )
@@ -572,6 +565,14 @@ def spread_of(
 _buffer = operator.attrgetter("_buffer")
 _entry = operator.attrgetter("_entry")
 _gradient = operator.attrgetter("_entry.grad._buffer")
+
+
+def _gradients(arrays: Sequence[NDArray]) -> list[Buffer]:
+    """The gradients' buffers. A parameter that was frozen meanwhile has none: its own stands there,
+    and the update's mask leaves it alone."""
+    if None in map(_entry, arrays):
+        return [x._buffer if (v := x._entry) is None else v.grad._buffer for x in arrays]
+    return list(map(_gradient, arrays))
 
 
 def _progress(written: Bundle, spread: Any) -> tuple:
