@@ -120,16 +120,16 @@ class _Entry:
                 return True
         return False
 
-    def contents(self) -> list[Any]:
-        """What :attr:`buffers` hold, None where they wait for something."""
+    def contents(self, mine: region.Region) -> list[Any]:
+        """What :attr:`buffers` hold for a region, None where they wait for something."""
         selection = self._selection
-        found = None if selection is None else selection.contents()
+        found = None if selection is None else selection.contents(mine)
         if found is None:
             found = list(map(_array, self.buffers))
             if _NONE in map(id, found):
-                self._selection = selection = Selection.of(self.buffers)
+                self._selection = selection = Selection.of(self.buffers, mine)
                 if selection is not None:
-                    return selection.contents() or found
+                    return selection.contents(mine) or found
         return found
 
     def values(self, inputs: list[NDArray]) -> tuple[list[Any], bool]:
@@ -221,7 +221,7 @@ def _check_written(traced: Traced, inputs: list[NDArray]) -> None:
 
 def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tuple[list, bool]:
     """The kernel's inputs: arrays, or deferred values of region ``mine``; whether there is one."""
-    arrays = entry.contents()
+    arrays = entry.contents(mine)
     arrays += [
         x._buffer.array if (x := inputs[i])._view is None else x._array()
         for i in entry.traced.inputs
@@ -480,6 +480,10 @@ class Cache:
                 if traced.written:
                     _hold_written(traced, inputs, outs[kernel.visible :], ctx)
                 return made
+            if mine.queue:  # steps that wait there make what this starts from
+                mine.settle()
+                there, _ = _contents(entry, inputs, mine)
+                arrays[: len(there)] = there
             if mine.spread:
                 arrays = [a.part(device) if type(a) is Spread else a for a in arrays]
         outs = kernel.run(arrays, device)

@@ -578,5 +578,5 @@ def _gradients(arrays: Sequence[NDArray]) -> list[Buffer]:
 def _progress(written: Bundle, spread: Any) -> tuple:
     """What differs once an update of a bundle has begun (and goes on, or is lost) or is done."""
     first = written.buffers[0]
-    begun = written.updating is not None or type(first.pending) is Updating
+    begun = written.updating or type(first.pending) is Updating
     return begun, written.updates if spread is None else first.version

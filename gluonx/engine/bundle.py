@@ -58,7 +58,8 @@ class Bundle:
     parts : list of Part
         What each of them waits for then.
     updating : Updating or None
-        The update that is about to replace the contents.
+        The update that is about to replace the contents. If it waits in a queue, ``arrays`` has the
+        parts: to the thread that called it they stand for what it will make.
     updates : int
         How many updates there were.
     """
@@ -76,17 +77,27 @@ class Bundle:
         #: The update that has put the bundle together.
         self._made: Any = None
 
-    def whole(self) -> Sequence[Any] | None:
-        """The contents of all buffers, if they are in the bundle."""
-        arrays = self.arrays
+    def there(self, region: Any) -> Sequence[Any] | None:
+        """The contents, as ``region`` may take them, if they are in the bundle."""
+        arrays, updating = self.arrays, self.updating
+        return arrays if updating is None or updating.region is region else None
+
+    def whole(self, region: Any) -> Sequence[Any] | None:
+        """The contents of all buffers, as ``region`` may take them, if they are in the bundle."""
+        arrays = self.there(region)
         if arrays is not None and list(map(_pending, self.buffers)) == self.parts:
             return arrays
         return None
+
+    def wait(self) -> None:
+        """The update has to wait in the queue of its region."""
+        self.arrays = tuple(self.parts)
 
     def give(self, arrays: tuple, updating: Any) -> None:
         """The update is done. May be interrupted, and called again."""
         if self.updating is updating:
             self.arrays = arrays
+            self._made = updating
             self.updating = None
             self.updates += 1
             self._opened = 0
@@ -108,12 +119,15 @@ class Bundle:
                         buffer.array = array
                     buffer.pending = part
 
-    def restore(self, old: Sequence[Any], updating: Any) -> None:
-        """The update has failed: give the old contents back, as far as they still exist."""
+    def restore(self, old: Sequence[Any], updating: Any, before: Any = None) -> None:
+        """The update has failed: give the old contents back, as far as they still exist.
+
+        ``before`` is the update that was to make them, if it waits.
+        """
         with _changing:
             if self.updating is updating:
-                self.arrays, self.updating = old, None
-                if not any(a.is_deleted() for a in old):
+                self.arrays, self.updating = old, before
+                if before is not None or not any(a.is_deleted() for a in old):
                     return
                 self._hand_out()
         for buffer, contents in zip(self.buffers, old, strict=True):
@@ -130,7 +144,7 @@ class Bundle:
         if updating is not None:  # wait for it
             updating.region.run()
         with _changing:
-            if self.arrays is None:
+            if self.arrays is None or self.updating is not None:
                 return self.updating is not None
             self._hand_out()
             return True
@@ -178,19 +192,20 @@ class Selection:
         self._pick: Callable = operator.itemgetter(*found, found[0])  # a tuple even if one
 
     @classmethod
-    def of(cls, buffers: Sequence[Buffer]) -> Selection | None:
+    def of(cls, buffers: Sequence[Buffer], region: Any) -> Selection | None:
         """What there is for buffers of which at least one is in a bundle, None if none is."""
         if Part not in set(map(type, map(_pending, buffers))):
             return None
         bundles = dict.fromkeys(b.pending.bundle for b in buffers if type(b.pending) is Part)
-        whole = [bundle for bundle in bundles if bundle.whole() is not None]
+        whole = [bundle for bundle in bundles if bundle.whole(region) is not None]
         return cls(buffers, whole) if whole else None
 
-    def contents(self) -> list[Any] | None:
-        """The contents of all, None for those that wait; None if a bundle was opened."""
+    def contents(self, region: Any) -> list[Any] | None:
+        """The contents of all, as ``region`` may take them, None for those that wait; None if a
+        bundle was opened."""
         pool: list[Any] = []
         for bundle, own, parts in self._inside:
-            arrays = bundle.arrays
+            arrays = bundle.there(region)
             if arrays is None or list(map(_pending, own)) != parts:
                 return None
             pool += arrays

@@ -26,11 +26,17 @@ def fusing(active: bool) -> Iterator[None]:
 _bulk_size = 15
 
 
-def set_bulk_size(size: int) -> int:
-    """Accepted for compatibility; returns the size that was set before.
+def gathers() -> bool:
+    """Whether small steps may wait until several run as one executable."""
+    return fusion and _bulk_size > 1
 
-    MXNet runs so many operators at a time; here a hybridized block is one executable, whatever its
-    size, and an operator outside of one runs by itself.
+
+def set_bulk_size(size: int) -> int:
+    """How much may be run at a time; returns the size that was set before.
+
+    In MXNet this many operators are. Here a hybridized block is one executable, and so is a
+    training step, whatever their size; on a CPU, small training steps that are alike are run
+    several at a time. A size of 0 or 1 turns that off.
 
     Raises
     ------

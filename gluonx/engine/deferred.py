@@ -118,12 +118,17 @@ class Backward(Node):
             for k, b in enumerate(self.buffers)
         ]
 
+    def _free(self, region: Any) -> bool:
+        """Whether it may be on ``region`` now: it is on none, or in the queue of this one."""
+        mine = self.region
+        return mine is None or mine.queued_on is region
+
     def again(self, region: Any) -> bool:
         """Begin anew on ``region`` if nobody has touched the gradients since the last time."""
         with _changing:
             if (
-                self.results is None
-                or self.region is not None
+                (self.results is None and self.region is None)
+                or not self._free(region)
                 or list(map(_buffer, self.variables)) != self.buffers
                 or list(map(_pending, self.buffers)) != self.outputs
             ):
@@ -138,7 +143,7 @@ class Backward(Node):
         on another one: threads may share a network."""
         with _changing:
             if (
-                self.region is not None
+                not self._free(region)
                 or self.variables != variables
                 or list(map(_buffer, variables)) != self.buffers
             ):

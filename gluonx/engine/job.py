@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -39,11 +40,24 @@ class Job:
         of each among the outputs.
     updating : object
         What these buffers wait for until then.
+    slots : list of int
+        What is written, among the arrays of the region.
     outs : list
-        The tuple of outputs, once they are there.
+        The tuple of outputs (``count``, the results that are no gradients from ``base`` on), once
+        they are there.
+    nodes, arrays : list
+        Those of the region, while it waits in a queue; ``all`` are then the outputs of all steps.
     node : Node or None
         The region on the tape.
+    place : Region or Job
+        What its nodes are on: the region, or the job itself while it waits in a queue.
+    queued_on : Region or None
+        The region in whose queue it waits.
     """
+
+    queued_on: Any = None
+    nodes: list[Node]
+    arrays: list[Any]
 
     def __init__(
         self,
@@ -53,11 +67,13 @@ class Job:
         refs: Sequence[int] = (),
         updating: Any = None,
     ):
-        self.region = region
+        self.region = self.place = region
         self.written = written
         self.updating = updating
         self.donate: tuple[int, ...] = ()
         self.outs: list[tuple] = []
+        self.slots = [r >> 1 for r in refs]
+        self.all: list[tuple] = []
         self.node: Node | None = None
         self.sweeps: list[tuple[Backward, list | None]] = []
         outputs, states, numbers, more, grads = [], [], [], [], []
@@ -80,6 +96,7 @@ class Job:
         self.recorded = _recorded(region) if region.open else None
         self.base = len(refs) if self.recorded is None else 0
         count = len(self.values) + len(grads)
+        self.count = len(refs) + count
         self.takes: Sequence[Any] = ()
         last: tuple[int, ...] = ()
         if written:
@@ -136,21 +153,57 @@ class Job:
             small = self.program.small = -1 if least > _SMALL else self.base + sizes.index(least)
         return None if small < 0 else self.outs[0][small]
 
+    # -- in a queue --------------------------------------------------------------------------------
+
+    @property
+    def device(self) -> Any:
+        return self.region.device
+
+    def run(self) -> None:
+        """Run the queue in which it waits."""
+        self.region.settle()
+
+    def enter(self) -> None:
+        """Wait in the queue of the region; may be interrupted, and done again."""
+        region = self.region
+        self.queued_on, self.place = region, self
+        for node in self.nodes:
+            node.region = self
+        for bundle in self.written:
+            bundle.wait()
+
+    def leave(self) -> None:
+        """All is done."""
+        self.place = None  # a cycle would keep the results until they are collected
+        for node in self.nodes:
+            if node.region is self:
+                node.region = None
+            if node.kernel is not None:
+                node.outputs = node.refs = ()
+
+    # -- results -----------------------------------------------------------------------------------
+
+    def by_part(self, contents: Sequence[Sequence[Any]]) -> dict[int, Any]:
+        """Contents of each of ``written``, by the ids of the parts that stand for them."""
+        parts = itertools.chain.from_iterable(bundle.parts for bundle in self.written)
+        return dict(zip(map(id, parts), itertools.chain.from_iterable(contents), strict=True))
+
+    def news(self) -> list[tuple]:
+        """The new contents of each of ``written``."""
+        return [take(self.outs[0]) for take in self.takes]
+
     def hand_over(self) -> None:
         """Give the results to who waits for them; may be interrupted, and done again."""
-        outs, node = self.outs[0], self.node
-        for bundle, take in zip(self.written, self.takes, strict=True):
-            bundle.give(take(outs), self.updating)
-        base = self.base
-        for k, value in enumerate(self.values):
-            holder = value.holder()
-            if holder is not None:
-                holder.fulfil(value, outs[base + k])
-            value.computed(node, k)
-        base += len(self.values)
+        outs = self.outs[0]
+        for bundle, new in zip(self.written, self.news(), strict=True):
+            bundle.give(new, self.updating)
+        count = len(self.values)
+        self.give(outs[self.base : self.base + count])
+        base = self.base + count
         for source, wanted in self.sweeps:
             if wanted is None:
-                source.results = outs[base : base + len(source.outputs)]
+                if source.region is self.place:  # else a later pass has begun
+                    source.results = outs[base : base + len(source.outputs)]
                 base += len(source.outputs)
                 continue
             for buffer, value, _ in wanted:
@@ -158,6 +211,14 @@ class Job:
                     buffer.array = outs[base]
                     buffer.pending = None
                 base += 1
+
+    def give(self, results: Sequence[Any]) -> None:
+        """Give the results that are no gradients; there may be none if nobody waits for them."""
+        for k, value in enumerate(self.values):
+            holder = value.holder()
+            if holder is not None and results:
+                holder.fulfil(value, results[k])
+            value.computed(self.node, k)
 
 
 def _recorded(region: Region) -> list[Value | None] | None:

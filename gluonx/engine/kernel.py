@@ -102,7 +102,7 @@ class Kernel:
 
     __slots__ = (
         "fn", "name", "op", "attrs", "present", "wide", "visible", "_jitted", "_recorded", "_avals",
-        "regions", "stage", "used", "runs", "compiled", "small", "__weakref__",
+        "regions", "stage", "used", "runs", "compiled", "small", "together", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -129,6 +129,8 @@ class Kernel:
         self.runs = self.compiled = 0
         #: Which result is small, for a kernel of a region (see ``job``).
         self.small: int | None = None
+        #: Several steps as one executable, for a kernel of a region (see ``queue``).
+        self.together: Any = None
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
@@ -165,6 +167,11 @@ class Kernel:
             with x64():
                 return jitted(*arrays)
         return jitted(*arrays)
+
+    def prepare(self, avals: Sequence[Aval], device: Any, donate: tuple[int, ...]) -> None:
+        """Compile for arrays of these shapes and dtypes."""
+        jitted = self._compiled(device, donate, None)
+        self._jitted[device, donate] = jitted.lower(*avals).compile()
 
     def run_into(
         self, outs: list, arrays: Sequence[Any], device: Any, donate: tuple[int, ...]

@@ -8,28 +8,52 @@ so, as the processor's caches still hold it from the step before.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 __all__ = ["Pace"]
 
 #: How many steps may be in the queue, and how many are left there when Python goes on.
 _MOST, _LEFT = 16, 3
+#: Seconds that a quick step takes at most.
+_QUICK = 2e-3
 
 
 class Pace:
-    """The steps under way on one device."""
+    """The steps under way on one device.
 
-    __slots__ = ("_under_way",)
+    Attributes
+    ----------
+    quick : bool
+        Whether the last steps took little time each, with all that the loop does.
+    """
+
+    __slots__ = ("quick", "_under_way", "_steps", "_since")
 
     def __init__(self) -> None:
-        #: One result of each.
-        self._under_way: list[Any] = []
+        self.quick = False
+        #: One result of each call, and how many steps it was.
+        self._under_way: list[tuple[Any, int]] = []
+        self._steps = 0
+        self._since = 0.0
 
-    def dispatched(self, result: Any) -> None:
-        """A step is under way, which makes ``result``; wait if there are too many."""
-        under_way = self._under_way
-        under_way.append(result)
-        if len(under_way) >= _MOST:
-            last = under_way[-_LEFT - 1]
-            self._under_way = under_way[-_LEFT:]
-            last.block_until_ready()
+    def dispatched(self, result: Any, steps: int = 1) -> None:
+        """A step is under way, or several in one call, which makes ``result``; wait if there are
+        too many."""
+        self._under_way.append((result, steps))
+        self._steps += steps
+        if self._steps >= _MOST:
+            self._wait()
+
+    def _wait(self) -> None:
+        under_way, left, at = self._under_way, 0, len(self._under_way)
+        while left < _LEFT:
+            at -= 1
+            left += under_way[at][1]
+        done, self._steps = self._steps - left, left
+        self._under_way = under_way[at:]
+        if at:
+            under_way[at - 1][0].block_until_ready()
+        now = time.perf_counter()
+        self.quick = now - self._since < _QUICK * done
+        self._since = now

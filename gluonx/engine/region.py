@@ -20,6 +20,7 @@ from .graph import Node, Value
 from .job import Job
 from .kernel import Kernel, aval_of, is_float
 from .pace import Pace
+from .queue import Queue
 from .spread import Spread
 from .stage import Stage, flows, place, ref
 from .state import state
@@ -48,21 +49,26 @@ class Region:
         The execution under way; one that was interrupted is taken up again.
     pace : Pace or None
         How far Python runs ahead, where it uses the same processor.
+    queue : Queue
+        The steps that wait to be run together, before what is deferred now.
     lock : RLock
         Held while the region grows or runs: another thread may want a value of it. All regions of
         a thread have the same one.
     """
+
+    #: See :attr:`Job.queued_on`.
+    queued_on = None
 
     def __init__(self, device: Any = None, lock: Any = None) -> None:
         self.device = device
         self.lock = threading.RLock() if lock is None else lock
         self.job: Any = None
         self.pace = Pace() if getattr(device, "platform", None) == "cpu" else None
+        self.queue = Queue(self)
         self.begin()
 
     def begin(self) -> None:
         """Forget everything that was deferred."""
-        self.nodes: list[Node] = []
         self.arrays: list[Any] = []
         self.owners: list[Value | None] = []
         #: The ref (without ``diff``) of each of the first arrays, and of the deferred values of the
@@ -76,6 +82,7 @@ class Region:
         self.open = 0
         #: Whether there may be a :class:`~gluonx.engine.spread.Spread` among the arrays.
         self.spread = False
+        self.nodes: list[Node] = []  # last, for this may be interrupted, and done again
 
     # -- growing -----------------------------------------------------------------------------------
 
@@ -172,6 +179,17 @@ class Region:
 
     # -- running -----------------------------------------------------------------------------------
 
+    def settle(self) -> None:
+        """Run the steps in the queue, and put what they make in the place of what stood for it."""
+        with self.lock:
+            self.queue.run()
+
+    def fill(self, made: dict[int, Any]) -> None:
+        """Put arrays in the place of what stood for them, by id."""
+        if self.arrays:
+            self.arrays = [made.get(id(a), a) for a in self.arrays]
+            self._codes, self._coded = {}, (0, 0)
+
     def gather(self) -> None:
         """Take this device's parts of arrays that are spread over several."""
         self.arrays = [a.part(self.device) if type(a) is Spread else a for a in self.arrays]
@@ -183,6 +201,8 @@ class Region:
         ``reason`` is for :func:`~gluonx.engine.report.explain`; without one, somebody looked.
         """
         with self.lock:
+            if self.queue:
+                self.settle()
             if self.job is None or not self.job.outs:
                 if not self.nodes:
                     self.job = None

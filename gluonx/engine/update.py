@@ -52,7 +52,7 @@ def run_update(
     """
     region = current(device)
     with region.lock:
-        old: list[Sequence[Any]] = [b.whole() or _contents(b.buffers, region) for b in written]
+        old = [b.whole(region) or _contents(b.buffers, region) for b in written]
         more = _contents(read, region)
         first = len(region.arrays)
         if region.stage is None:
@@ -63,20 +63,31 @@ def run_update(
         del given
         refs, updating = again.refs[:count], Updating(region)
         job = Job(region, again.stage, written, refs, updating)
+        if job.recorded is None:
+            job.donate = again.stage.donated(refs)
+        queue, several = region.queue, bool(region.queue)
+        waits = queue.wants(job, old)
+        if several and not waits:  # they have run
+            old = [b.whole(region) or _contents(b.buffers, region) for b in written]
+        before = [b.updating for b in written]
         try:
             take(written, old, updating)  # from here on nobody else gets hold of them
-            if job.recorded is None:
-                job.donate = again.stage.donated(refs)
+            if job.recorded is None and not (several and waits):
                 _own(region.arrays, refs, written, old)
+            if waits:
+                queue.add(job)
+                return
             region.job = job
             region.finish(job)
         except BaseException:
             if job.outs:  # it was interrupted after the fact
                 region.run()
-            else:
+            elif job in queue.jobs:
+                queue.resume()
+            elif not waits or region.nodes:
                 region.job = None
-                for bundle, arrays in zip(written, old, strict=True):
-                    bundle.restore(arrays, updating)
+                for bundle, arrays, last in zip(written, old, before, strict=True):
+                    bundle.restore(arrays, updating, last)
                 region.shrink(first)
             raise
         if region.pace is not None and job.recorded is None:
