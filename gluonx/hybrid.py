@@ -221,6 +221,7 @@ def _check_written(traced: Traced, inputs: list[NDArray]) -> None:
 
 def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tuple[list, bool]:
     """The kernel's inputs: arrays, or deferred values of region ``mine``; whether there is one."""
+    waiting_steps = bool(mine.queue)
     arrays = entry.contents(mine)
     arrays += [
         x._buffer.array if (x := inputs[i])._view is None else x._array()
@@ -249,7 +250,8 @@ def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tupl
             pending = True
             continue
         arrays[k] = x._data
-        if pending and not mine.nodes:  # that has run the others too
+        if (pending and not mine.nodes) or (waiting_steps and not mine.queue):
+            # that has run the others too
             return _contents(entry, inputs, mine)
     return arrays, pending
 

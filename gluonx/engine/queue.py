@@ -58,8 +58,9 @@ class Queue:
         """
         if not self.jobs:
             return self._worth(job, old)
-        first = self.jobs[0]
-        if job.program is first.program and job.written is first.written and _usual(job):
+        first, begun = self.jobs[0], len(self.jobs) == COUNT or self.jobs[0].outs
+        alike = job.program is first.program and job.written is first.written
+        if alike and not begun and _usual(job):
             # the parts that stand for what the step before makes are where it takes them from
             if list(map(type, self._region.arrays)).count(Part) == len(first.donate):
                 return True
@@ -70,8 +71,8 @@ class Queue:
         if self._rest:
             self._rest -= 1
             return False
-        program, pace = job.program, self._region.pace
-        if program is None or program.runs < AFTER or pace is None or not pace.quick:
+        program = job.program
+        if program is None or not _often(program, self._region.pace):
             return False
         if not config.gathers() or not _usual(job) or self._region.spread:
             return False
@@ -155,6 +156,11 @@ class Queue:
         self.jobs = []
         if any([a.is_deleted() for contents in old for a in contents]):
             region.begin()  # what is pending may need them
+
+
+def _often(program: Kernel, pace: Any) -> bool:
+    """Whether a program runs so often that it is worth while to prepare more."""
+    return program.runs >= AFTER and pace is not None and pace.quick
 
 
 def _usual(job: Job) -> bool:
@@ -246,8 +252,7 @@ class Together:
         """Have an executable made."""
         if kept not in self._asked and not self._failed:
             self._asked.add(kept)
-            thread = threading.Thread(target=self._compile, args=(kept,), name="gluonx-compile")
-            thread.start()
+            _in_background(lambda: self._compile(kept))
 
     def _compile(self, kept: bool) -> None:
         try:
@@ -280,6 +285,10 @@ class Together:
 
         run.__name__ = run.__qualname__ = f"{COUNT}_times_{self._program.name}"
         return run
+
+
+def _in_background(function: Callable) -> None:
+    threading.Thread(target=function, name="gluonx-compile").start()
 
 
 def _sharding(array: Any) -> Any:

@@ -52,8 +52,12 @@ def run_update(
     """
     region = current(device)
     with region.lock:
-        old = [b.whole(region) or _contents(b.buffers, region) for b in written]
+        queue, several = region.queue, bool(region.queue)
         more = _contents(read, region)
+        old = [b.whole(region) or _contents(b.buffers, region) for b in written]
+        if several and not queue:  # somebody's contents were looked for, which has run it
+            several = False
+            old = [b.whole(region) or _contents(b.buffers, region) for b in written]
         first = len(region.arrays)
         if region.stage is None:
             region.stage = Stage.first(kernel)
@@ -65,7 +69,6 @@ def run_update(
         job = Job(region, again.stage, written, refs, updating)
         if job.recorded is None:
             job.donate = again.stage.donated(refs)
-        queue, several = region.queue, bool(region.queue)
         waits = queue.wants(job, old)
         if several and not waits:  # they have run
             old = [b.whole(region) or _contents(b.buffers, region) for b in written]

@@ -107,7 +107,7 @@ class _Generator(Noise):
         body = self.code[start:]
         made = {n: s for n, s in self.shapes.items() if n not in before}
         keep = rng.random() < 0.3
-        for i in range(rng.choice((0, 0, 1, 2, 3))):
+        for i in range(rng.choice((0, 0, 1, 3, 6))):
             again = {n: f"{n}_{i}" for n in made} if keep else {}
             self.code += [_renamed(step, again) for step in body]
             for old, new in again.items():

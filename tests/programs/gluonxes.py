@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from gathering import gathering
 
 import gluonx as gx
 from gluonx import autograd, gluon, nd, nn
@@ -18,7 +19,10 @@ from .nets import BATCH_NORM, NETS
 __all__ = ["MODES", "Gluonx"]
 
 #: Name of a way to run: (hybridized, fused).
-MODES = {"eager": (False, True), "unfused": (True, False), "fused": (True, True)}
+MODES = {
+    "eager": (False, True), "unfused": (True, False), "fused": (True, True),
+    "gathered": (True, True),
+}  # fmt: skip
 
 
 class _Cell(gluon.HybridBlock):
@@ -90,6 +94,7 @@ class Gluonx:
 
     def __init__(self, mode: str, limit: int = 256, fresh: bool = False):
         self.hybridized, self.fused = MODES[mode]
+        self.gathered = mode == "gathered"
         self.limit = limit
         self.fresh = fresh
 
@@ -99,7 +104,8 @@ class Gluonx:
         gx.random.seed(7)
         old, region.MAX_REGION = region.MAX_REGION, self.limit
         try:
-            with config.fusing(self.fused):
+            gathered = gathering() if self.gathered else contextlib.nullcontext()
+            with config.fusing(self.fused), gathered:
                 yield
         finally:
             region.MAX_REGION = old

@@ -1,0 +1,344 @@
+"""Small training steps that run several at a time: nobody can tell, but by the clock."""
+
+import sys
+import threading
+
+import numpy as np
+import pytest
+from gathering import gathering
+
+import gluonx as gx
+from gluonx import autograd, engine, gluon, nd, nn
+
+BATCH = 4
+DATA = [nd.array(np.random.default_rng(k).normal(size=(BATCH, 3))) for k in range(3)]
+
+
+class Run:
+    """A network and its training loop."""
+
+    def __init__(self, optimizer="sgd", grad_req="write", dropout=0.0, **arguments):
+        gx.random.seed(3)
+        self.net = nn.HybridSequential()
+        self.net.add(nn.Dense(3, in_units=3, activation="tanh"), nn.Dropout(dropout))
+        self.net.add(nn.Dense(3, in_units=3))
+        self.net.initialize()
+        self.net.hybridize()
+        self.params = list(self.net.collect_params().values())
+        for p in self.params:
+            p.grad_req = grad_req
+        arguments.setdefault("learning_rate", 0.1)
+        self.trainer = gluon.Trainer(self.net.collect_params(), optimizer, arguments)
+        self.loss_function = gluon.loss.L2Loss()
+        self.count = 0
+
+    def backward(self, x=None):
+        x = DATA[self.count % 3] if x is None else x
+        with autograd.record():
+            loss = self.loss_function(self.net(x), x)
+        loss.backward()
+        return loss
+
+    def step(self, x=None):
+        loss = self.backward(x)
+        self.trainer.step(BATCH)
+        self.count += 1
+        return loss
+
+    def values(self):
+        return [p.data().asnumpy() for p in self.params]
+
+
+def same(a, b, tolerance=1e-6):
+    for x, y in zip(a, b, strict=True):
+        np.testing.assert_allclose(x, y, tolerance, tolerance)
+
+
+#: What somebody does after a step, and what is seen of it.
+LOOKS = {
+    "nothing": lambda run, loss: None,
+    "loss": lambda run, loss: loss.asnumpy(),
+    "mean": lambda run, loss: loss.mean().asscalar(),
+    "parameter": lambda run, loss: run.params[-1].data().asnumpy(),
+    "gradient": lambda run, loss: run.params[0].grad().asnumpy(),
+    "half_a_gradient": lambda run, loss: (run.params[0].grad() * 2).asnumpy(),
+    "predict": lambda run, loss: run.net(DATA[0]).asnumpy(),
+    "batch": lambda run, loss: run.step(nd.ones((2, 3))).asnumpy(),
+    "rate": lambda run, loss: run.trainer.set_learning_rate(0.05),
+    "write": lambda run, loss: run.params[0].set_data(run.params[0].data() * 0.5),
+    "inplace": lambda run, loss: run.params[1].data().__setitem__(0, 0.25),
+    "clear": lambda run, loss: run.params[0].zero_grad(),
+    "freeze": lambda run, loss: setattr(run.params[0], "grad_req", "null"),
+    "cast": lambda run, loss: run.net.cast("float32"),
+    "forward": lambda run, loss: run.backward().asnumpy(),
+    "waitall": lambda run, loss: nd.waitall(),
+}
+
+
+def looked(run, look):
+    """Train, and look after some steps; what was seen."""
+    seen = []
+    for k in range(16):
+        loss = run.step()
+        if k in (7, 8, 13):
+            found = LOOKS[look](run, loss)
+            seen.append(np.zeros(1) if found is None else found)
+    return [*seen, *run.values()]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_somebody_looks_at_or_changes_is_as_it_was(look):
+    for optimizer in ("sgd", "adam"):
+        wanted = looked(Run(optimizer), look)
+        with gathering(count=3) as calls:
+            found = looked(Run(optimizer), look)
+        same(wanted, found)
+        assert any(calls)
+
+
+def test_losses_that_are_kept_have_their_values():
+    plain, gathered = Run(dropout=0.3), Run(dropout=0.3)
+    wanted = [plain.step() for _ in range(12)]
+    wanted = [x.asnumpy() for x in wanted]
+    gx.random.seed(3)
+    gathered = Run(dropout=0.3)
+    with gathering(count=4) as calls:
+        found = [gathered.step() for _ in range(12)]
+        same(wanted, [x.asnumpy() for x in found])
+    assert calls.count(True) >= 2
+    with pytest.raises(gx.MXNetError, match="released"):
+        found[-2].backward()
+
+
+def test_gradients_are_added_up():
+    def train(run):
+        for _ in range(10):
+            run.backward()
+            run.backward()
+            run.trainer.step(BATCH)
+            run.net.collect_params().zero_grad()
+
+    plain, gathered = Run(grad_req="add"), Run(grad_req="add")
+    train(plain)
+    with gathering() as calls:
+        train(gathered)
+    assert any(calls)
+    same(plain.values(), gathered.values())
+
+
+def test_steps_of_one_network_by_two_trainers():
+    def train(run):
+        first = gluon.Trainer(run.params[:2], "sgd", {"learning_rate": 0.1})
+        second = gluon.Trainer(run.params[2:], "adam")
+        for _ in range(8):
+            run.backward()
+            first.step(BATCH)
+            second.step(BATCH)
+
+    plain, gathered = Run(), Run()
+    train(plain)
+    with gathering():
+        train(gathered)
+    same(plain.values(), gathered.values())
+
+
+def test_a_thread_that_looks_on():
+    run, plain = Run("adam"), Run("adam")
+    for _ in range(60):
+        plain.step()
+    over, seen = threading.Event(), []
+
+    def look():
+        while not over.is_set():
+            seen.append(run.params[0].data().asnumpy())
+            seen.append(run.net(DATA[0]).asnumpy())
+
+    thread = threading.Thread(target=look)
+    with gathering():
+        for _ in range(6):
+            run.step()
+        thread.start()
+        for _ in range(54):
+            run.step()
+        over.set()
+        thread.join()
+        same(plain.values(), run.values(), 1e-5)
+    assert np.isfinite(seen[0]).all()
+
+
+def test_states_that_are_saved_in_between(tmp_path):
+    plain, run = Run("adam"), Run("adam")
+    with gathering(count=4):
+        for k in range(12):
+            plain.step()
+        for k in range(12):
+            run.step()
+            if k == 8:
+                run.trainer.save_states(tmp_path / "s")
+                run.net.save_parameters(tmp_path / "p")
+        same(plain.values(), run.values())
+        run.net.load_parameters(tmp_path / "p")
+        run.trainer.load_states(tmp_path / "s")
+        run.count = 9
+        for _ in range(3):
+            run.step()
+        same(plain.values(), run.values())
+
+
+def test_queues_that_are_always_emptied_early_are_given_up():
+    run = Run()
+    with gathering(count=3, in_vain=3):
+        waited = 0
+        for _ in range(30):
+            loss = run.step()
+            waited += bool(gx.engine.state.state.regions) and loss._buffer.array is None
+            loss.asnumpy()
+    assert 0 < waited < 8  # not each of 30
+
+
+def test_the_switch():
+    run = Run()
+    with gathering() as calls, engine.bulk(1):
+        for _ in range(8):
+            run.step()
+    assert not calls
+
+
+def test_only_what_runs_often_and_quickly_waits():
+    """Without the test's settings, a few steps do not."""
+    run = Run()
+    for _ in range(20):
+        loss = run.step()
+        assert loss._buffer.array is not None
+
+
+def test_steps_gather_by_themselves():
+    """As users meet it: after hundreds of quick steps."""
+    plain, run = Run(), Run()
+    with engine.bulk(0):
+        for _ in range(1500):
+            plain.step(DATA[0])
+    waited = 0
+    for _ in range(1500):
+        loss = run.step(DATA[0])
+        waited += loss._buffer.array is None
+    same(plain.values(), run.values(), 1e-4)
+    [step] = [s for s in engine.explain().steps if s.runs == 1500 and s.times > 1] or [None]
+    assert waited == 0 or step is not None
+
+
+def lines_of(function):
+    """How many lines of the engine run in a call."""
+    count = 0
+
+    def trace(frame, event, _):
+        nonlocal count
+        if "gluonx" not in frame.f_code.co_filename:
+            return None
+        count += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(None)
+    return count
+
+
+def interrupted_at(function, line):
+    """Call a function; Ctrl-C comes at one of the lines that :func:`lines_of` counts."""
+    left = line
+
+    def trace(frame, event, _):
+        nonlocal left
+        if "gluonx" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        function()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", [0, 1], ids=["waits", "fills the queue"])
+def test_an_interrupt_at_any_line(before):
+    """A step is done, or was not begun; the parameters are never anything else."""
+    plain = Run()
+    wanted = [plain.values()]
+    for _ in range(1200):
+        plain.step(DATA[0])
+        wanted.append(plain.values())
+    run = Run(learning_rate=0.1)
+    with gathering() as calls:
+        for _ in range(6):
+            run.step(DATA[0])
+        run.values()
+        done, interrupts, completed = 6, 0, 0
+        for _ in range(before):
+            run.step(DATA[0])
+        done += before
+        lines = lines_of(lambda: run.step(DATA[0]))
+        done += 1
+        for line in range(1, lines + 1):
+            run.values()
+            for _ in range(before):
+                run.step(DATA[0])
+            done += before
+            interrupts += interrupted_at(lambda: run.step(DATA[0]), line)
+            found = run.values()
+            close = [k for k in (done, done + 1) if np.allclose(found[0], wanted[k][0], 1e-6, 1e-7)]
+            assert close, (line, done)
+            assert autograd.is_recording() is False
+            completed += close[-1] > done
+            done = close[-1]
+            same(found, wanted[done], 1e-5)
+        assert interrupts > lines // 2
+        assert 0 < completed < lines
+    assert any(calls) == bool(before)
+
+
+def test_a_step_that_fails_leaves_the_parameters(monkeypatch):
+    from gluonx.engine.kernel import Kernel
+
+    run, plain = Run(), Run()
+    call, broken = Kernel._call_into, []
+
+    def fail(self, outs, function, arrays):
+        if broken and not broken.pop():
+            raise RuntimeError("no memory")
+        call(self, outs, function, arrays)
+
+    monkeypatch.setattr(Kernel, "_call_into", fail)
+    with gathering(count=3):
+        for _ in range(6):
+            run.step()
+            plain.step()
+        same(plain.values(), run.values())
+        run.step()
+        run.step()  # both wait
+        broken.append(True)
+        broken.insert(0, False)  # the first is done, the second is not
+        plain.step()
+        broken[:] = [False, True]
+        with pytest.raises(RuntimeError, match="no memory"):
+            run.values()
+        assert not broken
+        found = run.values()
+        same(plain.values(), found)
+        run.count = plain.count
+        for _ in range(7):
+            run.step()
+            plain.step()
+        same(plain.values(), run.values())
