@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -307,12 +308,24 @@ def test_a_symbol_of_mxnet_computes_the_same(golden):
 
 def test_the_same_code_writes_what_mxnet_writes(golden):
     net, _, _, maker = golden
-    theirs = json.loads((GOLDEN / "net-symbol.json").read_text())
+
+    def without_pointers(text):  # a Pooling with oneDNN has an output that nobody sees
+        return re.sub(r'"node_row_ptr": \[[^]]*\]', "", text)
+
+    theirs = (GOLDEN / "net-symbol.json").read_text()
     with gx.name.NameManager():
         made = maker.network(gx)
-    for mine in (json.loads(made.tojson()), json.loads(net.tojson())):
-        for key in ("nodes", "arg_nodes", "heads", "attrs"):
-            assert mine[key] == theirs[key]
+    for mine in (made.tojson(), net.tojson()):
+        assert without_pointers(mine) == without_pointers(theirs)
+    language_model = (GOLDEN / "lstm-symbol.json").read_text()
+    assert sym.load_json(language_model).tojson() == language_model
+
+
+def test_names_are_written_with_the_escapes_that_mxnet_reads():
+    name = 'a"b\\c\nd\te\rgröße'
+    text = sym.var(name).tojson()
+    assert '"name": "a\\"b\\\\c\\nd\\te\\rgröße"' in text
+    assert sym.load_json(text).name == name
 
 
 def test_save_and_load(tmp_path):
