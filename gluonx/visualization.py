@@ -10,7 +10,9 @@ from typing import Any
 
 from .serialization.files import open_write
 from .symbol import Symbol
-from .symbol.node import Node, postorder
+from .symbol.infer import Inference
+from .symbol.node import Node, postorder, roles
+from .symbol.relations import complete
 
 __all__ = ["Dot", "plot_network", "print_summary"]
 
@@ -43,15 +45,23 @@ def _shapes(symbol: Symbol, shape: Mapping[str, Any] | None) -> dict[Any, tuple]
     if shape is None:
         return {}
     inside = symbol.get_internals()
-    known = {k: v for k, v in shape.items() if k in inside.list_inputs()}
-    found = inside.infer_shape_partial(**known)[1]
-    missing = [n for n, s in zip(inside.list_outputs(), found, strict=True) if s and 0 in s]
+    inputs = roles(inside._heads).inputs
+    unknown = set(shape).difference(v.name for v in inputs)
+    if unknown:
+        raise ValueError(
+            f"the symbol has no input {', '.join(sorted(unknown))}; it has "
+            f"{', '.join(v.name for v in inputs)}"
+        )
+    inference = Inference(inside._heads, {v: shape[v.name] for v in inputs if v.name in shape}, {})
+    inference.infer_shapes()
+    found = [inference.shapes.get(e) for e in inside._heads]
+    missing = [n for n, s in zip(inside.list_outputs(), found, strict=True) if not complete(s)]
     if missing:
         raise ValueError(
             f"the shapes do not follow from {dict(shape)}: {', '.join(missing[:5])} "
             "stay unknown; give those of all inputs"
         )
-    return dict(zip(inside._heads, found, strict=True))
+    return {e: s for e, s in zip(inside._heads, found, strict=True) if s is not None}
 
 
 def _times(values: Sequence[Any]) -> str:

@@ -53,5 +53,9 @@ def test_plot_is_dot_text_and_a_picture(tmp_path):
 def test_unknown_shapes_are_named():
     with pytest.raises(ValueError, match="stay unknown"):
         gx.viz.print_summary(sym.var("a") + sym.var("b", shape=(0, 3)), {"a": (0, 3)})
+    with pytest.raises(ValueError, match="data, .* stay unknown"):
+        gx.viz.plot_network(network(), shape={})
+    with pytest.raises(ValueError, match="no input image; it has data, c1_weight"):
+        gx.viz.plot_network(network(), shape={"image": (1, 3, 28, 28)})
     with pytest.raises(TypeError, match="Symbol"):
         gx.viz.plot_network(None)

@@ -9,14 +9,14 @@ import numpy as np
 
 from .. import ndarray as nd
 from ..context import Context
-from ..io import DataDesc
+from ..io import DataBatch, DataDesc
 from ..ndarray import NDArray
 from ..parameter import Parameter
 from ..symbol import Symbol
 from ..symbol.executor import Executor
 from .step import Step
 
-__all__ = ["ExecutorGroup", "slices", "write"]
+__all__ = ["ExecutorGroup", "joined", "slices", "write"]
 
 
 def write(target: NDArray, value: Any) -> None:
@@ -36,6 +36,26 @@ def slices(size: int, count: int, what: str) -> list[slice]:
         )
     ends = [size * (k + 1) // count for k in range(count)]
     return [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
+
+
+def joined(
+    batches: Sequence[DataBatch], data: Sequence[DataDesc], labels: Sequence[DataDesc]
+) -> DataBatch:
+    """One batch of the parts that a list has, one for each device."""
+    if not batches:
+        raise ValueError("the list of batches is empty")
+
+    def join(columns: Any, described: Sequence[DataDesc]) -> list[NDArray]:
+        arrays = []
+        for column, d in zip(zip(*columns, strict=True), described, strict=False):
+            axis = max(DataDesc.get_batch_axis(d.layout), 0)
+            first = column[0].context
+            arrays.append(nd.concat(*[x.as_in_context(first) for x in column], dim=axis))
+        return arrays
+
+    return DataBatch(
+        join([b.data for b in batches], data), join([b.label or () for b in batches], labels)
+    )
 
 
 class ExecutorGroup:

@@ -79,7 +79,9 @@ class Inference:
         self._given = dtypes
         for v in self.roles.inputs:
             given = _known(shapes.get(v))
-            self.shapes[v, 0] = given if complete(given) else _known(declared_shape(v)) or given or None
+            if not complete(given):
+                given = _known(declared_shape(v)) or given or None
+            self.shapes[v, 0] = given
             self.dtypes[v, 0] = dtypes.get(v) or declared_dtype(v)
 
     # -- element types ----------------------------------------------------------------------
