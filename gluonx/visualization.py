@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
+from .drawing import svg
 from .serialization.files import open_write
 from .symbol import Symbol
 from .symbol.infer import Inference
@@ -185,52 +185,7 @@ class Dot:
 
     def _repr_svg_(self) -> str:
         """The picture that a notebook shows: inputs at the bottom, outputs at the top."""
-        below: dict[str, list[str]] = {}
-        for a, b, _ in self.edges:
-            below.setdefault(a, []).append(b)
-        level: dict[str, int] = {}
-        for name in self.nodes:  # what a node needs comes before it
-            level[name] = max((level.get(b, 0) + 1 for b in below.get(name, ())), default=0)
-        for name in self.nodes:  # an input stands right under what uses it
-            users = [level[a] for a, b, _ in self.edges if b == name]
-            if name not in below and users:
-                level[name] = min(users) - 1
-        rows: dict[int, list[str]] = {}
-        for name, k in level.items():
-            rows.setdefault(k, []).append(name)
-        width, height = 160 * max(map(len, rows.values())), 80 * (max(rows) + 1)
-        at = {
-            name: (width / 2 + 160 * (i - (len(row) - 1) / 2), height - 80 * k - 40)
-            for k, row in rows.items()
-            for i, name in enumerate(row)
-        }
-        parts = [
-            f'<line x1="{at[a][0]}" y1="{at[a][1] + 22}" x2="{at[b][0]}" y2="{at[b][1] - 22}" '
-            'stroke="black"/>'
-            + _label((at[a][0] + at[b][0]) / 2 + 4, (at[a][1] + at[b][1]) / 2 + 4, x["label"], 9)
-            for a, b, x in self.edges
-        ]
-        for name, attributes in self.nodes.items():
-            x, y = at[name]
-            round_ = 20 if attributes["shape"] == "oval" else 3
-            parts.append(
-                f'<rect x="{x - 70}" y="{y - 22}" width="140" height="44" rx="{round_}" '
-                f'fill="{attributes["fillcolor"]}" stroke="black"/>'
-            )
-            lines = attributes["label"].split("\n")
-            for k, line in enumerate(lines):
-                parts.append(_label(x, y + 4 + 14 * (k - (len(lines) - 1) / 2), line, 11, "middle"))
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'font-family="sans-serif">{"".join(parts)}</svg>'
-        )
-
-
-def _label(x: float, y: float, text: str, size: int, anchor: str = "start") -> str:
-    return (
-        f'<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}">{escape(text)}</text>'
-        if text else ""
-    )  # fmt: skip
+        return svg(self.nodes, self.edges)
 
 
 def _quoted(text: str) -> str:

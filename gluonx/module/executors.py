@@ -16,7 +16,7 @@ from ..symbol import Symbol
 from ..symbol.executor import Executor
 from .step import Step
 
-__all__ = ["ExecutorGroup", "joined", "slices", "write"]
+__all__ = ["Columns", "ExecutorGroup", "joined", "slices", "write"]
 
 
 def write(target: NDArray, value: Any) -> None:
@@ -58,7 +58,39 @@ def joined(
     )
 
 
-class ExecutorGroup:
+class Columns:
+    """What several executors of one symbol have: for each array a list with one for each.
+
+    Attributes
+    ----------
+    execs : list of Executor
+    param_names, aux_names : list of str
+    """
+
+    execs: list[Executor]
+    param_names: list[str]
+    aux_names: list[str]
+
+    def _columns(self, which: str, names: Sequence[str]) -> list[list[Any]]:
+        return [[getattr(e, which)[name] for e in self.execs] for name in names]
+
+    @property
+    def param_arrays(self) -> list[list[NDArray]]:
+        """The parameters: for each a list with its array on each device."""
+        return self._columns("arg_dict", self.param_names)
+
+    @property
+    def grad_arrays(self) -> list[list[NDArray]]:
+        """The gradients of the parameters, in the same form."""
+        return self._columns("grad_dict", self.param_names)
+
+    @property
+    def aux_arrays(self) -> list[list[NDArray]]:
+        """The auxiliary states, in the same form."""
+        return self._columns("aux_dict", self.aux_names)
+
+
+class ExecutorGroup(Columns):
     """Executors of one symbol for one kind of batch.
 
     Attributes
@@ -130,26 +162,6 @@ class ExecutorGroup:
         }
         #: The training step, where it is known in advance.
         self.step = Step.of(self.execs[0], names) if training and count == 1 else None
-
-    # -- what MXNet's group shows, for each array a list with one for each context ---------------
-
-    def _columns(self, which: str, names: Sequence[str]) -> list[list[Any]]:
-        return [[getattr(e, which)[name] for e in self.execs] for name in names]
-
-    @property
-    def param_arrays(self) -> list[list[NDArray]]:
-        """The parameters."""
-        return self._columns("arg_dict", self.param_names)
-
-    @property
-    def grad_arrays(self) -> list[list[NDArray]]:
-        """The gradients of the parameters."""
-        return self._columns("grad_dict", self.param_names)
-
-    @property
-    def aux_arrays(self) -> list[list[NDArray]]:
-        """The auxiliary states."""
-        return self._columns("aux_dict", self.aux_names)
 
     def _axis(self, name: str) -> int:
         return self._axes.get(name, 0)
