@@ -144,8 +144,8 @@ class FeedForward:
     ):  # fmt: skip
         if not isinstance(symbol, sym.Symbol) and not callable(symbol):
             raise TypeError(f"FeedForward takes a Symbol, got {type(symbol).__name__}")
-        self.sym_gen = None if isinstance(symbol, sym.Symbol) else symbol
-        self.symbol = symbol if self.sym_gen is None else None
+        self.sym_gen: Any = None if isinstance(symbol, sym.Symbol) else symbol
+        self.symbol: Any = symbol if self.sym_gen is None else None
         self.ctx = ctx
         self.num_epoch = num_epoch
         self.epoch_size = epoch_size

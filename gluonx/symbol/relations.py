@@ -52,12 +52,13 @@ def _joined(shapes: list[Shape | None], out: Shape | None, params: Any) -> list[
     def having(length: int) -> Shape:
         return (*common[:axis], length, *common[axis + 1 :])
 
-    common: Shape | None = (0,) * rank
+    common: Shape = (0,) * rank
     for s in (*shapes, out):
         if s is not None:
-            common = merge(common, (*s[:axis], 0, *s[axis + 1 :]))
-            if common is None:
+            both = merge(common, (*s[:axis], 0, *s[axis + 1 :]))
+            if both is None:
                 return []
+            common = both
     lengths = [s[axis] if s is not None else 0 for s in shapes]
     total = out[axis] if out is not None else 0
     rest = total - sum(lengths)
