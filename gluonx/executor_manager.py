@@ -11,6 +11,7 @@ import numpy as np
 from .io import DataBatch, DataDesc
 from .module import Module
 from .module.executor_group import DataParallelExecutorGroup as DataParallelExecutorGroup
+from .module.executors import Columns
 from .ndarray import NDArray
 
 __all__ = ["DataParallelExecutorGroup", "DataParallelExecutorManager"]
@@ -40,7 +41,7 @@ def _check_arguments(symbol: Any) -> None:
         )
 
 
-class DataParallelExecutorManager:
+class DataParallelExecutorManager(Columns):
     """Executors of a symbol on some devices, each with its part of the batch.
 
     For code from before :class:`~gluonx.module.Module`, which does the same and the update.
@@ -108,6 +109,11 @@ class DataParallelExecutorManager:
         self._modules = {key: self._first}
         self._current = self._first
 
+    @property
+    def execs(self) -> list[Any]:
+        """The executors of the present batch."""
+        return self._current._exec_group.execs
+
     def _module(self, symbol: Any) -> Module:
         arguments = symbol.list_arguments()
         inputs = {*self._data, *self._labels}
@@ -137,24 +143,6 @@ class DataParallelExecutorManager:
                     value.astype(target[name].dtype).copyto(target[name])
                 else:
                     target[name] = value
-
-    @property
-    def param_arrays(self) -> list[list[NDArray]]:
-        """The parameters: for each a list with its array on each device."""
-        return self._columns("arg_dict", self.param_names)
-
-    @property
-    def grad_arrays(self) -> list[list[NDArray]]:
-        """The gradients of the parameters, in the same form."""
-        return self._columns("grad_dict", self.param_names)
-
-    @property
-    def aux_arrays(self) -> list[list[NDArray]]:
-        """The auxiliary states, in the same form."""
-        return self._columns("aux_dict", self.aux_names)
-
-    def _columns(self, which: str, names: Sequence[str]) -> list[list[Any]]:
-        return self._current._exec_group._columns(which, names)
 
     def load_data_batch(self, data_batch: DataBatch) -> None:
         """Give the executors a batch; one of another bucket gets executors of its own."""

@@ -50,7 +50,9 @@ def save_checkpoint(
     """
     if symbol is not None:
         symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
-    write_params(f"{prefix}-{epoch:04d}.params", arg_params, aux_params)
+    fname = f"{prefix}-{epoch:04d}.params"
+    write_params(fname, arg_params, aux_params)
+    logging.info('Wrote the checkpoint "%s"', fname)
 
 
 def write_params(fname: Any, arg_params: Any, aux_params: Any) -> None:
@@ -105,6 +107,7 @@ class FeedForward:
     Parameters
     ----------
     symbol : Symbol
+        Or a function that makes one for a bucket's key, for iterators that have such.
     ctx : Context or list of Context, optional
     num_epoch : int, optional
         Epochs to train.
@@ -139,7 +142,10 @@ class FeedForward:
         numpy_batch_size: int = 128, arg_params: Any = None, aux_params: Any = None,
         allow_extra_params: bool = False, begin_epoch: int = 0, **kwargs: Any,
     ):  # fmt: skip
-        self.symbol = symbol
+        if not isinstance(symbol, sym.Symbol) and not callable(symbol):
+            raise TypeError(f"FeedForward takes a Symbol, got {type(symbol).__name__}")
+        self.sym_gen: Any = None if isinstance(symbol, sym.Symbol) else symbol
+        self.symbol: Any = symbol if self.sym_gen is None else None
         self.ctx = ctx
         self.num_epoch = num_epoch
         self.epoch_size = epoch_size
@@ -170,21 +176,32 @@ class FeedForward:
         )  # fmt: skip
 
     def _module(self, batches: Any, logger: Any = None) -> Any:
-        from .module import Module
+        from .module import BucketingModule, Module
 
+        key, make = getattr(batches, "default_bucket_key", None), self.sym_gen
+        if make is not None:
+            self.symbol = make(key)
         arguments = self.symbol.list_arguments()
-        labels = [d[0] for d in batches.provide_label or ()]
-        return Module(
-            self.symbol, [d[0] for d in batches.provide_data],
-            [n for n in labels if n in arguments], logger or logging, self.ctx,
-        )  # fmt: skip
+        given = {**(self.arg_params or {}), **(self.aux_params or {})}
+        extra = set(given).difference(arguments, self.symbol.list_auxiliary_states())
+        if extra and not self.allow_extra_params:
+            raise ValueError(
+                f"the symbol has no {', '.join(sorted(extra))}; take out these parameters, or "
+                "give allow_extra_params=True"
+            )
+        data = [d[0] for d in batches.provide_data]
+        labels = [d[0] for d in batches.provide_label or () if d[0] in arguments]
+        logger = logger or logging
+        if make is None:
+            return Module(self.symbol, data, labels, logger, self.ctx)
+        return BucketingModule(lambda k: (make(k), data, labels), key, logger, self.ctx)
 
     def _bound(self, batches: Any) -> Any:
         if self.arg_params is None:
             raise ValueError("the model has no parameters: call fit() first, or load() it")
         mod = self._module(batches)
-        known = set(mod.label_names)
-        labels = [d for d in batches.provide_label or () if d[0] in known]
+        arguments = self.symbol.list_arguments()
+        labels = [d for d in batches.provide_label or () if d[0] in arguments]
         mod.bind(batches.provide_data, labels, for_training=False)
         mod.set_params(self.arg_params, self.aux_params or {})
         return mod
@@ -204,17 +221,31 @@ class FeedForward:
             Labels, if ``X`` is an array.
         eval_data : DataIter, or a pair of arrays, optional
         eval_metric, epoch_end_callback, batch_end_callback, kvstore, monitor
-            As for :meth:`gluonx.module.Module.fit`.
+            As for :meth:`gluonx.module.Module.fit`, except that batches are counted from 1.
+
+        Raises
+        ------
+        TypeError
+            For data or evaluation data of another kind.
+        ValueError
+            If ``X`` and ``y`` do not fit together, or parameters are not those of the symbol.
         """
         batches = self._batches(X, y, True)
         if self.epoch_size is not None:
             batches = io.ResizeIter(batches, self.epoch_size)
         if isinstance(eval_data, (list, tuple)) and len(eval_data) == 2:
             eval_data = self._batches(*eval_data, training=False)
+        if not (eval_data is None or hasattr(eval_data, "provide_data")):
+            raise TypeError(
+                "eval_data must be a DataIter or a pair of arrays (data, labels), got "
+                f"{type(eval_data).__name__}"
+            )
         mod = self._module(batches, logger)
         mod.fit(
-            batches, eval_data, eval_metric, epoch_end_callback, batch_end_callback, kvstore,
-            self.optimizer, self.kwargs, eval_end_callback, eval_batch_end_callback,
+            batches, eval_data, eval_metric, epoch_end_callback, _from_one(batch_end_callback),
+            kvstore, self.optimizer, self.kwargs,
+            None if eval_end_callback is _LOG else eval_end_callback,  # fit() does that itself
+            eval_batch_end_callback,
             self.initializer, self.arg_params, self.aux_params, allow_missing=True,
             begin_epoch=self.begin_epoch, num_epoch=self.num_epoch, monitor=monitor,
         )  # fmt: skip
@@ -293,6 +324,19 @@ class FeedForward:
             work_load_list, None, eval_end_callback, eval_batch_end_callback,
         )  # fmt: skip
         return made
+
+
+def _from_one(callbacks: Any) -> Any:
+    """Callbacks that are given the numbers of batches from 1."""
+    if callbacks is None:
+        return None
+    several = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+    def called(param: Any) -> None:
+        for callback in several:
+            callback(param._replace(nbatch=param.nbatch + 1))
+
+    return called
 
 
 def _joined(parts: list[list[np.ndarray]]) -> Any:

@@ -104,7 +104,7 @@ class Monitor:
     def toc_print(self) -> None:
         """As :meth:`toc`; logs the statistics."""
         for step, name, value in self.toc():
-            logging.info("Batch: %7d %30s %s", step, name, value)
+            logging.info("Batch: %7d %-30s %s", step, name, value)
 
 
 def _text(value: Any) -> str:
@@ -114,4 +114,4 @@ def _text(value: Any) -> str:
             raise TypeError(
                 f"stat_func must give an NDArray or a list of them, got {type(x).__name__}"
             )
-    return "".join(f"{x.asscalar() if x.size == 1 else x.asnumpy()}\t" for x in values)
+    return "".join(f"{x.asscalar() if x.size == 1 else x.asnumpy()!s}\t" for x in values)

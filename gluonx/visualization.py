@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
+from .drawing import svg
 from .serialization.files import open_write
 from .symbol import Symbol
-from .symbol.node import Node, postorder
+from .symbol.infer import Inference
+from .symbol.node import Node, postorder, roles
+from .symbol.relations import complete
 
 __all__ = ["Dot", "plot_network", "print_summary"]
 
@@ -43,15 +45,23 @@ def _shapes(symbol: Symbol, shape: Mapping[str, Any] | None) -> dict[Any, tuple]
     if shape is None:
         return {}
     inside = symbol.get_internals()
-    known = {k: v for k, v in shape.items() if k in inside.list_inputs()}
-    found = inside.infer_shape_partial(**known)[1]
-    missing = [n for n, s in zip(inside.list_outputs(), found, strict=True) if s and 0 in s]
+    inputs = roles(inside._heads).inputs
+    unknown = set(shape).difference(v.name for v in inputs)
+    if unknown:
+        raise ValueError(
+            f"the symbol has no input {', '.join(sorted(unknown))}; it has "
+            f"{', '.join(v.name for v in inputs)}"
+        )
+    inference = Inference(inside._heads, {v: shape[v.name] for v in inputs if v.name in shape}, {})
+    inference.infer_shapes()
+    found = [inference.shapes.get(e) for e in inside._heads]
+    missing = [n for n, s in zip(inside.list_outputs(), found, strict=True) if not complete(s)]
     if missing:
         raise ValueError(
             f"the shapes do not follow from {dict(shape)}: {', '.join(missing[:5])} "
             "stay unknown; give those of all inputs"
         )
-    return dict(zip(inside._heads, found, strict=True))
+    return {e: s for e, s in zip(inside._heads, found, strict=True) if s is not None}
 
 
 def _times(values: Sequence[Any]) -> str:
@@ -175,52 +185,7 @@ class Dot:
 
     def _repr_svg_(self) -> str:
         """The picture that a notebook shows: inputs at the bottom, outputs at the top."""
-        below: dict[str, list[str]] = {}
-        for a, b, _ in self.edges:
-            below.setdefault(a, []).append(b)
-        level: dict[str, int] = {}
-        for name in self.nodes:  # what a node needs comes before it
-            level[name] = max((level.get(b, 0) + 1 for b in below.get(name, ())), default=0)
-        for name in self.nodes:  # an input stands right under what uses it
-            users = [level[a] for a, b, _ in self.edges if b == name]
-            if name not in below and users:
-                level[name] = min(users) - 1
-        rows: dict[int, list[str]] = {}
-        for name, k in level.items():
-            rows.setdefault(k, []).append(name)
-        width, height = 160 * max(map(len, rows.values())), 80 * (max(rows) + 1)
-        at = {
-            name: (width / 2 + 160 * (i - (len(row) - 1) / 2), height - 80 * k - 40)
-            for k, row in rows.items()
-            for i, name in enumerate(row)
-        }
-        parts = [
-            f'<line x1="{at[a][0]}" y1="{at[a][1] + 22}" x2="{at[b][0]}" y2="{at[b][1] - 22}" '
-            'stroke="black"/>'
-            + _label((at[a][0] + at[b][0]) / 2 + 4, (at[a][1] + at[b][1]) / 2 + 4, x["label"], 9)
-            for a, b, x in self.edges
-        ]
-        for name, attributes in self.nodes.items():
-            x, y = at[name]
-            round_ = 20 if attributes["shape"] == "oval" else 3
-            parts.append(
-                f'<rect x="{x - 70}" y="{y - 22}" width="140" height="44" rx="{round_}" '
-                f'fill="{attributes["fillcolor"]}" stroke="black"/>'
-            )
-            lines = attributes["label"].split("\n")
-            for k, line in enumerate(lines):
-                parts.append(_label(x, y + 4 + 14 * (k - (len(lines) - 1) / 2), line, 11, "middle"))
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'font-family="sans-serif">{"".join(parts)}</svg>'
-        )
-
-
-def _label(x: float, y: float, text: str, size: int, anchor: str = "start") -> str:
-    return (
-        f'<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}">{escape(text)}</text>'
-        if text else ""
-    )  # fmt: skip
+        return svg(self.nodes, self.edges)
 
 
 def _quoted(text: str) -> str:

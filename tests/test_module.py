@@ -205,6 +205,7 @@ def test_checkpoints_hold_optimizer_states(tmp_path):
     mod.update()
     mod.save_checkpoint(prefix, 1, save_optimizer_states=True)
     again = gx.mod.Module.load(prefix, 1, load_optimizer_states=True)
+    assert set(again.get_params()[0]) == set(mod.get_params()[0])  # before it is bound
     again.bind([("data", (6, 2, 5, 5))], [("softmax_label", (6,))])
     again.init_optimizer(**arguments)
     for m in (mod, again):
@@ -220,6 +221,8 @@ def test_missing_and_extra_parameters():
     args.pop("fc_bias")
     with pytest.raises(RuntimeError, match="fc_bias is missing"):
         mod.set_params(args, aux)
+    mod.set_params({**args, "fc_bias": np.arange(4)}, aux)
+    assert mod.get_params()[0]["fc_bias"].asnumpy().tolist() == [0, 1, 2, 3]
     mod.set_params(args, aux, allow_missing=True)
     with pytest.raises(ValueError, match="no parameter extra"):
         mod.set_params({"extra": nd.ones((1,))}, {}, allow_missing=True)
@@ -262,6 +265,41 @@ def test_mistakes_say_what_to_do():
         mod.forward(gx.io.DataBatch([nd.ones((2, 3))] * 2))
     with pytest.raises(gx.MXNetError, match="inputs_need_grad"):
         mod.get_input_grads()
+    with pytest.warns(UserWarning, match="no argument lable; it has data"):
+        gx.mod.Module(perceptron(), label_names=["lable"])
+    mod.bind([("data", (2, 3))], for_training=False, force_rebind=True)
+    mod.forward(gx.io.DataBatch([nd.ones((2, 3))]))
+    with pytest.raises(gx.MXNetError, match="for_training=True"):
+        mod.backward()
+
+
+def test_a_list_of_batches_has_a_part_for_each_context():
+    mod = gx.mod.Module(perceptron(), context=[gx.cpu(0), gx.cpu(1)])
+    mod.bind([("data", (4, 3))], [("softmax_label", (4,))])
+    mod.init_params()
+    parts = [
+        gx.io.DataBatch([nd.array(np.eye(2, 3) + k)], [nd.array([0, 1])]) for k in range(2)
+    ]  # fmt: skip
+    mod.forward(parts)
+    together = mod.get_outputs()[0].asnumpy()
+    metric = gx.metric.Accuracy()
+    mod.update_metric(metric, [b.label for b in parts], pre_sliced=True)
+    assert metric.num_inst == 4
+    data = np.concatenate([np.eye(2, 3), np.eye(2, 3) + 1])
+    mod.forward(gx.io.DataBatch([nd.array(data)], [nd.array([0, 1, 0, 1])]))
+    assert (mod.get_outputs()[0].asnumpy() == together).all()
+
+
+def test_callbacks_are_shown_the_variables_of_the_loop():
+    seen = []
+    gx.mod.Module(perceptron()).fit(
+        task(), task(), num_epoch=1, batch_end_callback=lambda p: seen.append(p.locals),
+        eval_batch_end_callback=lambda p: seen.append(p.locals),
+    )  # fmt: skip
+    assert {"self", "train_data", "data_batch", "next_data_batch", "data_iter", "tic"} <= set(
+        seen[0]
+    )
+    assert {"self", "eval_data", "eval_batch", "actual_num_batch"} <= set(seen[-1])
 
 
 # -- other modules --------------------------------------------------------------------------------
@@ -366,6 +404,38 @@ def test_feed_forward_trains_predicts_and_is_saved(tmp_path):
     assert outputs.shape == (25, 2) and data.shape == (25, 3) and labels.shape == (25,)
 
 
+def test_feed_forward_counts_from_one_checks_names_and_takes_buckets(caplog):
+    caplog.set_level(logging.INFO)
+    x, y = np.eye(4, 3, dtype="float32"), np.array([0, 1, 0, 1])
+    seen = []
+    model = gx.model.FeedForward(perceptron(), num_epoch=1, numpy_batch_size=2)
+    model.fit(x, y, eval_data=(x, y), batch_end_callback=lambda p: seen.append(p.nbatch))
+    assert seen == [1, 2]
+    assert sum("Validation-accuracy" in r.getMessage() for r in caplog.records) == 1
+    with pytest.raises(TypeError, match="pair of arrays .* got ndarray"):
+        model.fit(x, y, eval_data=x)
+    model.arg_params["other"] = nd.ones((1,))
+    with pytest.raises(ValueError, match="has no other;.*allow_extra_params=True"):
+        model.predict(x)
+    model.allow_extra_params = True
+    assert model.predict(x).shape == (4, 2)
+    with pytest.raises(TypeError, match="takes a Symbol, got int"):
+        gx.model.FeedForward(3)
+
+    sentences = [[1, 2, 0], [2, 1]] * 4
+    batches = gx.rnn.BucketSentenceIter(sentences, 2, buckets=[2, 3], label_name="softmax_label")
+
+    def words(length):
+        e = sym.Embedding(sym.var("data"), input_dim=3, output_dim=2, name="e").reshape((-1, 2))
+        e = sym.FullyConnected(e, num_hidden=3, name="f")
+        label = sym.var("softmax_label").reshape((-1,))
+        return sym.SoftmaxOutput(e, label, ignore_label=-1, use_ignore=True, name="softmax")
+
+    model = gx.model.FeedForward(words, num_epoch=2)
+    model.fit(batches, eval_metric=gx.metric.Perplexity(-1))
+    assert set(model.arg_params) == {"e_weight", "f_weight", "f_bias"}
+
+
 def test_callbacks(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     mod = gx.mod.Module(perceptron())
@@ -393,6 +463,9 @@ def test_monitor_sees_what_it_is_asked_for(caplog):
     mod.fit(task(), num_epoch=1, monitor=monitor)
     found = [r.getMessage().split() for r in caplog.records if r.getMessage().startswith("Batch:")]
     assert [f[2] for f in found[:3]] == ["fc1_bias", "fc1_output", "fc1_weight"]
+    texts = [r.getMessage() for r in caplog.records if "fc1_output" in r.getMessage()]
+    assert texts[0].startswith("Batch:       1 fc1_output                     ")
+    assert len(found[1][3]) < 12  # the digits of a float32
     assert {f[1] for f in found} == {"1", "3"}
 
 

@@ -321,8 +321,26 @@ def test_partial_inference_leaves_zeros():
     known = ([(0, 5), (10, 5), (10,)], [(0, 10)], [])
     assert net.infer_shape_partial(data=(0, 5)) == known
     assert net.infer_shape_partial()[1] == [()]
-    with pytest.warns(UserWarning, match="shape of data cannot be decided"):
-        assert net.infer_shape(data=(0, 5)) == (None, None, None)
+    with pytest.warns(UserWarning, match=r"shape of data \(0, 5\) cannot be decided"):
+        assert net.infer_shape(data=(-1, 5)) == (None, None, None)
+    label = sym.var("label", shape=(8,))
+    loss = sym.SoftmaxOutput(net, label, name="softmax")
+    assert loss.infer_shape_partial(data=(0, 5))[1] == [(0, 10)]
+
+
+def test_joined_and_expanded_shapes_follow_both_ways():
+    a, b, x = sym.var("a"), sym.var("b"), sym.var("x")
+    both = sym.concat(a, b, dim=-1, name="both")
+    assert both.infer_shape(a=(2, 3), b=(0, 4)) == ([(2, 3), (2, 4)], [(2, 7)], [])
+    assert both.infer_shape_partial(a=(2, 3)) == ([(2, 3), (2, 0)], [(2, 0)], [])
+    assert (both + x).infer_shape(b=(7, 2), x=(7, 6))[0][0] == (7, 4)
+    text = r"'both' .*\(2, 3\) and \(3, 4\) cannot be joined along axis"
+    with pytest.raises(gx.MXNetError, match=text):
+        both.infer_shape(a=(2, 3), b=(3, 4))
+    with pytest.raises(gx.MXNetError, match=r"\(2, 7\).*\(2, 8\)"):
+        (both + x).infer_shape(a=(2, 3), b=(2, 4), x=(2, 8))
+    one = sym.expand_dims(a, axis=-2)
+    assert (one + x).infer_shape(x=(7, 1, 5))[0][0] == (7, 5)
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,30 @@ def test_plot_is_dot_text_and_a_picture(tmp_path):
     assert ET.fromstring(network()._repr_svg_()) is not None
 
 
+def test_picture_leads_lines_around_boxes_and_names_every_box():
+    x = sym.relu(sym.var("data"), name="below")
+    y = sym.elemwise_add(sym.exp(sym.exp(x, name="e" * 40), name="e2"), x, name="<top>")
+    picture = ET.fromstring(y._repr_svg_())
+    tag = "{http://www.w3.org/2000/svg}"
+    boxes = {
+        g.find(f"{tag}title").text: [float(g.find(f"{tag}rect").get(k)) for k in "xy"]
+        for g in picture.iter(f"{tag}g")
+    }
+    assert set(boxes) == {"data", "below", "e" * 40, "e2", "<top>"}
+    heights = [boxes[n][1] for n in ("<top>", "e2", "e" * 40, "below", "data")]
+    assert heights == sorted(heights)
+    paths = [p.get("d") for p in picture.iter(f"{tag}path") if p.get("d").startswith("M")]
+    (around,) = {float(p.split()[-3]) for p in paths if " V" in p}  # where the long line bends
+    assert not any(boxes[n][0] <= around <= boxes[n][0] + 140 for n in ("e2", "e" * 40))
+    assert max(len(t.text) for t in picture.iter(f"{tag}text")) <= 28
+
+
 def test_unknown_shapes_are_named():
     with pytest.raises(ValueError, match="stay unknown"):
         gx.viz.print_summary(sym.var("a") + sym.var("b", shape=(0, 3)), {"a": (0, 3)})
+    with pytest.raises(ValueError, match="data, .* stay unknown"):
+        gx.viz.plot_network(network(), shape={})
+    with pytest.raises(ValueError, match="no input image; it has data, c1_weight"):
+        gx.viz.plot_network(network(), shape={"image": (1, 3, 28, 28)})
     with pytest.raises(TypeError, match="Symbol"):
         gx.viz.plot_network(None)

@@ -76,7 +76,7 @@ class Trained(BaseModule):
         ----------
         initializer : Initializer
             For what is not given.
-        arg_params, aux_params : dict of str to NDArray, optional
+        arg_params, aux_params : dict of str to NDArray or numpy.ndarray, optional
             Values of parameters and auxiliary states. If given they must have all, unless
             ``allow_missing``.
         allow_missing : bool
@@ -118,12 +118,12 @@ class Trained(BaseModule):
                     self._set(name, made)
         self.params_initialized = True
 
-    def _set(self, name: str, value: NDArray) -> None:
+    def _set(self, name: str, value: Any) -> None:
         """Write a parameter on all devices, through the host: nothing is compiled."""
         p = self._parameters[name]
-        if tuple(value.shape) != p.shape:
-            raise ValueError(f"{name} has shape {p.shape}, but was given {tuple(value.shape)}")
-        host = value.asnumpy()
+        host = value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)
+        if host.shape != p.shape:
+            raise ValueError(f"{name} has shape {p.shape}, but was given {host.shape}")
         for x in p.list_data():
             fill(x, host)
 
@@ -149,6 +149,8 @@ class Trained(BaseModule):
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Copies of the parameters and of the auxiliary states, on the CPU."""
+        if self._loaded is not None and not self.binded:
+            return dict(self._loaded[0]), dict(self._loaded[1])
         self._check("get_params")
         return (
             {n: self._copy(n) for n in self._param_names},

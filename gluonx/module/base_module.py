@@ -259,12 +259,12 @@ class BaseModule:
         self._check("score")
         eval_metric = _metric(eval_metric)
         eval_metric.reset()
-        count = 0
-        for nbatch, batch in self._outputs_of(eval_data, num_batch, reset):
-            self._count_in(eval_metric, batch)
+        actual_num_batch = 0
+        for nbatch, eval_batch in self._outputs_of(eval_data, num_batch, reset):
+            self._count_in(eval_metric, eval_batch)
             _call(batch_end_callback, epoch, nbatch, eval_metric, locals())
-            count += 1
-        _call(score_end_callback, epoch, count, eval_metric, locals())
+            actual_num_batch += 1
+        _call(score_end_callback, epoch, actual_num_batch, eval_metric, locals())
         return eval_metric.get_name_value()
 
     def iter_predict(
@@ -341,7 +341,8 @@ class BaseModule:
         epoch_end_callback : callable or list of callable, optional
             Called with ``epoch, symbol, arg_params, aux_params``.
         batch_end_callback, eval_end_callback, eval_batch_end_callback : optional
-            Called with a :class:`~gluonx.model.BatchEndParam`.
+            Called with a :class:`~gluonx.model.BatchEndParam`; its ``locals`` are the variables of
+            this method, under MXNet's names, such as ``data_batch`` and ``train_data``.
         kvstore, optimizer, optimizer_params
             See :meth:`init_optimizer`.
         initializer, arg_params, aux_params, allow_missing, force_init
@@ -372,29 +373,29 @@ class BaseModule:
         eval_metric = _metric(eval_metric)
         validation_metric = eval_metric if validation_metric is None else validation_metric
         for epoch in range(begin_epoch, num_epoch):
-            start = time.time()
+            tic = time.time()
             eval_metric.reset()
-            results: list[tuple[str, float]] = []
-            batches = iter(train_data)
-            nbatch, batch = 0, next(batches, None)
-            while batch is not None:
+            eval_name_vals: list[tuple[str, float]] = []
+            data_iter = iter(train_data)
+            nbatch, data_batch = 0, next(data_iter, None)
+            while data_batch is not None:
                 if monitor is not None:
                     monitor.tic()
-                self.forward_backward(batch)
+                self.forward_backward(data_batch)
                 self.update()
-                self._count_in(eval_metric, batch)
-                following = next(batches, None)
-                if following is not None:
-                    self.prepare(following, sparse_row_id_fn)
+                self._count_in(eval_metric, data_batch)
+                next_data_batch = next(data_iter, None)
+                if next_data_batch is not None:
+                    self.prepare(next_data_batch, sparse_row_id_fn)
                 else:  # before a callback begins the metric anew
-                    results = eval_metric.get_global_name_value()
+                    eval_name_vals = eval_metric.get_global_name_value()
                 if monitor is not None:
                     monitor.toc_print()
                 _call(batch_end_callback, epoch, nbatch, eval_metric, locals())
-                nbatch, batch = nbatch + 1, following
-            for name, value in results:
+                nbatch, data_batch = nbatch + 1, next_data_batch
+            for name, value in eval_name_vals:
                 self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
-            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - start)
+            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
             args, aux = self.get_params()
             self.set_params(args, aux)  # the states of several devices become one
             for callback in as_list(epoch_end_callback):

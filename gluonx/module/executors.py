@@ -9,14 +9,14 @@ import numpy as np
 
 from .. import ndarray as nd
 from ..context import Context
-from ..io import DataDesc
+from ..io import DataBatch, DataDesc
 from ..ndarray import NDArray
 from ..parameter import Parameter
 from ..symbol import Symbol
 from ..symbol.executor import Executor
 from .step import Step
 
-__all__ = ["ExecutorGroup", "slices", "write"]
+__all__ = ["Columns", "ExecutorGroup", "joined", "slices", "write"]
 
 
 def write(target: NDArray, value: Any) -> None:
@@ -38,7 +38,59 @@ def slices(size: int, count: int, what: str) -> list[slice]:
     return [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
 
 
-class ExecutorGroup:
+def joined(
+    batches: Sequence[DataBatch], data: Sequence[DataDesc], labels: Sequence[DataDesc]
+) -> DataBatch:
+    """One batch of the parts that a list has, one for each device."""
+    if not batches:
+        raise ValueError("the list of batches is empty")
+
+    def join(columns: Any, described: Sequence[DataDesc]) -> list[NDArray]:
+        arrays = []
+        for column, d in zip(zip(*columns, strict=True), described, strict=False):
+            axis = max(DataDesc.get_batch_axis(d.layout), 0)
+            first = column[0].context
+            arrays.append(nd.concat(*[x.as_in_context(first) for x in column], dim=axis))
+        return arrays
+
+    return DataBatch(
+        join([b.data for b in batches], data), join([b.label or () for b in batches], labels)
+    )
+
+
+class Columns:
+    """What several executors of one symbol have: for each array a list with one for each.
+
+    Attributes
+    ----------
+    execs : list of Executor
+    param_names, aux_names : list of str
+    """
+
+    execs: list[Executor]
+    param_names: list[str]
+    aux_names: list[str]
+
+    def _columns(self, which: str, names: Sequence[str]) -> list[list[Any]]:
+        return [[getattr(e, which)[name] for e in self.execs] for name in names]
+
+    @property
+    def param_arrays(self) -> list[list[NDArray]]:
+        """The parameters: for each a list with its array on each device."""
+        return self._columns("arg_dict", self.param_names)
+
+    @property
+    def grad_arrays(self) -> list[list[NDArray]]:
+        """The gradients of the parameters, in the same form."""
+        return self._columns("grad_dict", self.param_names)
+
+    @property
+    def aux_arrays(self) -> list[list[NDArray]]:
+        """The auxiliary states, in the same form."""
+        return self._columns("aux_dict", self.aux_names)
+
+
+class ExecutorGroup(Columns):
     """Executors of one symbol for one kind of batch.
 
     Attributes
@@ -110,26 +162,6 @@ class ExecutorGroup:
         }
         #: The training step, where it is known in advance.
         self.step = Step.of(self.execs[0], names) if training and count == 1 else None
-
-    # -- what MXNet's group shows, for each array a list with one for each context ---------------
-
-    def _columns(self, which: str, names: Sequence[str]) -> list[list[Any]]:
-        return [[getattr(e, which)[name] for e in self.execs] for name in names]
-
-    @property
-    def param_arrays(self) -> list[list[NDArray]]:
-        """The parameters."""
-        return self._columns("arg_dict", self.param_names)
-
-    @property
-    def grad_arrays(self) -> list[list[NDArray]]:
-        """The gradients of the parameters."""
-        return self._columns("grad_dict", self.param_names)
-
-    @property
-    def aux_arrays(self) -> list[list[NDArray]]:
-        """The auxiliary states."""
-        return self._columns("aux_dict", self.aux_names)
 
     def _axis(self, name: str) -> int:
         return self._axes.get(name, 0)

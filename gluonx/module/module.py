@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..symbol.node import roles
 from ..symbol.placement import module_contexts, places
 from ._trained import Trained
 from .base_module import as_list, check_names, descriptions
-from .executors import ExecutorGroup
+from .executors import ExecutorGroup, joined
 
 __all__ = ["Module"]
 
@@ -115,7 +116,10 @@ class Module(Trained):
         )
         if raising:
             raise ValueError(text)
-        self.logger.debug(text)
+        if names == ["softmax_label"]:  # the default, for symbols that have no label
+            self.logger.debug(text)
+        else:
+            warnings.warn(text, stacklevel=4)
 
     # -- facts ------------------------------------------------------------------------------------
 
@@ -274,16 +278,19 @@ class Module(Trained):
 
     # -- steps ------------------------------------------------------------------------------------
 
-    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
         """Compute the outputs.
 
         Parameters
         ----------
-        data_batch : DataBatch
-            Of other shapes than those that were bound, it binds for its own.
+        data_batch : DataBatch or list of DataBatch
+            Of other shapes than those that were bound, it binds for its own. A list has a part
+            for each of several contexts.
         is_train : bool, optional
             Train mode; by default, what :meth:`bind` was given as ``for_training``.
         """
+        if isinstance(data_batch, list):
+            data_batch = joined(data_batch, self._data_shapes, self._label_shapes or ())
         step = self._exec_group.step if self.binded else None
         if step is not None and is_train in (None, True):
             if step.forward([*data_batch.data, *(data_batch.label or ())]):
@@ -331,6 +338,8 @@ class Module(Trained):
             With respect to each output; losses need none.
         """
         self._check("backward")
+        if not self.for_training:
+            raise MXNetError("backward() needs bind(..., for_training=True)")
         self._exec_group.backward(out_grads)
 
     def update(self) -> None:
@@ -435,6 +444,9 @@ class Module(Trained):
         model.save_checkpoint(prefix, epoch, self._symbol, *self.get_params(), remove_amp_cast)
         if save_optimizer_states:
             self.save_optimizer_states(f"{prefix}-{epoch:04d}.states")
+            self.logger.info(
+                'Wrote the optimizer\'s states to "%s"', f"{prefix}-{epoch:04d}.states"
+            )
 
     @staticmethod
     def load(prefix: str, epoch: int, load_optimizer_states: bool = False, **kwargs: Any) -> Module:

@@ -529,8 +529,7 @@ class Parameter:
         if self._var is None:
             self._var = symbol.var(
                 self.name, shape=self.shape, dtype=self.dtype, lr_mult=self.lr_mult,
-                wd_mult=self.wd_mult, init=self.init,
-                stype=None if self._stype == "default" else self._stype,
+                wd_mult=self.wd_mult, init=self.init, stype=self._stype,
             )  # fmt: skip
         return self._var
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from .executor import Executor
 from .infer import Inference
 from .node import Node, roles
 from .placement import group_contexts, places
+from .shared import Shared
 
 if TYPE_CHECKING:
     from .symbol import Symbol
@@ -53,8 +54,8 @@ def _arrays(what: str, given: Any, names: list[str], optional: bool) -> list[Any
 
 
 def _requests(grad_req: Any, names: list[str]) -> list[str]:
-    if isinstance(grad_req, str):
-        reqs = [grad_req] * len(names)
+    if grad_req is None or isinstance(grad_req, str):
+        reqs = [grad_req or "null"] * len(names)
     elif isinstance(grad_req, Mapping):
         reqs = [grad_req.get(n, "null") for n in names]
     elif isinstance(grad_req, (list, tuple)) and len(grad_req) == len(names):
@@ -103,7 +104,8 @@ def simple_bind(
     grad_req: Any,
     type_dict: Mapping[str, Any] | None,
     shapes: Mapping[str, Any],
-    group2ctx: Any = None,
+    group2ctx: Any,
+    shared: Shared,
 ) -> Executor:
     """See :meth:`Symbol.simple_bind`."""
     ctx = Context(ctx) if ctx is not None else current_context()
@@ -123,24 +125,27 @@ def simple_bind(
             f"for example {unknown[0]}=(32, 10)"
         )
 
-    made: dict[tuple[str, tuple], NDArray] = {}
+    made: dict[tuple, NDArray] = {}
     at = places(symbol._heads, ctx, contexts)
 
-    def make(node: Node, kind: str = "") -> NDArray:
-        """A new array; variables of one name have one."""
+    def array(node: Node, new: Callable[..., NDArray]) -> NDArray:
+        """The array for a variable; variables of one name have one."""
         shape, dtype = inference.shapes[node, 0] or (), inference.dtypes[node, 0]
-        key = (kind + node.name, shape)
+        key = (new, node.name, shape)
         if key not in made:
-            made[key] = zeros(shape, ctx=at[node], dtype=dtype)
+            made[key] = new(node.name, shape, dtype, at[node])
         return made[key]
 
-    args, aux = list(map(make, found.arguments)), list(map(make, found.auxiliary))
+    args = [array(v, shared.argument) for v in found.arguments]
+    aux = [array(v, shared.state) for v in found.auxiliary]
     reqs = _requests(grad_req, [v.name for v in found.arguments])
     grads = [
-        make(v, "gradient of ") if req != "null" and is_float(x._buffer.dtype) else None
+        array(v, shared.gradient) if req != "null" and is_float(x._buffer.dtype) else None
         for v, x, req in zip(found.arguments, args, reqs, strict=True)
     ]
-    return Executor(symbol, ctx, args, grads, reqs, aux, contexts)
+    executor = Executor(symbol, ctx, args, grads, reqs, aux, contexts)
+    shared.keep()
+    return executor
 
 
 def reshaped(executor: Executor, given: Mapping[str, Any], partial: bool, larger: bool) -> Executor:

@@ -21,6 +21,7 @@ from ..random import draw
 from .custom import in_python
 from .filled import filled
 from .heads import NO_GRADIENT, NotRun, head_gradients
+from .insides import show
 from .lower import Program, lower
 from .node import Node, roles
 from .piecewise import Piecewise
@@ -249,7 +250,7 @@ class Executor:
             self._update(kwargs)
         if self._pieces is not None:
             if self._monitor is not None:
-                self._show_pieces(bool(is_train))
+                show(self, bool(is_train))
             made = self._pieces.forward(
                 self._leaves, bool(is_train), bool(is_train) and any(self._mask)
             )
@@ -260,7 +261,7 @@ class Executor:
         program, device = self._program(bool(is_train)), self._ctx.device
         extra = self._extra(program)
         if self._monitor is not None:
-            self._show(bool(is_train), extra)
+            show(self, bool(is_train), extra)
         self._pullback = self._heads = self._taken = None
         self._ran = True
         if is_train and any(self._mask) and config.fusion:
@@ -395,10 +396,16 @@ class Executor:
         ------
         ValueError
             For an unknown name.
+        MXNetError
+            If an array has the wrong shape.
         """
         for given, have in ((arg_params, self.arg_dict), (aux_params or {}, self.aux_dict)):
             for name, value in given.items():
                 if name in have:
+                    if value.shape != have[name].shape:
+                        raise MXNetError(
+                            f"{name} was bound with shape {have[name].shape}, got {value.shape}"
+                        )
                     value.astype(have[name].dtype, copy=False).copyto(have[name])
                 elif not allow_extra_params:
                     raise ValueError(
@@ -455,40 +462,10 @@ class Executor:
         callback : callable or None
             Called with a name such as ``'fc1_output'`` and an NDArray.
         monitor_all : bool
-            Call it with the variables, too.
+            Call it with what goes into each operator, too: as ``'fc1_data'``, and a variable also
+            under its own name.
         """
         self._monitor = None if callback is None else (callback, monitor_all)
-
-    def _show(self, train: bool, extra: list[Any]) -> None:
-        """Compute all results inside, and hand them to the monitor."""
-        kept = self._inner_results()
-        if self._inside.get(train) is None:
-            self._inside[train] = lower([e for e, _ in kept], self._slots, self._avals, train)
-        program = self._inside[train]
-        arrays = [*(x._data for x in self._leaves), *extra]
-        outs = program.kernel.run(arrays, self._ctx.device)
-        for (_, name), array in zip(kept, outs, strict=False):
-            self._monitor[0](name, NDArray._new(Buffer(array, self._ctx)))  # type: ignore[index]
-
-    def _show_pieces(self, train: bool) -> None:
-        """The same where the graph is no single executable: states are put back afterwards."""
-        kept, at = self._inner_results(), places(self._graph, self._ctx, self._contexts)
-        leaves = [x.copy() if k >= len(self.arg_arrays) else x for k, x in enumerate(self._leaves)]
-        mask = [False] * len(leaves)
-        inside = Piecewise([e for e, _ in kept], self._slots, mask, self._ctx, at)
-        for (_, name), x in zip(kept, inside.forward(leaves, train, False), strict=True):
-            self._monitor[0](name, x)  # type: ignore[index]
-
-    def _inner_results(self) -> list[tuple[Any, str]]:
-        """All results of operators, with their names; shows the variables if that is wanted."""
-        callback, everything = self._monitor  # type: ignore[misc]
-        inside = type(self._symbol)(self._graph).get_internals()
-        named = list(zip(inside._heads, inside.list_outputs(), strict=True))
-        if everything:
-            for (node, _), name in named:
-                if node.op is None:
-                    callback(name, self._leaves[self._slots[node]])
-        return [(e, name) for e, name in named if e[0].op is not None]
 
     def get_optimized_symbol(self) -> Symbol:
         """The symbol itself: XLA optimizes what it compiles, not the graph."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .. import ndarray as nd
 from ..engine.op import OPS
 from ..ndarray import masks
@@ -12,8 +14,8 @@ from .namespace import either, of_arrays_only
 from .symbol import Symbol
 
 __all__ = [
-    "boolean_mask", "histogram", "isfinite", "isinf", "isnan", "onehot_encode", "rand_zipfian",
-    "reset_arrays",
+    "Group", "boolean_mask", "histogram", "isfinite", "isinf", "isnan", "onehot_encode",
+    "rand_zipfian", "reset_arrays",
 ]  # fmt: skip
 
 isfinite, isinf, isnan = masks.isfinite, masks.isinf, masks.isnan
@@ -36,8 +38,8 @@ def histogram(
     array([1, 2])
     """
     if isinstance(bins, Symbol):
-        return compose(OPS["_histogram"], "histogram", (a, bins), {}, name)
-    return compose(OPS["_histogram"], "histogram", (a,), histogram_settings(bins, range), name)
+        return compose(OPS["_histogram"], "_histogram", (a, bins), {}, name)
+    return compose(OPS["_histogram"], "_histogram", (a,), histogram_settings(bins, range), name)
 
 
 @either(nd.onehot_encode)
@@ -61,3 +63,23 @@ boolean_mask = of_arrays_only(
     "the shape instead, for example sym.broadcast_mul(data, mask)",
     nd.contrib,
 )
+
+
+def Group(symbols: Sequence[Symbol]) -> Symbol:
+    """One symbol with the outputs of several.
+
+    Parameters
+    ----------
+    symbols : list of Symbol
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> x = gx.sym.var('x')
+    >>> gx.sym.Group([x * 1, x * 2]).eval(x=gx.nd.ones((1,)))[1].asscalar()
+    np.float32(2.0)
+    """
+    symbols = list(symbols) if isinstance(symbols, (list, tuple, Symbol)) else []
+    if not symbols or not all(isinstance(s, Symbol) for s in symbols):
+        raise TypeError("Group() takes a list of at least one Symbol")
+    return Symbol([e for s in symbols for e in s._heads])

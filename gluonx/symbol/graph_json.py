@@ -22,6 +22,8 @@ __all__ = ["debug_text", "dump", "load", "load_json", "save"]
 #: The version of the form: MXNet 1.9.1.
 _VERSION = 10901
 
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
 
 def _versions(nodes: list[Node]) -> Iterator[tuple[Node, list[int]]]:
     """Each node with the versions of its inputs: how often a state was changed up to then."""
@@ -37,8 +39,28 @@ def _versions(nodes: list[Node]) -> Iterator[tuple[Node, list[int]]]:
 
 def dump(symbol: Symbol) -> str:
     """JSON text of a symbol."""
-    graph = {**_graph(symbol._heads), "attrs": {"mxnet_version": ["int", _VERSION]}}
-    return json.dumps(graph, indent=2)
+    return _text({**_graph(symbol._heads), "attrs": {"mxnet_version": ["int", _VERSION]}})
+
+
+def _text(value: Any, indent: str = "") -> str:
+    """JSON as MXNet lays it out: some lists and dictionaries on one line, and only those escapes
+    that it can read."""
+    if isinstance(value, str):
+        return f'"{value.translate(_ESCAPES)}"'
+    if isinstance(value, int):
+        return str(value)
+    inner = indent + "  "
+    if isinstance(value, dict):
+        first, last = "{}"
+        items = [f"{_text(k)}: {_text(v, inner)}" for k, v in value.items()]
+        spread = len(items) > 1
+    else:
+        first, last = "[]"
+        items = [_text(v, inner) for v in value]
+        spread = len(items) > 10 or any(isinstance(v, dict) for v in value)
+    if not spread:
+        return first + ", ".join(items) + last
+    return f"{first}\n{inner}" + f", \n{inner}".join(items) + f"\n{indent}{last}"
 
 
 def _graph(heads: Sequence[Entry]) -> dict[str, Any]:

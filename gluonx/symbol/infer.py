@@ -15,14 +15,13 @@ from . import subgraph
 from .custom import CustomNode
 from .lower import abstract, node_kernel, refused
 from .node import ELEMENTWISE, Entry, Node, Roles, postorder
+from .relations import Shape, complete, merge, related
 from .variable import declared_dtype, declared_shape
 
 if TYPE_CHECKING:
     from .symbol import Symbol
 
 __all__ = ["Inference", "infer_shape", "infer_type"]
-
-Shape = tuple[int, ...]
 
 #: Inputs whose type says nothing about that of the others.
 _APART = (
@@ -79,8 +78,10 @@ class Inference:
         self.dtypes: dict[Entry, np.dtype | None] = {}
         self._given = dtypes
         for v in self.roles.inputs:
-            given = shapes.get(v)
-            self.shapes[v, 0] = given if _complete(given) else declared_shape(v) or given or None
+            given = _known(shapes.get(v))
+            if not complete(given):
+                given = _known(declared_shape(v)) or given or None
+            self.shapes[v, 0] = given
             self.dtypes[v, 0] = dtypes.get(v) or declared_dtype(v)
 
     # -- element types ----------------------------------------------------------------------
@@ -183,20 +184,20 @@ class Inference:
             return self._learn(self.shapes, node, subgraph.shapes(node, shapes, self.dtypes))
         if op is not None and (op.alike or node.kind in ELEMENTWISE):
             return self._one_shape(node, shapes)
+        changed = self._learn(self.shapes, node, related(node, self.shapes))
         if op is None or op.infer is None or op.variadic:
-            return False
+            return changed
         try:
             named = dict(zip(names, shapes, strict=True))
             found = op.infer({**dict.fromkeys(op.inputs), **named}, node.params)
         except (TypeError, ValueError, IndexError) as e:
-            if not _complete(shapes[0]):
-                return False
+            if not complete(shapes[0]):
+                return changed
             raise self._refused(node, str(e)) from None
-        changed = False
         for name, entry, old in zip(names, node.inputs, shapes, strict=True):
-            if found.get(name) is None or name == "label" and _complete(old):
+            if found.get(name) is None or name == "label" and complete(old):
                 continue  # labels may have several shapes
-            new = _merge(old, found[name])
+            new = merge(old, found[name])
             if new is None:
                 raise self._refused(
                     node,
@@ -219,12 +220,12 @@ class Inference:
         merged: Shape | None = None
         for shape in (*shapes, self.shapes.get((node, 0))):
             if shape is not None:
-                merged = _merge(merged, shape)
+                merged = merge(merged, shape)
                 if merged is None:
                     return False  # they broadcast, or are in error, which is found later
         changed = False
         for entry, old in zip(node.inputs, shapes, strict=True):
-            if merged is not None and not _complete(old):
+            if merged is not None and not complete(old):
                 changed |= old != merged
                 self.shapes[entry] = merged
         return changed
@@ -235,7 +236,7 @@ class Inference:
         if any(s is None for s in shapes):
             return False
         kernel, changed = node_kernel(node, train=False), False
-        if all(map(_complete, shapes)):
+        if all(map(complete, shapes)):
             avals = self._avals(node, shapes)
             results = abstract(node, kernel, avals)[: kernel.visible]
             found: list[Any] = [tuple(a.shape) for a in results]
@@ -250,7 +251,7 @@ class Inference:
     def _told(self, entry: Entry, shape: Sequence[int], node: Node, i: int) -> bool:
         """Take in what a node says about its output ``i``; whether that is news."""
         old = self.shapes.get(entry)
-        new = _merge(old, shape)
+        new = merge(old, shape)
         if new is None:
             raise self._refused(node, f"output {i} has shape {tuple(shape)}, but needs {old}")
         self.shapes[entry] = new
@@ -318,7 +319,7 @@ class Inference:
 
     def known(self, variable: Node) -> bool:
         """Whether the whole shape of a variable is known."""
-        return _complete(self.shapes[variable, 0])
+        return complete(self.shapes[variable, 0])
 
     def _avals(self, node: Node, shapes: Sequence[Shape | None]) -> list[Aval]:
         """Shapes and dtypes of the inputs."""
@@ -331,19 +332,6 @@ class Inference:
         shapes = [self.shapes.get(e) for e in node.inputs]
         shown = ["of unknown shape" if s is None else str(s) for s in shapes]
         return refused(node, shown, text)
-
-
-def _complete(shape: Shape | None) -> bool:
-    return shape is not None and 0 not in shape
-
-
-def _merge(old: Shape | None, new: Sequence[int]) -> Shape | None:
-    """What both say together; None if they contradict each other."""
-    if old is None:
-        return tuple(new)
-    if len(old) != len(new) or any(a and b and a != b for a, b in zip(old, new, strict=True)):
-        return None
-    return tuple(a or b for a, b in zip(old, new, strict=True))
 
 
 def _fixed_dtype(node: Node, i: int) -> np.dtype | None:
@@ -444,6 +432,11 @@ def _given(
     return {v: kwargs[v.name] for v in found.inputs if kwargs.get(v.name) is not None}
 
 
+def _known(shape: Sequence[int] | None) -> Shape | None:
+    """A shape as a user gives it: -1 is an unknown extent as 0 is."""
+    return None if shape is None else tuple(max(n, 0) for n in shape)
+
+
 def _shape(node: Node, value: Any) -> Shape:
     if not isinstance(value, (tuple, list)):
         raise TypeError(f"the shape of {node.name} must be a tuple of integers, got {value!r}")
@@ -459,8 +452,9 @@ def infer_shape(
     inference.infer_shapes()
     shapes = inference.shapes
     entries = _listed(symbol, inference.roles)
-    if not partial and not all(_complete(shapes.get(e)) for part in entries for e in part):
-        _warn("shape", [v.name for v in inference.roles.inputs if not _complete(shapes[v, 0])])
+    if not partial and not all(complete(shapes.get(e)) for part in entries for e in part):
+        unknown = [v for v in inference.roles.inputs if not complete(shapes[v, 0])]
+        _warn("shape", [f"{v.name} {shapes[v, 0] or ''}".rstrip() for v in unknown])
         return None, None, None
     arguments, outputs, auxiliary = ([shapes.get(e) or () for e in part] for part in entries)
     return arguments, outputs, auxiliary

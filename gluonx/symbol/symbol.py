@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..ndarray import NDArray
     from .executor import Executor
 
-__all__ = ["Group", "NotImplementedForSymbol", "Symbol"]
+__all__ = ["NotImplementedForSymbol", "Symbol"]
 
 
 class NotImplementedForSymbol(MXNetError, TypeError):
@@ -372,13 +372,20 @@ class Symbol:
             Element types; float32 by default.
         group2ctx : dict of str to Context, optional
             Where operators, and variables, of an ``AttrScope(ctx_group=...)`` are.
+        shared_buffer : dict of str to NDArray, optional
+            Arrays for arguments, and for gradients as ``'grad of NAME'``. One that is as large as
+            needed, or larger, is used, from its beginning; others are made and put in.
+        shared_exec : Executor, optional
+            With ``shared_buffer`` (which may be empty): whose auxiliary states to use.
+        shared_arg_names : list of str, optional
+            Arguments that come, with their gradients, from ``shared_exec``.
         **kwargs : tuple of int
             Shapes of variables.
 
         Returns
         -------
         Executor
-            Its arrays are zeros.
+            Its own arrays are zeros.
 
         Examples
         --------
@@ -388,9 +395,10 @@ class Symbol:
         >>> ex.arg_dict['fc_weight'].shape
         (3, 5)
         """
-        from .binding import simple_bind
+        from .binding import Shared, simple_bind
 
-        return simple_bind(self, ctx, grad_req, type_dict, kwargs, group2ctx)
+        shared = Shared(shared_buffer, shared_exec, shared_arg_names)
+        return simple_bind(self, ctx, grad_req, type_dict, kwargs, group2ctx, shared)
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """The outputs for the given arrays, without keeping an executor.
@@ -478,23 +486,3 @@ def _shown(attrs: Mapping[str, str]) -> dict[str, str]:
         if key[2:-2] in OWN and key != "__profiler_scope__":
             shown[key[2:-2]] = value
     return shown
-
-
-def Group(symbols: Sequence[Symbol]) -> Symbol:
-    """One symbol with the outputs of several.
-
-    Parameters
-    ----------
-    symbols : list of Symbol
-
-    Examples
-    --------
-    >>> import gluonx as gx
-    >>> x = gx.sym.var('x')
-    >>> gx.sym.Group([x * 1, x * 2]).eval(x=gx.nd.ones((1,)))[1].asscalar()
-    np.float32(2.0)
-    """
-    symbols = list(symbols) if isinstance(symbols, (list, tuple, Symbol)) else []
-    if not symbols or not all(isinstance(s, Symbol) for s in symbols):
-        raise TypeError("Group() takes a list of at least one Symbol")
-    return Symbol([e for s in symbols for e in s._heads])
