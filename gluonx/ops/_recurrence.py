@@ -168,40 +168,59 @@ def _add(*parts):
 
 
 def _forward(cell: _Cell, x, live, h, c, wi, wh, bi, bh, wr):
-    """Last states and what is kept of the gates; h after each step, and what else is kept."""
+    """Last states; what is kept of the gates; h after each step, and what else is kept."""
     wide = h.dtype
     gru = cell.mode == "gru"
     gates = jnp.matmul(x, wi.T, preferred_element_type=wide)
     gates = gates + (bi.astype(wide) if gru else bi.astype(wide) + bh.astype(wide))
-    wh, wr = wh.T, None if wr is None else wr.T
+    back, project = wh.T, None if wr is None else wr.T
 
-    def step(carry, inputs):
-        h, c, gates = carry
-        t, live = inputs
-        x = lax.dynamic_index_in_dim(gates, t, keepdims=False)
-        z = _dot(h, wh) + bh.astype(wide) if gru else _dot(h, wh)
+    def step(carry, x, live):
+        h, c = carry
+        z = _dot(h, back) + bh.astype(wide) if gru else _dot(h, back)
         y, new, kept, more = cell.forward(x, z, h, c)
-        gates = lax.dynamic_update_index_in_dim(gates, kept, t, 0)
-        r = y if wr is None else _dot(y, wr)
+        r = y if project is None else _dot(y, project)
         r, new = _choose(live, r, h), _choose(live, new, c)
-        return (r, new, gates), (r, (new, more, None if wr is None else y))
+        return (r, new), kept, (r, (new, more, None if wr is None else y))
 
-    return lax.scan(step, (h, c, gates), (_times(x), live), reverse=cell.reverse)
+    return _replace(step, (h, c), gates, live, cell.reverse, wh)
 
 
-def _times(x):
-    return jnp.arange(len(x), dtype=jnp.int32)
+def _replace(step, carry, rows, inputs, reverse: bool, weight):
+    """A scan that replaces `rows`: step(carry, row, inputs) gives the carry, the row and more.
+
+    It is done in their place, but where XLA would copy all of them in each step: with a batch of 1,
+    or where a row is also cast for a product.
+    """
+    if rows.shape[1] == 1 or rows.dtype != weight.dtype:
+
+        def apart(carry, both):
+            carry, row, more = step(carry, *both)
+            return carry, (row, more)
+
+        carry, (rows, more) = lax.scan(apart, carry, (rows, inputs), reverse=reverse)
+        return carry, rows, more
+
+    def inside(both, given):
+        (carry, rows), (t, inputs) = both, given
+        row = lax.dynamic_index_in_dim(rows, t, keepdims=False)
+        carry, row, more = step(carry, row, inputs)
+        return (carry, lax.dynamic_update_index_in_dim(rows, row, t, 0)), more
+
+    times = jnp.arange(len(rows), dtype=jnp.int32)
+    (carry, rows), more = lax.scan(inside, (carry, rows), (times, inputs), reverse=reverse)
+    return carry, rows, more
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _run(cell: _Cell, x, live, h, c, wi, wh, bi, bh, wr):
-    (h, c, _), (all_h, _) = _forward(cell, x, live, h, c, wi, wh, bi, bh, wr)
+    (h, c), _, (all_h, _) = _forward(cell, x, live, h, c, wi, wh, bi, bh, wr)
     return all_h, h, c
 
 
 def _run_forward(cell: _Cell, x, live, h, c, wi, wh, bi, bh, wr):
-    (last_h, last_c, gates), (all_h, kept) = _forward(cell, x, live, h, c, wi, wh, bi, bh, wr)
-    return (all_h, last_h, last_c), (x, live, h, c, wi, wh, bi, bh, wr, gates, all_h, kept)
+    last, gates, (all_h, kept) = _forward(cell, x, live, h, c, wi, wh, bi, bh, wr)
+    return (all_h, *last), (x, live, h, c, wi, wh, bi, bh, wr, gates, all_h, kept)
 
 
 def _run_backward(cell: _Cell, residuals, cotangents):
@@ -211,20 +230,17 @@ def _run_backward(cell: _Cell, residuals, cotangents):
     c_before = None if c is None else _before(c, all_c, cell.reverse)
     factors, rest = cell.prepare(gates, more, h_before, c_before, all_c)
 
-    def step(carry, inputs):
-        dh, dc, gradients = carry
-        t, dy, live, rest = inputs
+    def step(carry, factors, inputs):
+        (dh, dc), (dy, live, rest) = carry, inputs
         dh, past_h = _part(live, dh + dy)
         dc, past_c = _part(live, dc)
         inner = dh if wr is None else _dot(dh, wr)
-        factors = lax.dynamic_index_in_dim(gradients, t, keepdims=False)
         dz, direct, dc, dn = cell.backward(factors, rest, inner, dc)
-        gradients = lax.dynamic_update_index_in_dim(gradients, dz, t, 0)
-        new = _add(_dot(dz, wh), direct, past_h)
-        return (new, _add(dc, past_c), gradients), (dn, None if wr is None else dh)
+        new = _add(_dot(dz, wh), direct, past_h), _add(dc, past_c)
+        return new, dz, (dn, None if wr is None else dh)
 
-    (dh, dc, dz), (dn, dr) = lax.scan(
-        step, (dh, dc, factors), (_times(x), d_all, live, rest), reverse=not cell.reverse
+    (dh, dc), dz, (dn, dr) = _replace(
+        step, (dh, dc), factors, (d_all, live, rest), not cell.reverse, wh
     )
     if dn is None:
         dx = dz
