@@ -31,8 +31,9 @@ MODULE = ["module"]
 #: Seconds that one column runs in one round.
 DURATION = 0.3
 TOLERANCE = 2e-3
-#: Settings of glibc by which free memory goes back at once, where the peak is measured. By default each
-#: thread keeps freed blocks of up to 32 MiB for itself: which of XLA's threads ran how many steps changed a small step's peak by a third from run to run.
+#: Settings of glibc by which free memory goes back at once, where the peak is measured. By default
+#: each thread keeps freed blocks of up to 32 MiB for itself: which of XLA's threads ran how many
+#: steps changed a small step's peak by a third from run to run.
 TIGHT = {
     "GLIBC_TUNABLES": "glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=65536"
     ":glibc.malloc.trim_threshold=65536"

@@ -265,7 +265,7 @@ def _before(first, states, reverse: bool):
     return jnp.concatenate([first[None], states[:-1]])
 
 
-def _weights(d, states: Sequence[Any], like) -> list:
+def _weights(d, states: Sequence[Any], like) -> Sequence[Any]:
     """The gradients of weights: one product over all steps and the batch for all `states`."""
     wide = d.dtype
     sizes = [a.shape[-1] for a in states]
