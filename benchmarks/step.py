@@ -31,6 +31,13 @@ MODULE = ["module"]
 #: Seconds that one column runs in one round.
 DURATION = 0.3
 TOLERANCE = 2e-3
+#: Settings of glibc by which free memory goes back at once, where the peak is measured. By default
+#: each thread keeps freed blocks of up to 32 MiB for itself: which of XLA's threads ran how many
+#: steps changed a small step's peak by a third from run to run.
+TIGHT = {
+    "GLIBC_TUNABLES": "glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=65536"
+    ":glibc.malloc.trim_threshold=65536"
+}
 
 
 # -- inside a column's process ---------------------------------------------------------------------
@@ -131,8 +138,8 @@ def _say(**message: object) -> None:
 class Worker:
     """A column's process."""
 
-    def __init__(self, python: str, column: str, work: str, cache: str | None):
-        environment = dict(os.environ, KERAS_BACKEND="jax")
+    def __init__(self, python: str, column: str, work: str, cache: str | None, tight: bool = False):
+        environment = dict(os.environ, KERAS_BACKEND="jax", **(TIGHT if tight else {}))
         if cache is None:
             environment.update(JAX_ENABLE_COMPILATION_CACHE="false", GLUONX_COMPILATION_CACHE="0")
         elif column.startswith(("gluonx", "module")):
@@ -171,6 +178,7 @@ def compare(work: str, pythons: dict[str, str], rounds: int) -> dict[str, dict]:
             try:
                 workers[column] = Worker(python, column, work, None)
                 found[column] = workers[column].ask(start=True)
+                found[column]["peak"] = peak(work, python, column)
             except RuntimeError as e:
                 last = str(e).strip().split("\n")[-1]
                 print(f"  {work}: {column} is left out: {last}", file=sys.stderr)
@@ -197,6 +205,15 @@ def compare(work: str, pythons: dict[str, str], rounds: int) -> dict[str, dict]:
         for worker in workers.values():
             worker.close()
     return found
+
+
+def peak(work: str, python: str, column: str) -> int:
+    """Bytes that ten steps need beyond the framework itself, in a process of its own."""
+    worker = Worker(python, column, work, None, tight=True)
+    try:
+        return worker.ask(start=True)["peak"]
+    finally:
+        worker.close()
 
 
 def second_start(work: str, python: str, column: str) -> tuple[float, float]:

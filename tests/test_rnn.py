@@ -318,3 +318,27 @@ def test_mistakes_say_what_is_expected(call, message):
     kinds = (ValueError, TypeError, RuntimeError, NotImplementedError)
     with pytest.raises(kinds, match=message):
         call()
+
+
+def test_parameters_of_an_lstm_are_packed_as_cudnn_packs_them():
+    from jax.experimental import rnn as cudnn
+
+    length, batch, inputs, size, layers = 4, 2, 3, 5, 2
+    for sides in (1, 2):
+        sizes = (inputs, size, layers, sides == 2)
+        w = random(cudnn.get_num_params_in_lstm(*sizes)) * 0.5
+        x, h, c = (
+            random(n, batch, m) for n, m in [(length, inputs)] + [(layers * sides, size)] * 2
+        )
+        ours = nd.RNN(
+            x, w, h, c, state_size=size, num_layers=layers, bidirectional=sides == 2, mode="lstm",
+            state_outputs=True,
+        )  # fmt: skip
+        lengths = nd.full((batch,), length, dtype="int32").asjax()
+        pieces = cudnn.unpack_lstm_weights(w.asjax(), *sizes)
+        batch_first = x.asjax().swapaxes(0, 1)
+        y, *last = cudnn.lstm_ref(
+            batch_first, h.asjax(), c.asjax(), *pieces, lengths, *sizes[:3], 0.0, sides == 2
+        )
+        for a, b in zip(ours, (y.swapaxes(0, 1), *last), strict=True):
+            np.testing.assert_allclose(a.asnumpy(), b, rtol=1e-5, atol=1e-5)

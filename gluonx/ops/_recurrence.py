@@ -1,24 +1,29 @@
 """Recurrent cells along a sequence, with the gradient written out.
 
-Everything that does not depend on the state before is left outside: the caller multiplies all
-inputs by their weight at once and gives the products. Inside the loop there remains one product of
-the state with the recurrent weight for each step, in both directions. The gradient of the weights
-is one product over all steps after the backward loop. What ``jax.grad`` would make of the loop
-adds up a whole weight matrix in every step; for a language model's LSTM on a CPU that is most of
-the time.
+Everything that does not depend on the state before is left outside of the loops. All inputs are
+multiplied by their weight at once, and inside the forward loop there remains one product of the
+state with the recurrent weight for each step. Of the gradient, what does not depend on the step
+behind is computed for all steps at once before the backward loop: the factor of each gate, by which
+the loop multiplies the state's gradient. The gradients of the weights are products over all steps
+after it, of both weights in one where their gates' gradients are the same. What ``jax.grad`` would
+make of the loop adds up a whole weight matrix in every step; for a language model's LSTM on a CPU
+that is most of the time.
 
-What the backward loop needs of a step's gates takes the place of the gates' inputs: the arrays that
-a scan returns are cleared first, which in cold memory takes as long as a part of the loop. (The
-gates' gradient could take that place in turn, but there XLA copies the whole array in each step.)
+What is kept of a step's gates takes the place of the gates' inputs, and their gradient that of the
+factors: the arrays that a scan returns are cleared first, and written in cold memory, which takes
+as long as a part of the loop.
 
-A cell is a pair of elementwise functions::
+A cell is three elementwise functions::
 
     forward(x, z, h, c) -> (h, c, gates, more)
-    backward(gates, more, h, c, dh, dc) -> (dx, dz, dh, dc)
+    prepare(gates, more, h, c_before, c) -> (factors, rest)
+    backward(factors, rest, dh, dc) -> (dz, dh, dc, dn)
 
 ``x`` is the input's part of the gates and ``z`` the state's, (batch, gates * hidden), and so are
-``gates``, what is kept of them; ``h`` and ``c`` are the states before (``c`` is None but in an
-LSTM), and ``more`` are further arrays that are kept.
+``gates``, what is kept of them, ``factors`` and ``dz``, the gradient of ``z``. That of ``x`` is the
+same, but for the last part of a GRU's gates, where it is ``dn``. ``h`` and ``c`` are the states
+before (``c`` is None but in an LSTM), and ``more`` are further arrays that are kept. ``prepare``
+works on all steps at once, the others on one.
 """
 
 from __future__ import annotations
@@ -60,7 +65,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class _Cell:
-    """What the loop runs. Where only the sum of ``x`` and ``z`` counts, ``dz`` is None."""
+    """What the loops run."""
 
     mode: str
     clip: Clip | None = None
@@ -74,15 +79,23 @@ class _Cell:
         y = jnp.tanh(x + z) if self.mode == "rnn_tanh" else jax.nn.relu(x + z)
         return y, None, y, None
 
-    def backward(
-        self, gates: Any, more: Any, h: Any, c: Any, dh: Any, dc: Any
-    ) -> tuple[Any, Any, Any, Any]:
+    def prepare(self, gates: Any, more: Any, h: Any, c_before: Any, c: Any) -> tuple[Any, Any]:
         if self.mode == "lstm":
-            return _lstm_gradient(gates, more, c, dh, dc)
+            return _lstm_factors(gates, more, c_before, c)
         if self.mode == "gru":
-            return _gru_gradient(gates, more, h, dh)
+            return _gru_factors(gates, more, h)
         slope = 1 - gates * gates if self.mode == "rnn_tanh" else (gates > 0).astype(gates.dtype)
-        return dh * slope, None, None, None
+        return slope, None
+
+    def backward(self, factors: Any, rest: Any, dh: Any, dc: Any) -> tuple[Any, Any, Any, Any]:
+        if self.mode == "lstm":
+            slope, f = rest
+            dc = dc + dh * slope
+            return factors * jnp.concatenate([dc, dc, dc, dh], -1), None, dc * f, None
+        if self.mode == "gru":
+            u, n = rest
+            return factors * jnp.concatenate([dh, dh, dh], -1), dh * u, None, dh * n
+        return factors * dh, None, None, None
 
 
 def _squash(a, tanh: Sequence[bool]):
@@ -102,19 +115,19 @@ def _lstm(a, c, clip: Clip | None):
     c, free = f * c + i * g, None
     if clip is not None:
         c, free = clip(c)
-    t = jnp.tanh(c)
-    return o * t, c, gates, (t, free)
+    return o * jnp.tanh(c), c, gates, free
 
 
-def _lstm_gradient(gates, more, c, dh, dc):
+def _lstm_factors(gates, free, c_before, c):
     i, f, g, o = jnp.split(gates, 4, -1)
-    t, free = more
-    do = dh * t * o * (1 - o)
-    dc = dc + dh * o * (1 - t * t)
-    if free is not None:
-        dc = jnp.where(free, dc, jnp.zeros((), dc.dtype))
-    da = [dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), do]
-    return jnp.concatenate(da, -1), None, None, dc * f
+    t = jnp.tanh(c)
+    tanh = jnp.asarray(np.repeat([False, False, True, False], i.shape[-1]))
+    slope = jnp.where(tanh, 1 - gates * gates, gates * (1 - gates))
+    others = [g, c_before, i, t]
+    if free is not None:  # no gradient goes through a state that was clipped
+        zero = jnp.zeros((), c.dtype)
+        f, *others[:3] = (jnp.where(free, a, zero) for a in (f, *others[:3]))
+    return slope * jnp.concatenate(others, -1), (o * (1 - t * t), f)
 
 
 def _gru(x, z, h):
@@ -125,12 +138,10 @@ def _gru(x, z, h):
     return (1 - u) * n + u * h, None, jnp.concatenate([r, u, n], -1), zn
 
 
-def _gru_gradient(gates, zn, h, dh):
+def _gru_factors(gates, zn, h):
     r, u, n = jnp.split(gates, 3, -1)
-    dn = dh * (1 - u) * (1 - n * n)
-    du = dh * (h - n) * u * (1 - u)
-    dr = dn * zn * r * (1 - r)
-    return jnp.concatenate([dr, du, dn], -1), jnp.concatenate([dr, du, dn * r], -1), dh * u, None
+    dn = (1 - u) * (1 - n * n)
+    return jnp.concatenate([dn * zn * r * (1 - r), (h - n) * u * (1 - u), dn * r], -1), (u, dn)
 
 
 def _dot(a, b):
@@ -156,66 +167,92 @@ def _add(*parts):
     return functools.reduce(jnp.add, there) if there else None
 
 
-def _forward(cell: _Cell, x, live, h, c, wh, bh, wr):
-    """Last states and what is kept of the gates; h after each step, and what else is kept."""
-    wh, wr = wh.T, None if wr is None else wr.T
+def _forward(cell: _Cell, x, live, h, c, wi, wh, bi, bh, wr):
+    """Last states; what is kept of the gates; h after each step, and what else is kept."""
+    wide = h.dtype
+    gru = cell.mode == "gru"
+    gates = jnp.matmul(x, wi.T, preferred_element_type=wide)
+    gates = gates + (bi.astype(wide) if gru else bi.astype(wide) + bh.astype(wide))
+    back, project = wh.T, None if wr is None else wr.T
 
-    def step(carry, inputs):
-        h, c, gates = carry
-        t, live = inputs
-        x = lax.dynamic_index_in_dim(gates, t, keepdims=False)
-        z = _dot(h, wh) if bh is None else _dot(h, wh) + bh.astype(h.dtype)
+    def step(carry, x, live):
+        h, c = carry
+        z = _dot(h, back) + bh.astype(wide) if gru else _dot(h, back)
         y, new, kept, more = cell.forward(x, z, h, c)
-        gates = lax.dynamic_update_index_in_dim(gates, kept, t, 0)
-        r = y if wr is None else _dot(y, wr)
+        r = y if project is None else _dot(y, project)
         r, new = _choose(live, r, h), _choose(live, new, c)
-        return (r, new, gates), (r, (new, more, None if wr is None else y))
+        return (r, new), kept, (r, (new, more, None if wr is None else y))
 
-    return lax.scan(step, (h, c, x), (_times(x), live), reverse=cell.reverse)
+    return _replace(step, (h, c), gates, live, cell.reverse, wh)
 
 
-def _times(x):
-    return jnp.arange(len(x), dtype=jnp.int32)
+def _replace(step, carry, rows, inputs, reverse: bool, weight):
+    """A scan that replaces `rows`: step(carry, row, inputs) gives the carry, the row and more.
+
+    It is done in their place, but where XLA would copy all of them in each step: with a batch of 1,
+    or where a row is also cast for a product.
+    """
+    if rows.shape[1] == 1 or rows.dtype != weight.dtype:
+
+        def apart(carry, both):
+            carry, row, more = step(carry, *both)
+            return carry, (row, more)
+
+        carry, (rows, more) = lax.scan(apart, carry, (rows, inputs), reverse=reverse)
+        return carry, rows, more
+
+    def inside(both, given):
+        (carry, rows), (t, inputs) = both, given
+        row = lax.dynamic_index_in_dim(rows, t, keepdims=False)
+        carry, row, more = step(carry, row, inputs)
+        return (carry, lax.dynamic_update_index_in_dim(rows, row, t, 0)), more
+
+    times = jnp.arange(len(rows), dtype=jnp.int32)
+    (carry, rows), more = lax.scan(inside, (carry, rows), (times, inputs), reverse=reverse)
+    return carry, rows, more
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _run(cell: _Cell, x, live, h, c, wh, bh, wr):
-    (h, c, _), (all_h, _) = _forward(cell, x, live, h, c, wh, bh, wr)
+def _run(cell: _Cell, x, live, h, c, wi, wh, bi, bh, wr):
+    (h, c), _, (all_h, _) = _forward(cell, x, live, h, c, wi, wh, bi, bh, wr)
     return all_h, h, c
 
 
-def _run_forward(cell: _Cell, x, live, h, c, wh, bh, wr):
-    (last_h, last_c, gates), (all_h, kept) = _forward(cell, x, live, h, c, wh, bh, wr)
-    return (all_h, last_h, last_c), (live, h, c, wh, bh, wr, gates, all_h, kept)
+def _run_forward(cell: _Cell, x, live, h, c, wi, wh, bi, bh, wr):
+    last, gates, (all_h, kept) = _forward(cell, x, live, h, c, wi, wh, bi, bh, wr)
+    return (all_h, *last), (x, live, h, c, wi, wh, bi, bh, wr, gates, all_h, kept)
 
 
 def _run_backward(cell: _Cell, residuals, cotangents):
-    live, h, c, wh, bh, wr, gates, all_h, (all_c, more, projected) = residuals
+    x, live, h, c, wi, wh, bi, bh, wr, gates, all_h, (all_c, more, projected) = residuals
     d_all, dh, dc = cotangents
     h_before = _before(h, all_h, cell.reverse)
     c_before = None if c is None else _before(c, all_c, cell.reverse)
+    factors, rest = cell.prepare(gates, more, h_before, c_before, all_c)
 
-    def step(carry, inputs):
-        dh, dc = carry
-        dy, live, h, c, gates, more = inputs
+    def step(carry, factors, inputs):
+        (dh, dc), (dy, live, rest) = carry, inputs
         dh, past_h = _part(live, dh + dy)
         dc, past_c = _part(live, dc)
         inner = dh if wr is None else _dot(dh, wr)
-        dx, dz, direct, dc = cell.backward(gates, more, h, c, inner, dc)
-        new = _add(_dot(dx if dz is None else dz, wh), direct, past_h)
-        return (new, _add(dc, past_c)), (dx, dz, None if wr is None else dh)
+        dz, direct, dc, dn = cell.backward(factors, rest, inner, dc)
+        new = _add(_dot(dz, wh), direct, past_h), _add(dc, past_c)
+        return new, dz, (dn, None if wr is None else dh)
 
-    (dh, dc), (dx, dz, dr) = lax.scan(
-        step,
-        (dh, dc),
-        (d_all, live, h_before, c_before, gates, more),
-        reverse=not cell.reverse,
+    (dh, dc), dz, (dn, dr) = _replace(
+        step, (dh, dc), factors, (d_all, live, rest), not cell.reverse, wh
     )
-    dz = dx if dz is None else dz
-    dwh = _outer(dz, h_before, wh)
-    dbh = None if bh is None else dz.sum((0, 1)).astype(bh.dtype)
-    dwr = None if wr is None else _outer(dr, projected, wr)
-    return dx, None, dh, dc, dwh, dbh, dwr
+    if dn is None:
+        dx = dz
+        dwi, dwh = _weights(dz, (x, h_before), wh)
+    else:
+        dx = jnp.concatenate([dz[..., : -dn.shape[-1]], dn], -1)
+        (dwi,), (dwh,) = _weights(dx, (x,), wh), _weights(dz, (h_before,), wh)
+    dbi = dx.sum((0, 1)).astype(bi.dtype)
+    dbh = dbi if dn is None else dz.sum((0, 1)).astype(bh.dtype)
+    dwr = None if wr is None else _weights(dr, (projected,), wr)[0]
+    dx = _dot(dx.reshape(-1, dx.shape[-1]), wi).reshape(x.shape).astype(x.dtype)
+    return dx, None, dh, dc, dwi, dwh, dbi, dbh, dwr
 
 
 _run.defvjp(_run_forward, _run_backward)
@@ -228,11 +265,14 @@ def _before(first, states, reverse: bool):
     return jnp.concatenate([first[None], states[:-1]])
 
 
-def _outer(d, states, like):
-    """The gradient of a weight: one product over all steps and the batch."""
+def _weights(d, states: Sequence[Any], like) -> Sequence[Any]:
+    """The gradients of weights: one product over all steps and the batch for all `states`."""
     wide = d.dtype
-    d, states = d.astype(like.dtype), states.astype(like.dtype)
-    return jnp.einsum("tna,tnb->ab", d, states, preferred_element_type=wide).astype(like.dtype)
+    sizes = [a.shape[-1] for a in states]
+    both = jnp.concatenate([a.astype(like.dtype) for a in states], -1).reshape(-1, sum(sizes))
+    d = d.reshape(-1, d.shape[-1]).astype(like.dtype)
+    found = jnp.matmul(d.T, both, preferred_element_type=wide).astype(like.dtype)
+    return lax.split(found, sizes, axis=1)
 
 
 def run(
@@ -240,9 +280,11 @@ def run(
     x: jax.Array,
     h: jax.Array,
     c: jax.Array | None,
+    wi: jax.Array,
     wh: jax.Array,
+    bi: jax.Array,
+    bh: jax.Array,
     *,
-    bh: jax.Array | None = None,
     wr: jax.Array | None = None,
     live: jax.Array | None = None,
     clip: Clip | None = None,
@@ -255,14 +297,15 @@ def run(
     mode : str
         A key of ``GATES``.
     x : array
-        The inputs' part of the gates, biases included: (time, batch, gates * hidden).
+        The inputs, (time, batch, features).
     h, c : array
-        The states before, in the type of `x`: (batch, hidden); with a projection h is
+        The states before, in the type to compute in: (batch, hidden); with a projection h is
         (batch, projected). c is None but for an LSTM.
-    wh : array
-        The recurrent weight, (gates * hidden, hidden or projected).
-    bh : array, optional
-        Added to the product with `wh`, where a GRU needs it apart from `x`: (gates * hidden,).
+    wi, wh : array
+        The weights of the inputs and of the states, (gates * hidden, features) and (gates * hidden,
+        hidden or projected), in the type of `x`.
+    bi, bh : array
+        Their biases, (gates * hidden,).
     wr : array, optional
         The projection's weight, (projected, hidden).
     live : array, optional
@@ -278,4 +321,4 @@ def run(
         h after each step, the last h, the last c (or None).
     """
     cell = _Cell(mode, clip, reverse)
-    return _run(cell, x, live, h, c, wh, bh, wr)
+    return _run(cell, x, live, h, c, wi, wh, bi, bh, wr)

@@ -208,14 +208,10 @@ def rnn(
 def _layer(mode, x, wi, wh, wr, biases, states, live, clip, reverse: bool):
     """One layer in one direction: outputs in the type of ``x``, last states in a wider one."""
     wide = jnp.promote_types(x.dtype, jnp.float32)
-    bi, bh = biases
-    gates = jnp.matmul(x, wi.T, preferred_element_type=wide)
-    gru = mode == "gru"
-    gates = gates + (bi if gru else bi.astype(wide) + bh.astype(wide)).astype(wide)
     h, *c = (s.astype(wide) for s in states)
     y, h, c = _recurrence.run(
-        mode, gates, h, c[0] if c else None, wh, bh=bh if gru else None,
-        wr=wr[0] if wr else None, live=live, clip=clip, reverse=reverse,
+        mode, x, h, c[0] if c else None, wi, wh, *biases, wr=wr[0] if wr else None, live=live,
+        clip=clip, reverse=reverse,
     )  # fmt: skip
     if live is not None:
         y = jnp.where(live, y, jnp.zeros((), wide))
