@@ -49,7 +49,7 @@ def suits_winograd(data, weight, where: Layout, margins: Sequence[tuple[int, int
     tiles = data.shape[0] * math.prod(counts)
     return (
         min(outputs, channels) >= _LEAST_CHANNELS
-        and min(counts) > 0
+        and min(counts) > 0 < tiles
         and 16 * tiles * max(outputs, channels) <= _MOST_ELEMENTS
     )
 
