@@ -91,7 +91,7 @@ def test_winograd_has_the_results_and_gradients_of_the_plain_convolution():
     # even and odd extents, margins of all kinds; the second is large enough to be chosen
     for layout, channels, extents, margins in (
         ("NHWC", 3, (5, 6), ((0, 2), (1, 0))),
-        ("NCHW", 128, (3, 4), ((1, 1), (1, 1))),
+        ("NCHW", 128, (7, 10), ((1, 1), (1, 1))),
     ):
         where = layout_of(layout, 4)
         shape, kernel = [2, *extents], [channels + 1, 3, 3]
@@ -119,6 +119,8 @@ def test_winograd_has_the_results_and_gradients_of_the_plain_convolution():
             *(jax.jit(run, static_argnums=0)(f, x, w, head) for f in (ours, plain)), strict=True
         ):
             assert np.abs(got - want).max() <= 3e-6 * np.abs(want).max()
+    assert suits_winograd(x[:, :, :2, :2], w, where, margins)
+    assert not suits_winograd(x[:, :, :3, :4], w, where, margins)  # the kernel would take longer
     assert not suits_winograd(x.astype("float16"), w, where, margins)
     assert not suits_winograd(jnp.zeros((0, *shape[1:])), w, where, margins)
 
