@@ -26,7 +26,7 @@ def leaves_alike(
             leaves.append(a)
             kinds.append(WHOLE)
         elif a.team is team or slot in way.others:
-            leaves.append(a.array)
+            leaves.append(a.array)  # of others see below
             kinds.append(a.kind)
         else:
             return None
@@ -80,7 +80,7 @@ def _leaf(
     spread = first if same and type(first) is Spread else _source(column, team, parts)
     if spread is None or (team.joint and spread.team is not team):
         return _joined(column, team, stage, slot)
-    return (spread.array, spread.kind) if spread.team is team else None
+    return (spread.leaf(), spread.kind) if spread.team is team else None
 
 
 def _source(column: Sequence[Any], team: Team, parts: dict[int, Spread]) -> Spread | None:
