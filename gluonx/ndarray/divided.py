@@ -42,7 +42,7 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
     team = _team(tuple(contexts))
     if team is None or state.trace is not None:
         return None
-    given = isinstance(data, NDArray)
+    given, here = isinstance(data, NDArray), team.bounded
     if given:
         if data._sparse or (state.recording and data._recorded):
             return None
@@ -50,7 +50,8 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
         where = data.context.device
         if isinstance(where, jax.sharding.Sharding) or where.platform != "cpu":
             return None
-        data._buffer.shared = True  # the parts may be in its memory
+        here = here and not data._buffer.shared  # else somebody may write into its memory
+        data._buffer.shared = True  # the parts may be in it
         host = np.asarray(array)
     elif isinstance(data, (np.ndarray, list, tuple)):
         host = host_array(data)
@@ -61,7 +62,7 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
         return None
     aval = Aval((length, *host.shape[1:]), host.dtype)
     # on a CPU a transfer is work of Python's own thread, and less of it as a part of the program
-    spread = Spread(team, host if team.bounded else put(host, team.parts), PARTS, aval)
+    spread = Spread(team, host if here else put(host, team.parts), PARTS, aval)
     found = []
     for ctx in contexts:
         buffer = Buffer(None, ctx, given)
