@@ -222,6 +222,8 @@ def _check_written(traced: Traced, inputs: list[NDArray]) -> None:
 def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tuple[list, bool]:
     """The kernel's inputs: arrays, or deferred values of region ``mine``; whether there is one."""
     arrays = entry.contents()
+    if entry._selection is not None and entry._selection.spread:  # as after a step on several
+        mine.spread = True
     arrays += [
         x._buffer.array if (x := inputs[i])._view is None else x._array()
         for i in entry.traced.inputs

@@ -209,6 +209,10 @@ class Spread:
             found = self.given.setdefault(device, found)
         return found
 
+    def is_deleted(self) -> bool:
+        """Whether the array was given up."""
+        return type(self.array) is not np.ndarray and self.array.is_deleted()
+
     def force(self, buffer: Any) -> None:
         buffer.fulfil(self, self.part(buffer.ctx.device))
 
