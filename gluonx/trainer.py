@@ -16,7 +16,6 @@ from .engine import report
 from .engine.buffer import Buffer
 from .engine.bundle import Bundle
 from .engine.deferred import fresh, use_gradients
-from .engine.kernel import Kernel
 from .engine.replicas import all_reduce, run_replicated
 from .engine.spread import Team, team_of
 from .engine.update import Updating, run_update

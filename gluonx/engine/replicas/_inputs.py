@@ -32,8 +32,8 @@ class Inputs(NamedTuple):
 
     ``old`` has for each bundle that is written what its buffers held, and ``spreads`` the same as
     arrays on all devices: parameters, then states. ``waiting`` says that all buffers of parameters
-    waited for these. ``contents`` has for each device what it has of the gradients, ``firsts`` how many
-    arrays each region had before.
+    waited for these. ``contents`` has for each device what it has of the gradients, ``firsts`` how
+    many arrays each region had before.
     """
 
     stage: Stage
@@ -99,7 +99,7 @@ def _gather_alike(
     if way is None or way.first != first:
         way = again.stage.replicas[team] = Way(update, again.refs, region, first)
     if all([way.same(r, given, c) for r, c in zip(regions[1:], contents[1:], strict=True)]):
-        leaves = leaves_of(regions, team, again.stage, way.others)
+        leaves = leaves_of(regions, team, again.stage, way.others, {}, ())
         if leaves is not None:
             firsts = [first] * len(regions)
             return Inputs(again.stage, way, firsts, old, spreads, True, contents, *leaves)

@@ -20,8 +20,8 @@ def leaves_of(
     team: Team,
     stage: Stage,
     slots: Sequence[int],
-    parts: dict[int, Spread] = {},
-    numbers: Sequence[Any] = (),
+    parts: dict[int, Spread],
+    numbers: Sequence[Any],
 ) -> tuple[list[Any], list[str]] | None:
     """What the regions start from as global arrays, and how these are spread.
 
