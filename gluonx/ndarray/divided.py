@@ -19,6 +19,8 @@ from .ndarray import NDArray
 
 __all__ = ["divide"]
 
+_aval = functools.lru_cache(maxsize=256)(Aval)
+
 
 def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
     """Parts of equal length of a batch, along its first axis, one on each context.
@@ -60,7 +62,7 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
     length, rest = divmod(host.shape[0] if host.ndim else 0, len(contexts))
     if rest or not host.size:
         return None
-    aval = Aval((length, *host.shape[1:]), host.dtype)
+    aval = _aval((length, *host.shape[1:]), host.dtype)
     # on a CPU a transfer is work of Python's own thread, and less of it as a part of the program
     spread = Spread(team, host if here else put(host, team.parts), PARTS, aval)
     found = []

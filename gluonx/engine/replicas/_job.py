@@ -60,7 +60,9 @@ class Job:
         self.sweeps: list[Any] = []
         if self.sums and way.given is not None:
             self.sweeps = [region.nodes[way.sweep] for region in regions]
-        self.found = [_wanted(region, way.own, way.spent) for region in regions]
+        # gradients that are summed are there as sums
+        but = (way.own, way.spent) if update.reduce else (set(), set())
+        self.found = [_wanted(region, *but) for region in regions]
         self.avals: dict[int, Any] = {}
         for values, gradients in self.found:
             if values.keys() != self.avals.keys() or gradients:
