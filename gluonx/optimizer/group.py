@@ -99,7 +99,7 @@ class Group:
 
     def on_device(self, numbers: tuple[np.ndarray, ...]) -> list[Any]:
         """Numbers as arrays on the device: those of the last step again, if they are equal."""
-        if self._last[0] is not numbers:
+        if self._last[0] is not numbers or self._last[1][0] is not self.target:
             values = [self.target, *[a.tolist() for a in numbers]]
             if self._last[1] != values:
                 put = self.target.put if isinstance(self.target, Team) else self._put
