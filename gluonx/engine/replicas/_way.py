@@ -69,10 +69,10 @@ class Way:
         self.made = [(i - count, *place(refs[i])) for i in grads if refs[i] < 0]
         self.kept = [i - count for i in grads if refs[i] >= 0]
         makers = {position for _, position, _ in self.made}
-        self.sweep = makers.pop() if len(makers) == 1 and not self.kept else None
+        self.sweep: Any = makers.pop() if len(makers) == 1 and not self.kept else None
         indices = [index for _, _, index in self.made]
         self.taken = _picker(indices)
-        self.given: Callable | None = None
+        self.given: Any = None
         if self.sweep is not None and len(indices) == len(region.nodes[self.sweep].outputs):
             self.given = _picker(sorted(range(len(indices)), key=indices.__getitem__))
         self.others = [slot for slot in range(first) if slot not in self.places]
