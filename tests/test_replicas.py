@@ -412,6 +412,18 @@ def test_steps_that_are_alike_open_nothing(monkeypatch):
         np.testing.assert_array_equal(found[0], found[1])
 
 
+@pytest.mark.parametrize("contexts", [ONE, CONTEXTS])
+def test_results_that_are_given_twice_after_an_interrupt(contexts, monkeypatch):
+    from gluonx.engine.bundle import Bundle
+
+    _, net, trainer = train(contexts, steps=2)
+    give = Bundle.give
+    monkeypatch.setattr(Bundle, "give", lambda *given: [give(*given) for _ in range(2)])
+    train(contexts, net=net, trainer=trainer, steps=2)
+    monkeypatch.undo()
+    assert np.isfinite(values(net)[0][-1]).all()
+
+
 def test_an_update_without_the_sum_is_each_devices_own():
     x, y = batch(np.random.default_rng(3), 4)
     found = []

@@ -77,7 +77,7 @@ class Bundle:
         self.updates = 0
         #: How many updates in a row have found it open.
         self._opened = 0
-        #: The update that has put the bundle together.
+        #: The last update.
         self._made: Any = None
 
     def whole(self) -> Sequence[Any] | None:
@@ -91,6 +91,7 @@ class Bundle:
         """The update is done. May be interrupted, and called again."""
         if self.updating is updating:
             self.arrays = arrays
+            self._made = updating  # so that it is not taken for another one if it comes again
             self.updating = None
             self.updates += 1
             self._opened = 0
