@@ -223,6 +223,8 @@ def _contents(entry: _Entry, inputs: list[NDArray], mine: region.Region) -> tupl
     """The kernel's inputs: arrays, or deferred values of region ``mine``; whether there is one."""
     waiting_steps = bool(mine.queue)
     arrays = entry.contents(mine)
+    if entry._selection is not None and entry._selection.spread:  # as after a step on several
+        mine.spread = True
     arrays += [
         x._buffer.array if (x := inputs[i])._view is None else x._array()
         for i in entry.traced.inputs

@@ -16,7 +16,6 @@ from .engine import report
 from .engine.buffer import Buffer
 from .engine.bundle import Bundle
 from .engine.deferred import fresh, use_gradients
-from .engine.kernel import Kernel
 from .engine.replicas import all_reduce, run_replicated
 from .engine.spread import Team, team_of
 from .engine.update import Updating, run_update
@@ -342,7 +341,10 @@ class Trainer:
                 single = [single[i] for i in chosen]
             use_gradients(list(map(_entry, single)))
             return
-        for i in chosen:
+        spread = self._spread(chosen)
+        for own in [] if spread is None else spread[1]:
+            use_gradients(list(map(_entry, own)))
+        for i in chosen if spread is None else ():
             for x in self._params[i]._data.values():  # type: ignore[union-attr]
                 x._entry.fresh = False
 
@@ -470,12 +472,13 @@ class Trainer:
         self, group: Group, taken: list[int], rescale: float, reduce: bool = False
     ) -> None:
         """Put the update behind what is pending, and run all of it as one executable."""
-        single = self._single()
-        if single is None:
-            arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
-        else:
+        single, spread = self._single(), self._spread(group.indices)
+        if single is not None:
             arrays = group.arrays_of(single)
-        spread = self._spread(group.indices)
+        elif spread is not None:
+            arrays = spread[1][0]
+        else:
+            arrays = [next(iter(self._params[i]._data.values())) for i in group.indices]  # type: ignore[union-attr]
         grads = _gradients(arrays)
         mask = None
         if len(taken) < len(arrays):
@@ -485,39 +488,34 @@ class Trainer:
         known = tuple((k, marks is not None) for k, marks in lazy.items())
         kernel = group.kernel(self._update, arrays, mask is not None, known)
         written = group.written_with(arrays)
-        optimizer, progress = self._optimizer, _progress(written[0], spread)
+        replicated = None if spread is None else group.spread_with(*spread)
+        firsts = written[:1] if replicated is None else [*written[:1], replicated.bundles[0]]
+        optimizer, progress = self._optimizer, _progress(firsts)
         if optimizer is not None:
             before = dict(optimizer._index_update_count), optimizer.num_update
             optimizer._update_count(taken)
         try:
-            group.target = group.device if spread is None else spread[0]
+            group.target = group.device if replicated is None else replicated.team
             numbers = self._numbers(group, rescale)
             if mask is not None:
                 numbers.append(mask)
-            if spread is not None and self._run_spread(group, kernel, spread, numbers, reduce):
-                return
-            if spread is not None:  # the parameters differ: the first device's count
+            if replicated is not None:
+                all_grads = [grads, *map(_gradients, spread[1][1:])]  # type: ignore[index]
+                if run_replicated(kernel, replicated, all_grads, numbers, reduce):
+                    return
+                # the parameters differ: the first device's count
                 numbers = [np.asarray(a) for a in numbers]
                 if reduce:
                     self._allreduce_grads()
             run_update(kernel, written, grads, numbers, group.device)
         except BaseException:
-            if optimizer is not None and _progress(written[0], spread) == progress:
+            if optimizer is not None and _progress(firsts) == progress:
                 optimizer._index_update_count, optimizer.num_update = before
             raise
         if single is None:
             for i, x in zip(group.indices, arrays, strict=True):
                 for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
                     other._buffer.set(x.as_in_context(other.context)._data)
-
-    @staticmethod
-    def _run_spread(group: Group, kernel: Kernel, spread: Any, numbers: list, reduce: bool) -> bool:
-        team, arrays = spread
-        params = [list(map(_buffer, own)) for own in arrays]
-        grads = [_gradients(own) for own in arrays]
-        return run_replicated(
-            kernel, params, group.states, grads, numbers, team, reduce, group.memory
-        )
 
     def _lazy(self, group: Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
         """The parameters that are updated lazily, with what marks the rows of their gradients."""
@@ -575,8 +573,6 @@ def _gradients(arrays: Sequence[NDArray]) -> list[Buffer]:
     return list(map(_gradient, arrays))
 
 
-def _progress(written: Bundle, spread: Any) -> tuple:
-    """What differs once an update of a bundle has begun (and goes on, or is lost) or is done."""
-    first = written.buffers[0]
-    begun = written.updating or type(first.pending) is Updating
-    return begun, written.updates if spread is None else first.version
+def _progress(written: list[Bundle]) -> list[tuple]:
+    """What differs once an update of bundles has begun (and goes on, or is lost) or is done."""
+    return [(b.updating or type(b.buffers[0].pending) is Updating, b.updates) for b in written]

@@ -9,6 +9,7 @@ from gathering import gathering
 
 import gluonx as gx
 from gluonx import autograd, engine, gluon, nd, nn
+from gluonx.engine.kernel import Kernel
 
 BATCH = 4
 DATA = [nd.array(np.random.default_rng(k).normal(size=(BATCH, 3))) for k in range(3)]
@@ -169,7 +170,7 @@ def test_a_thread_that_looks_on():
 def test_states_that_are_saved_in_between(tmp_path):
     plain, run = Run("adam"), Run("adam")
     with gathering(count=4):
-        for k in range(12):
+        for _ in range(12):
             plain.step()
         for k in range(12):
             run.step()
@@ -212,19 +213,23 @@ def test_only_what_runs_often_and_quickly_waits():
         assert loss._buffer.array is not None
 
 
+@pytest.mark.slow
 def test_steps_gather_by_themselves():
-    """As users meet it: after hundreds of quick steps."""
+    """As users meet it: after hundreds of quick steps, without this file's settings."""
     plain, run = Run(), Run()
     with engine.bulk(0):
         for _ in range(1500):
             plain.step(DATA[0])
     waited = 0
-    for _ in range(1500):
+    for _ in range(20_000):  # until the executable is there: a busy machine takes its time
         loss = run.step(DATA[0])
         waited += loss._buffer.array is None
+        if run.count >= 1500 and waited:
+            break
+    assert waited
+    for _ in range(run.count - 1500):
+        plain.step(DATA[0])
     same(plain.values(), run.values(), 1e-4)
-    [step] = [s for s in engine.explain().steps if s.runs == 1500 and s.times > 1] or [None]
-    assert waited == 0 or step is not None
 
 
 def lines_of(function):
@@ -310,35 +315,36 @@ def test_an_interrupt_at_any_line(before):
 
 
 def test_a_step_that_fails_leaves_the_parameters(monkeypatch):
-    from gluonx.engine.kernel import Kernel
-
     run, plain = Run(), Run()
-    call, broken = Kernel._call_into, []
+    call, left = Kernel._call_into, []
 
     def fail(self, outs, function, arrays):
-        if broken and not broken.pop():
-            raise RuntimeError("no memory")
+        if left and self.runs:  # the program of a step
+            left[0] -= 1
+            if left[0] == 0:
+                left.clear()
+                raise RuntimeError("no memory")
         call(self, outs, function, arrays)
 
     monkeypatch.setattr(Kernel, "_call_into", fail)
     with gathering(count=3):
-        for _ in range(6):
-            run.step()
-            plain.step()
-        same(plain.values(), run.values())
-        run.step()
-        run.step()  # both wait
-        broken.append(True)
-        broken.insert(0, False)  # the first is done, the second is not
+        for each in (run, plain):
+            for _ in range(6):
+                each.step()
+            each.values()
         plain.step()
-        broken[:] = [False, True]
+        wanted = plain.values()
+        loss, lost = run.step(), run.step()  # both wait
+        left.append(2)
         with pytest.raises(RuntimeError, match="no memory"):
             run.values()
-        assert not broken
-        found = run.values()
-        same(plain.values(), found)
+        assert not left
+        same(wanted, run.values())
+        assert np.isfinite(loss.asnumpy()).all()
+        with pytest.raises(gx.MXNetError, match="never computed"):
+            lost.asnumpy()
         run.count = plain.count
-        for _ in range(7):
-            run.step()
-            plain.step()
+        for each in (run, plain):
+            for _ in range(7):
+                each.step()
         same(plain.values(), run.values())

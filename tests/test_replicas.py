@@ -308,6 +308,159 @@ def test_other_ways_of_training_give_the_same(case):
     same(*results)
 
 
+def losses_of(net, contexts, x, y):
+    L = gluon.loss.SoftmaxCrossEntropyLoss()
+    pairs = [split_and_load(nd.array(a), contexts, even_split=False) for a in (x, y)]
+    with autograd.record():
+        outs = [net(part) for part in pairs[0]]
+        return outs, pairs[1], [L(a, b) for a, b in zip(outs, pairs[1], strict=True)]
+
+
+def test_a_course_of_all_kinds_of_steps(tmp_path):
+    """Replicas that differ, a last batch, clipped gradients, metrics, files, other contexts."""
+    results = []
+    for contexts in (ONE, CONTEXTS):
+        net = network(contexts)
+        params = net.collect_params()
+        trainer = gluon.Trainer(params, "sgd", {"learning_rate": 0.1, "momentum": 0.9})
+        metrics = [gx.metric.Accuracy(), gx.metric.CrossEntropy(), gx.metric.Loss()]
+        rng, found = np.random.default_rng(3), []
+        for step in range(9):
+            n = 7 if step == 2 else 8
+            outs, ys, losses = losses_of(net, contexts, *batch(rng, n))
+            if step == 1:  # not the same work on all devices
+                losses[0].asnumpy()
+            for loss in losses:
+                loss.backward()
+            if step == 3:
+                trainer.allreduce_grads()
+                for ctx in contexts:
+                    gluon.utils.clip_global_norm([p.grad(ctx) for p in params.values()], 0.1)
+                trainer.update(1)
+                continue
+            if step == 4:
+                found += [[sum(g.asnumpy() for g in p.list_grad())] for p in params.values()]
+            trainer.step(n)
+            if step == 5:
+                metrics[0].update(ys, outs)
+                metrics[1].update(ys, [nd.softmax(a) for a in outs])
+                metrics[2].update(None, losses)
+                net.save_parameters(str(tmp_path / "net"))
+                trainer.save_states(str(tmp_path / "states"))
+            if step == 6:  # back to where the files are
+                net.load_parameters(str(tmp_path / "net"), ctx=contexts)
+                trainer.load_states(str(tmp_path / "states"))
+            if step == 7:
+                params.reset_ctx(ONE)
+                _, _, [loss] = losses_of(net, ONE, *batch(rng))
+                loss.backward()
+                trainer.step(8)
+                params.reset_ctx(contexts)
+        with pytest.raises(UserWarning, match="has not been written"):
+            trainer.step(8)
+        found += [[np.float32(m.get()[1])] for m in metrics]
+        results.append(values(net) + found + values(net, "list_grad"))
+    same(*results)
+
+
+def test_two_networks_with_a_trainer_each():
+    results = []
+    for contexts in (ONE, CONTEXTS):
+        G, D = network(contexts, nn.Dense(5)), network(contexts, nn.Dense(1), seed=2)
+        trainers = [
+            gluon.Trainer(b.collect_params(), "adam", {"learning_rate": 0.1}) for b in (G, D)
+        ]
+        L, rng = gluon.loss.SigmoidBinaryCrossEntropyLoss(), np.random.default_rng(3)
+        for step in range(3):
+            xs, zs = (split_and_load(batch(rng)[0], contexts) for _ in range(2))
+            with autograd.record():
+                losses = [
+                    L(D(x), nd.ones((len(x), 1), ctx=x.context))
+                    + L(D(G(z).detach()), nd.zeros((len(x), 1), ctx=x.context))
+                    for x, z in zip(xs, zs, strict=True)
+                ]
+            autograd.backward(losses)
+            trainers[1].step(8)
+            with autograd.record():
+                fooled = [L(D(G(z)), nd.ones((len(z), 1), ctx=z.context)) for z in zs]
+            autograd.backward(fooled)
+            if step == 1:
+                losses[-1].asnumpy()
+            trainers[0].step(8)
+        results.append(values(G) + values(D))
+    same(*results)
+
+
+def test_steps_that_are_alike_open_nothing(monkeypatch):
+    from gluonx.engine.bundle import Bundle
+    from gluonx.engine.deferred import Backward
+
+    _, net, trainer = train(CONTEXTS, ("sgd", {"learning_rate": 0.1, "momentum": 0.9}), steps=4)
+    engine.report.forget()
+    called = []
+    for cls, name in ((Bundle, "open"), (Backward, "hand_out"), (Backward, "begin")):
+        monkeypatch.setattr(cls, name, lambda *_, name=name: called.append(name))
+    train(CONTEXTS, net=net, trainer=trainer, steps=3)
+    assert called == []
+    monkeypatch.undo()
+    exported = [p.list_grad()[1].asjax() for p in net.collect_params().values()]
+    before = [np.array(a) for a in exported]
+    train(CONTEXTS, net=net, trainer=trainer, steps=2)
+    for a, b in zip(exported, before, strict=True):
+        np.testing.assert_array_equal(np.asarray(a), b)
+    for found in values(net) + values(net, "list_grad"):
+        np.testing.assert_array_equal(found[0], found[1])
+
+
+@pytest.mark.parametrize("contexts", [ONE, CONTEXTS])
+def test_results_that_are_given_twice_after_an_interrupt(contexts, monkeypatch):
+    from gluonx.engine.bundle import Bundle
+
+    _, net, trainer = train(contexts, steps=2)
+    give = Bundle.give
+    monkeypatch.setattr(Bundle, "give", lambda *given: [give(*given) for _ in range(2)])
+    train(contexts, net=net, trainer=trainer, steps=2)
+    monkeypatch.undo()
+    assert np.isfinite(values(net)[0][-1]).all()
+
+
+def test_an_update_without_the_sum_is_each_devices_own():
+    x, y = batch(np.random.default_rng(3), 4)
+    found = []
+    for contexts in (ONE, CONTEXTS):
+        net = network(contexts)
+        trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+        for _ in range(2):  # the same on each device, so all stay equal
+            _, _, losses = losses_of(
+                net, contexts, *(np.concatenate([a] * len(contexts)) for a in (x, y))
+            )
+            autograd.backward(losses)
+            trainer.update(4)
+        found.append(values(net) + values(net, "list_grad"))
+    same(*found)
+
+
+def test_a_batch_is_what_it_was_when_it_was_split():
+    x, _ = batch(np.random.default_rng(0))
+    whole = nd.array(x)
+    parts = split_and_load(x, CONTEXTS), split_and_load(whole, CONTEXTS)
+    expected = x.copy()
+    x[:] = 0
+    whole[:] = 0
+    _, net, trainer = train(CONTEXTS, steps=1)
+    for step in range(4):  # as a part of the program, then moved, then looked at
+        for xs in parts:
+            with autograd.record():
+                losses = [(net(part) ** 2).sum() + part.sum() for part in xs]
+            autograd.backward(losses)
+            trainer.step(8)
+            if step == 2:
+                np.testing.assert_array_equal(xs[1].asnumpy(), expected[4:])
+                xs[1][:] = expected[4:]
+    for xs in parts:
+        np.testing.assert_array_equal(np.concatenate([a.asnumpy() for a in xs]), expected)
+
+
 def test_states_are_saved_and_loaded(tmp_path):
     file = str(tmp_path / "states")
     results = []

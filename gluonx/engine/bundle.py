@@ -4,6 +4,9 @@ A training step writes all parameters and all states of an optimizer. To tell ea
 Python longer than a small network's whole step. So after a step the buffers hold nothing of their
 own: their :class:`Bundle` has the tuple that the executable returned, and each waits for its
 :class:`Part`. Whoever looks at one of them opens the bundle, and each has its own contents again.
+
+Buffers of one device that have their contents in common with those of others are such a bundle,
+too: what it has then are :class:`~gluonx.engine.spread.Spread` arrays.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Any
 
 from ..error import MXNetError
 from .buffer import Buffer
+from .spread import Spread
 
 __all__ = ["GONE", "Bundle", "Part", "Selection", "take"]
 
@@ -53,7 +57,7 @@ class Bundle:
     Attributes
     ----------
     buffers : list of Buffer
-    arrays : tuple of jax.Array or None
+    arrays : tuple of jax.Array, or of Spread, or None
         Their contents, while they are in the bundle.
     parts : list of Part
         What each of them waits for then.
@@ -74,11 +78,11 @@ class Bundle:
         self.updates = 0
         #: How many updates in a row have found it open.
         self._opened = 0
-        #: The update that has put the bundle together.
+        #: The last update.
         self._made: Any = None
 
     def there(self, region: Any) -> Sequence[Any] | None:
-        """The contents, as ``region`` may take them, if they are in the bundle."""
+        """The contents, as ``region`` (None: any) may take them, if they are in the bundle."""
         arrays, updating = self.arrays, self.updating
         return arrays if updating is None or updating.region is region else None
 
@@ -97,7 +101,7 @@ class Bundle:
         """The update is done. May be interrupted, and called again."""
         if self.updating is updating:
             self.arrays = arrays
-            self._made = updating
+            self._made = updating  # so that it is not taken for another one if it comes again
             self.updating = None
             self.updates += 1
             self._opened = 0
@@ -114,10 +118,11 @@ class Bundle:
             for buffer, part, array in zip(self.buffers, waits, arrays, strict=True):
                 if buffer.pending is updating:
                     buffer.shared = False  # not before: a failed update restores the old contents
-                    buffer.version += 1
                     if part is None:
-                        buffer.array = array
-                    buffer.pending = part
+                        _fill(buffer, array)
+                    else:
+                        buffer.version += 1
+                        buffer.pending = part
 
     def restore(self, old: Sequence[Any], updating: Any, before: Any = None) -> None:
         """The update has failed: give the old contents back, as far as they still exist.
@@ -132,9 +137,11 @@ class Bundle:
                 self._hand_out()
         for buffer, contents in zip(self.buffers, old, strict=True):
             if buffer.pending is updating:
-                if not hasattr(contents, "is_deleted"):
-                    buffer.pending = contents  # a deferred value
-                elif not contents.is_deleted():
+                if hasattr(contents, "is_deleted") and contents.is_deleted():
+                    continue
+                if hasattr(contents, "force"):  # it waits, or the array is on several devices
+                    buffer.pending = contents
+                else:
                     buffer.array = contents
                     buffer.pending = None
 
@@ -152,10 +159,18 @@ class Bundle:
     def _hand_out(self) -> None:
         for buffer, part, array in zip(self.buffers, self.parts, self.arrays or (), strict=True):
             if buffer.pending is part and not array.is_deleted():
-                buffer.array = array
-                buffer.version += 1
-                buffer.pending = None
+                _fill(buffer, array)
         self.arrays = None
+
+
+def _fill(buffer: Buffer, array: Any) -> None:
+    """Give a buffer new contents of its own."""
+    buffer.version += 1
+    if type(array) is Spread:
+        buffer.pending = array
+    else:
+        buffer.array = array
+        buffer.pending = None
 
 
 def take(written: Sequence[Bundle], old: Sequence[Sequence[Any]], updating: Any) -> None:
@@ -174,9 +189,11 @@ def take(written: Sequence[Bundle], old: Sequence[Sequence[Any]], updating: Any)
 class Selection:
     """Some buffers, of which bundles have the contents of all or some."""
 
-    __slots__ = ("_inside", "_outside", "_pick")
+    __slots__ = ("spread", "_inside", "_outside", "_pick")
 
     def __init__(self, buffers: Sequence[Buffer], bundles: Sequence[Bundle]):
+        #: Whether there are Spread arrays among the contents.
+        self.spread = any(type(a) is Spread for bundle in bundles for a in bundle.arrays or ())
         #: Each bundle with the buffers in it, and what these wait for until somebody opens it.
         self._inside: list[tuple[Bundle, list[Buffer], list[Part]]] = []
         places: dict[int, int] = {}

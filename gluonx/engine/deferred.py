@@ -12,6 +12,7 @@ from ..error import MXNetError
 from . import tape
 from .buffer import Buffer
 from .graph import STALE, Node, Value, Variable, sequence
+from .spread import Spread
 
 __all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients", "wait_instead"]
 
@@ -98,7 +99,7 @@ class Backward(Node):
         The positions of the nodes that run under it.
     variables : tuple of Variable
         Whose gradients it finds; ``buffers`` and ``outputs`` belong to them one by one.
-    results : tuple of jax.Array or None
+    results : tuple of jax.Array, or of Spread, or None
         The gradients, while they are here.
     fresh : bool
         Whether no Trainer has used them.
@@ -180,11 +181,21 @@ class Backward(Node):
                 return False
             for buffer, value, array in zip(self.buffers, self.outputs, self.results, strict=True):
                 if buffer.pending is value:
-                    buffer.array = array
                     buffer.version += 1
-                    buffer.pending = None
+                    if type(array) is Spread:
+                        buffer.pending = array
+                    else:
+                        buffer.array = array
+                        buffer.pending = None
             self.results = None
             return True
+
+    def keep(self, results: tuple) -> bool:
+        """Take results that several devices have in common; False if a buffer does not wait."""
+        if list(map(_pending, self.buffers)) != self.outputs:
+            return False
+        self.results = results
+        return True
 
 
 def wait_instead(buffer: Buffer, pending: Any) -> None:

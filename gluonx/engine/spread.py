@@ -22,7 +22,7 @@ import jax
 import numpy as np
 
 from . import mappings, persistent
-from .kernel import COPY, Kernel, has_wide, x64
+from .kernel import COPY, Kernel, has_wide, put, x64
 
 __all__ = ["AXIS", "Spread", "Team", "over_devices", "spmd", "team_of"]
 
@@ -157,8 +157,8 @@ class Spread:
     Attributes
     ----------
     team : Team
-    array : jax.Array
-        The global array.
+    array : jax.Array or numpy.ndarray
+        The global array; that of the host for a batch that nobody has looked at, see :meth:`leaf`.
     kind : str
         WHOLE, PARTS or NUMBERS.
     aval
@@ -167,7 +167,7 @@ class Spread:
         The parts that somebody has asked for, by device.
     """
 
-    __slots__ = ("team", "array", "kind", "aval", "given", "__weakref__")
+    __slots__ = ("team", "array", "kind", "aval", "given", "_used", "__weakref__")
 
     def __init__(self, team: Team, array: Any, kind: str, aval: Any = None):
         self.team = team
@@ -175,11 +175,30 @@ class Spread:
         self.kind = kind
         self.aval: Any = array.aval if aval is None else aval
         self.given: dict[Any, Any] = {}
+        self._used = False
+
+    def leaf(self) -> Any:
+        """The global array for a program.
+
+        One of the host is given as it is: to a program that takes it to all devices itself this
+        costs less than to move it there before. If it is used again it is moved, once.
+        """
+        if type(self.array) is np.ndarray:
+            if self._used:
+                self.move()
+            self._used = True
+        return self.array
+
+    def move(self) -> None:
+        """Divide an array of the host among the devices."""
+        if type(self.array) is np.ndarray:
+            self.array = put(self.array, self.team.parts)
 
     def part(self, device: Any) -> Any:
         """The part of one device, without a copy."""
         found = self.given.get(device)
         if found is None:
+            self.move()
             shards = self.array.addressable_shards
             found = shards[self.team.index[device]]
             if found.device != device:
@@ -189,6 +208,10 @@ class Spread:
                 (found,) = _number.run((found,), device)
             found = self.given.setdefault(device, found)
         return found
+
+    def is_deleted(self) -> bool:
+        """Whether the array was given up."""
+        return type(self.array) is not np.ndarray and self.array.is_deleted()
 
     def force(self, buffer: Any) -> None:
         buffer.fulfil(self, self.part(buffer.ctx.device))
@@ -216,13 +239,20 @@ def spmd(
 
     local.__name__ = local.__qualname__ = getattr(fn, "__name__", "program")
     taken, given = (tuple(whole if k is WHOLE else parts for k in kinds) for kinds in (ins, outs))
-    return over_devices(local, team.mesh, taken, given, donate)
+    places: dict = {}
+    if not team.joint:  # else JAX refuses arrays of the host
+        places["in_shardings"] = tuple(team.whole if k is WHOLE else team.parts for k in ins)
+    return over_devices(local, team.mesh, taken, given, donate, **places)
 
 
 def over_devices(
-    fn: Callable, mesh: jax.sharding.Mesh, ins: Any, outs: Any, donate: tuple[int, ...] = ()
-) -> Callable:
-    """A function of each device's parts, compiled; ``ins`` and ``outs`` are specs of partitions."""
+    fn: Callable, mesh: jax.sharding.Mesh, ins: Any, outs: Any, donate: tuple[int, ...] = (),
+    **places: Any,
+) -> Callable:  # fmt: skip
+    """A function of each device's parts, compiled; ``ins`` and ``outs`` are specs of partitions.
+
+    ``places`` are arguments of ``jax.jit``.
+    """
     persistent.switch_on()
 
     @functools.wraps(fn)
@@ -232,7 +262,7 @@ def over_devices(
 
     # what is the same on all devices is not what JAX can prove to be
     mapped = jax.shard_map(counted, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)
-    return jax.jit(mapped, donate_argnums=donate)
+    return jax.jit(mapped, donate_argnums=donate, **places)
 
 
 def wide_scope(arrays: Sequence[Any], wide: bool) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,12 +12,14 @@ import numpy as np
 from ..context import Context
 from ..engine.buffer import Buffer
 from ..engine.kernel import Aval, put
-from ..engine.spread import PARTS, Spread, team_of
+from ..engine.spread import PARTS, Spread, Team, team_of
 from ..engine.state import state
 from .creation import host_array
 from .ndarray import NDArray
 
 __all__ = ["divide"]
+
+_aval = functools.lru_cache(maxsize=256)(Aval)
 
 
 def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
@@ -24,7 +27,7 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
 
     JAX gets the whole batch to divide, which costs a fraction of the time of a transfer for each
     part; and to a program that runs on all these devices (:mod:`gluonx.engine.replicas`) it can
-    be given as it is.
+    be given as it is: on CPUs the array of the host.
 
     Parameters
     ----------
@@ -38,12 +41,10 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
         None if it cannot be done so: the contexts share devices or are of several kinds, the parts
         would not be equal, or ``data`` is sparse, on a GPU, or a part of what is recorded.
     """
-    devices = [c.device for c in contexts]
-    if len(set(devices)) < len(devices) or state.trace is not None:
+    team = _team(tuple(contexts))
+    if team is None or state.trace is not None:
         return None
-    if len({getattr(d, "platform", None) for d in devices} | {None}) != 2:  # not one, or a mesh
-        return None
-    given = isinstance(data, NDArray)
+    given, here = isinstance(data, NDArray), team.bounded
     if given:
         if data._sparse or (state.recording and data._recorded):
             return None
@@ -51,7 +52,8 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
         where = data.context.device
         if isinstance(where, jax.sharding.Sharding) or where.platform != "cpu":
             return None
-        data._buffer.shared = True  # the parts may be in its memory
+        here = here and not data._buffer.shared  # else somebody may write into its memory
+        data._buffer.shared = True  # the parts may be in it
         host = np.asarray(array)
     elif isinstance(data, (np.ndarray, list, tuple)):
         host = host_array(data)
@@ -60,12 +62,23 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
     length, rest = divmod(host.shape[0] if host.ndim else 0, len(contexts))
     if rest or not host.size:
         return None
-    team = team_of(devices)
-    aval = Aval((length, *host.shape[1:]), host.dtype)
-    spread = Spread(team, put(host, team.parts), PARTS, aval)
+    aval = _aval((length, *host.shape[1:]), host.dtype)
+    # on a CPU a transfer is work of Python's own thread, and less of it as a part of the program
+    spread = Spread(team, host if here else put(host, team.parts), PARTS, aval)
     found = []
     for ctx in contexts:
         buffer = Buffer(None, ctx, given)
         buffer.pending = spread
         found.append(NDArray._new(buffer))
     return found
+
+
+@functools.lru_cache(maxsize=64)
+def _team(contexts: tuple[Context, ...]) -> Team | None:
+    """The devices of some contexts if a batch can be divided among them."""
+    devices = [c.device for c in contexts]
+    if len(set(devices)) < len(devices):
+        return None
+    if len({getattr(d, "platform", None) for d in devices} | {None}) != 2:  # not one, or a mesh
+        return None
+    return team_of(devices)

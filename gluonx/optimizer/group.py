@@ -10,6 +10,7 @@ import numpy as np
 from ..engine.buffer import Buffer
 from ..engine.bundle import Bundle
 from ..engine.kernel import Kernel
+from ..engine.replicas import Written
 from ..engine.spread import Team
 from ..error import MXNetError
 from ..ndarray import NDArray
@@ -32,8 +33,6 @@ class Group:
         self.device: Any = None
         #: Where numbers go to: a device, or the team of several.
         self.target: Any = None
-        #: What the last update on several devices has made.
-        self.memory: list[Any] = []
         self._tree: Any = None
         #: Parameters with a sparse gradient and their numbers in the group, once it is known.
         self.sparse: list[tuple[int, Parameter]] | None = None
@@ -43,6 +42,7 @@ class Group:
         self._single: Any = None
         self._arrays: list[NDArray] = []
         self._written: tuple[Any, list[Bundle]] = (None, [])
+        self._spread: tuple[Any, Written | None] = (None, None)
 
     def arrays_of(self, single: list[NDArray]) -> list[NDArray]:
         """The group's part of the arrays of all parameters."""
@@ -56,6 +56,13 @@ class Group:
             buffers = [x._buffer for x in arrays]
             self._written = arrays, [Bundle(own) for own in (buffers, self.states) if own]
         return self._written[1]
+
+    def spread_with(self, team: Team, arrays: list[list[NDArray]]) -> Written:
+        """What an update on several devices writes; ``arrays`` has the parameters on each."""
+        if self._spread[0] is not arrays:
+            params = [[x._buffer for x in own] for own in arrays]
+            self._spread = arrays, Written(team, params, self.states)
+        return self._spread[1]  # type: ignore[return-value]
 
     def kernel(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple = ()) -> Kernel:
         """The update of parameters and state as a kernel.
@@ -92,7 +99,7 @@ class Group:
 
     def on_device(self, numbers: tuple[np.ndarray, ...]) -> list[Any]:
         """Numbers as arrays on the device: those of the last step again, if they are equal."""
-        if self._last[0] is not numbers:
+        if self._last[0] is not numbers or self._last[1][0] is not self.target:
             values = [self.target, *[a.tolist() for a in numbers]]
             if self._last[1] != values:
                 put = self.target.put if isinstance(self.target, Team) else self._put

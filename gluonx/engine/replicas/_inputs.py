@@ -9,30 +9,37 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..buffer import Buffer
+from ..bundle import Part
+from ..deferred import Backward
 from ..kernel import put
 from ..region import Deferred, Region
 from ..spread import WHOLE, Spread, Team
 from ..stage import Stage
-from ._leaves import leaves_alike, leaves_of
+from ._leaves import leaves_of
 from ._way import Update, Way
+from ._written import Written
 
 __all__ = ["Inputs", "gather"]
 
 _array = operator.attrgetter("array")
+_node = operator.attrgetter("node")
 _pending = operator.attrgetter("pending")
+_region = operator.attrgetter("region")
 
 
 class Inputs(NamedTuple):
     """What the program takes.
 
-    ``spreads`` are the old contents of what is written: parameters, then states; ``waiting`` says
-    that all buffers of the parameters wait for them. ``contents`` has for each device what it has
-    of the gradients, ``firsts`` how many arrays each region had before.
+    ``old`` has for each bundle that is written what its buffers held, and ``spreads`` the same as
+    arrays on all devices: parameters, then states. ``waiting`` says that all buffers of parameters
+    waited for these. ``contents`` has for each device what it has of the gradients, ``firsts`` how
+    many arrays each region had before.
     """
 
     stage: Stage
     way: Way
     firsts: list[int]
+    old: list[Sequence[Any]]
     spreads: list[Spread]
     waiting: bool
     contents: list[list[Any]]
@@ -42,22 +49,46 @@ class Inputs(NamedTuple):
 
 def gather(update: Update, regions: list[Region]) -> Inputs | None:
     """What the program takes for all that is pending and the update; None if there is none."""
-    spreads, waiting = _common(update)
-    if spreads is None:
-        return None
-    spreads += [_repeated(buffer, update.team) for buffer in update.states]
-    found = _gather_alike(update, regions, spreads) if waiting else None
-    return _gather_each(update, regions, spreads) if found is None else found
+    written = update.written
+    old: list[Any] = [bundle.whole(None) for bundle in written.bundles]
+    first, states = old[0], old[-1]
+    if first is not None and all([theirs is first for theirs in old[:-1]]):
+        spreads, alike = list(first), True
+    else:
+        spreads, alike = _common(written)
+        if spreads is None:
+            return None
+        old = [_contents(own) for own in written.params] + [states]
+    if states is None:
+        spreads += [_repeated(buffer, written.team) for buffer in written.states]
+        old[-1] = _contents(written.states)
+    else:
+        spreads += states
+    inputs = _gather_alike(update, regions, old, spreads) if alike else None
+    return _gather_each(update, regions, old, spreads, alike) if inputs is None else inputs
 
 
-def _gather_alike(update: Update, regions: list[Region], spreads: list[Spread]) -> Inputs | None:
+def _contents(buffers: Sequence[Buffer]) -> list[Any]:
+    return [b.pending if (a := b.array) is None else a for b in buffers]
+
+
+def _gather_alike(
+    update: Update, regions: list[Region], old: list, spreads: list[Spread]
+) -> Inputs | None:
     """As usual: every region has the same arrays of the parameters, and got its gradients in the
     same way. Then only the first one is looked at closely."""
-    region, team = regions[0], update.team
+    region, team = regions[0], update.written.team
     contents = [list(map(_pending, theirs)) for theirs in update.grads]
-    for c in contents[0]:
-        if type(c) is not Spread and (type(c) is not Deferred or c.node.region is not region):
+    kinds = set(map(type, contents[0]))
+    if not kinds <= {Deferred, Spread}:
+        return None
+    made: Sequence[Any] = contents[0]
+    if Spread in kinds:
+        if any([type(c) is Spread and c.team is not team for c in made]):
             return None
+        made = [c for c in made if type(c) is Deferred]
+    if not set(map(_region, set(map(_node, made)))) <= {region}:
+        return None
     first = len(region.arrays)
     given = [*spreads, *contents[0], *update.numbers]
     if region.stage is None:
@@ -68,29 +99,32 @@ def _gather_alike(update: Update, regions: list[Region], spreads: list[Spread]) 
     if way is None or way.first != first:
         way = again.stage.replicas[team] = Way(update, again.refs, region, first)
     if all([way.same(r, given, c) for r, c in zip(regions[1:], contents[1:], strict=True)]):
-        leaves = leaves_alike(regions, team, way, again.stage)
+        leaves = leaves_of(regions, team, again.stage, way.others, {}, ())
         if leaves is not None:
             firsts = [first] * len(regions)
-            return Inputs(again.stage, way, firsts, spreads, True, contents, *leaves)
+            return Inputs(again.stage, way, firsts, old, spreads, True, contents, *leaves)
     region.shrink(first)
     return None
 
 
-def _gather_each(update: Update, regions: list[Region], spreads: list[Spread]) -> Inputs | None:
+def _gather_each(
+    update: Update, regions: list[Region], old: list, spreads: list[Spread], waiting: bool
+) -> Inputs | None:
     """Look at each region by itself, and whether they come to the same stage."""
-    team = update.team
+    written = update.written
+    team, count = written.team, len(written.params[0])
     stages, refs, contents = [], (), []
     firsts = [len(region.arrays) for region in regions]
     #: What a region may have in the place of a spread array: the part of its device.
     parts: dict[int, Spread] = {}
-    for region, own, theirs in zip(regions, update.params, update.grads, strict=True):
+    for region, own, theirs in zip(regions, written.params, update.grads, strict=True):
         given = list(map(_array, own))
         for k, array in enumerate(given):
             if array is None:
                 given[k] = spreads[k]
             else:
                 parts[id(array)] = spreads[k]
-        given += spreads[len(own) :]
+        given += spreads[count:]
         contents.append([_content(b, region) for b in theirs])
         given += contents[-1]
         given += update.numbers
@@ -101,43 +135,49 @@ def _gather_each(update: Update, regions: list[Region], spreads: list[Spread]) -
         stages.append(again.stage)
         refs = again.refs
     stage, leaves = stages[0], None
-    if all([s is stage for s in stages]):
-        leaves = leaves_of(regions, team, parts, stage, update.numbers)
+    slots = range(len(regions[0].arrays))
+    if all([s is stage for s in stages]) and all([len(r.arrays) == len(slots) for r in regions]):
+        leaves = leaves_of(regions, team, stage, slots, parts, update.numbers)
     if leaves is None:
         for region, first in zip(regions, firsts, strict=True):
             region.shrink(first)
         return None
     way = Way(update, refs, regions[0], firsts[0])
-    return Inputs(stage, way, firsts, spreads, False, contents, *leaves)
+    return Inputs(stage, way, firsts, old, spreads, waiting, contents, *leaves)
 
 
 def _content(buffer: Buffer, region: Region) -> Any:
     """The contents of a buffer; a deferred value or a spread array where it waits for one."""
-    array = buffer.array
-    if array is None:
+    while buffer.array is None:
         waits = buffer.pending
         if type(waits) is Spread:
             return waits
-        if type(waits) is Deferred and waits.node.region is region:
-            return waits
-        array = buffer.get()
-    return array
+        if type(waits) is Deferred:
+            if waits.node.region is region:
+                return waits
+            if type(waits.node) is Backward and waits.node.hand_out():
+                continue
+        buffer.get()
+    return buffer.array
 
 
 # -- what is the same on all devices -------------------------------------------------------------
 
 
-def _common(update: Update) -> tuple[list[Spread] | None, bool]:
+def _common(written: Written) -> tuple[list[Spread] | None, bool]:
     """The contents of replicated parameters, None if they are not the same on all devices; and
-    whether the buffers wait for them."""
-    params, team, memory = update.params, update.team, update.memory
+    whether the buffers wait for them. The bundles are opened."""
+    params, team, made = written.params, written.team, written.made
+    for own in params:
+        for bundle in {b.pending.bundle for b in own if type(b.pending) is Part}:
+            bundle.open()
     first = list(map(_pending, params[0]))
     if all([list(map(_pending, own)) == first for own in params[1:]]):
         if all([type(s) is Spread and s.team is team and s.kind is WHOLE for s in first]):
             return first, True
     found: list[Spread] = []
     for k, column in enumerate(zip(*params, strict=True)):
-        spread = _of_column(column, team, memory[k] if memory else None)
+        spread = _of_column(column, team, made[k] if made else None)
         if spread is None:
             return None, False
         found.append(spread)
@@ -167,6 +207,9 @@ def _of_column(column: Sequence[Buffer], team: Team, known: Spread | None) -> Sp
 def _repeated(buffer: Buffer, team: Team) -> Spread:
     """The contents of a buffer as the same array on all devices."""
     waits = buffer.pending
+    if type(waits) is Part:
+        waits.bundle.open()
+        waits = buffer.pending
     if type(waits) is Spread and waits.team is team and waits.kind is WHOLE:
         return waits
     array = buffer.get()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
 from ..buffer import Buffer
+from ..bundle import take
 from ..interrupts import held_back
 from ..kernel import Aval
 from ..region import Region
@@ -21,10 +21,7 @@ from ._way import Update
 
 __all__ = ["Job"]
 
-_array = operator.attrgetter("array")
 _given = operator.attrgetter("given")
-_pending = operator.attrgetter("pending")
-_shared = operator.attrgetter("shared")
 
 
 class Job:
@@ -32,37 +29,40 @@ class Job:
 
     Attributes
     ----------
-    written : list of list of Buffer
+    written : list of Bundle
         What the update writes: the parameters of each device, and the states.
+    old : list of list
+        What each of them held, or waited for.
     spreads : list of Spread
-        The old contents, of parameters and states.
-    before : list of (list, list)
-        For each list of ``written`` what the buffers held, and what they waited for.
+        The same as arrays on all devices: parameters, then states.
     found : list of (dict, dict)
         For each region the values and the gradients that somebody can reach, see :func:`_wanted`.
     numbers : list of int
         Those of all these, as outputs of the program.
     outs : list
         The tuple of outputs, once they are there.
+    made : tuple of Spread
+        The new contents of what is written, then.
     """
 
     def __init__(self, update: Update, regions: list[Region], inputs: Inputs):
-        self.team, self.memory, self.way = update.team, update.memory, inputs.way
+        record, way = update.written, inputs.way
+        self.team, self.record, self.way = record.team, record, way
         self.regions, self.firsts = regions, inputs.firsts
-        self.spreads, self.leaves = inputs.spreads, inputs.leaves
+        self.written, self.old = record.bundles, inputs.old
+        self.spreads, self.leaves, self.waiting = inputs.spreads, inputs.leaves, inputs.waiting
+        self._states = len(self.spreads) - len(self.old[-1])
         self.outs: list[tuple] = []
+        self.made: tuple[Spread, ...] = ()
         self.updating = Updating(regions[0])
-        self.waiting = inputs.waiting
-        self.written = [*update.params, update.states]
-        if self.waiting:
-            nothing = [None] * len(self.spreads)
-            self.before = [(nothing, self.spreads)] * len(regions)
-        else:
-            self.before = [_contents(own) for own in update.params]
-        self.before.append(_contents(update.states))
         self.sums = list(zip(update.grads, inputs.contents, strict=True)) if update.reduce else []
-        way = inputs.way
-        self.found = [_wanted(region, way.own, way.spent) for region in regions]
+        #: The backward passes that make all gradients, in whose keeping these stay.
+        self.sweeps: list[Any] = []
+        if self.sums and way.given is not None:
+            self.sweeps = [region.nodes[way.sweep] for region in regions]
+        # gradients that are summed are there as sums
+        but = (way.own, way.spent) if update.reduce else (set(), set())
+        self.found = [_wanted(region, *but) for region in regions]
         self.avals: dict[int, Any] = {}
         for values, gradients in self.found:
             if values.keys() != self.avals.keys() or gradients:
@@ -89,12 +89,8 @@ class Job:
 
     def run(self) -> None:
         """Run the program and hand the results over."""
-        updating = self.updating
         try:
-            for own in self.written:  # from here on nobody else gets the old contents
-                for buffer in own:
-                    buffer.pending = updating
-                    buffer.array = None
+            take(self.written, self.old, self.updating)  # nobody else gets hold of them now
             self._own()
             for region in self.regions:
                 region.job = self
@@ -109,19 +105,32 @@ class Job:
 
     def _own(self) -> None:
         """Copy what somebody else holds of the arrays that are given up."""
-        self.memory.clear()
-        found = counts(self.spreads)
-        if self.waiting and not any(map(_given, self.spreads)):
-            shared = [True in map(_shared, own) for own in self.written]
-            known = self.way.references
-            first = len(self.spreads) - len(self.before[-1][1])
-            again = map(operator.is_, self.before[-1][1], self.spreads[first:])
-            known = [*known[:first], *map(operator.add, known[first:], again)]
-            if True not in shared and all(map(operator.le, found, known)):
-                return
+        self.record.made = ()
+        found, taken, first = counts(self.spreads), self._taken(), self._states
+        if self.waiting and not taken and not any(map(_given, self.spreads)):
+            lists = list(map(id, self.old[:-1]))
+            known, more = self.way.references, len(set(lists))
+            known = [n + more for n in known[:first]] + [n + 1 for n in known[first:]]
+            if all(map(operator.le, found, known)) and not self._exported():
+                if all(map(operator.is_, self.old[-1], self.spreads[first:])):
+                    return
         for k, (slot, spread) in enumerate(zip(self.way.slots, self.spreads, strict=True)):
-            if self._held(k, slot, found[k]) and self.leaves[slot] is spread.array:
-                self.leaves[slot] = copied(self.team, spread.array)
+            if taken or self._held(k, slot, found[k]):
+                if self.leaves[slot] is spread.array:
+                    self.leaves[slot] = copied(self.team, spread.array)
+
+    def _taken(self) -> bool:
+        """Whether somebody may be about to take an array from what a bundle had."""
+        ids = list(map(id, self.old))
+        return any(
+            type(own) is tuple and own and count > LISTED - 1 + ids.count(id(own))
+            for own, count in zip(self.old, counts(self.old), strict=True)
+        )
+
+    def _exported(self) -> bool:
+        """Whether something has left gluonx; not if it was in a bundle."""
+        open_ = [b for b, old in zip(self.written, self.old, strict=True) if type(old) is not tuple]
+        return any([buffer.shared for bundle in open_ for buffer in bundle.buffers])
 
     def _held(self, k: int, slot: int, count: int) -> bool:
         """Whether somebody else holds what is given up of the array number ``k`` of those that are
@@ -130,23 +139,18 @@ class Job:
         Known references to a spread array are those of this job and of the regions, and to a part
         of it those of JAX, of the spread array and of a region.
         """
-        spread, first = self.spreads[k], len(self.spreads) - len(self.written[-1])
-        state = k >= first
-        if not state:
-            buffers = [own[k] for own in self.written[:-1]]
-            before = self.before[:-1]
-        else:
-            k -= first
-            buffers, before = [self.written[-1][k]], self.before[-1:]
-        if any([b.shared for b in buffers]):
+        spread, first = self.spreads[k], self._states
+        own = slice(None, -1) if k < first else slice(-1, None)
+        k -= first * (k >= first)
+        if any([bundle.buffers[k].shared for bundle in self.written[own]]):
             return True
+        old = [contents[k] for contents in {id(o): o for o in self.old[own]}.values()]
         regions = [r for r in self.regions if slot < len(r.arrays)]
         mine = sum([r.arrays[slot] is spread for r in regions])
-        if state or not self.waiting:
-            mine += sum([waits[k] is spread for _, waits in before])
+        mine += sum([contents is spread for contents in old])
         if count > LISTED + mine:
             return True
-        return bool(spread.given) and part_held(spread, [a[k] for a, _ in before], regions, slot)
+        return bool(spread.given) and part_held(spread, old, regions, slot)
 
     def _compute(self) -> None:
         program, team = self.program, self.team
@@ -167,26 +171,17 @@ class Job:
             if not self.outs:
                 self._restore()
             raise
+        if not self.made:
+            self.made = tuple([Spread(team, outs[k], WHOLE) for k in self.order])
+        params, states = self.made[: self._states], self.made[self._states :]
+        for bundle in self.written[:-1]:
+            bundle.give(params, updating)
+        self.written[-1].give(states, updating)
+        self.record.made = self.made
+        sums = tuple([Spread(team, outs[k], WHOLE) for k in self.summed])
+        if sums:
+            self._hand_over(sums)
         base = len(self.order)
-        made = [Spread(team, outs[k], WHOLE) for k in self.order]
-        states = made[base - len(self.written[-1]) :]
-        for own in self.written:
-            for buffer, spread in zip(
-                own, states if own is self.written[-1] else made, strict=False
-            ):
-                if buffer.pending is updating:
-                    buffer.pending = spread
-                    buffer.shared = False  # not before: a failed update restores the old contents
-                    buffer.version += 1
-        self.memory[:] = made
-        sums = [Spread(team, outs[k], WHOLE) for k in self.summed]
-        for buffers, contents in self.sums:
-            for buffer, old, spread in zip(buffers, contents, sums, strict=True):
-                if buffer.pending is old or buffer.array is old:
-                    buffer.array = None
-                    buffer.pending = spread
-                    buffer.shared = False
-                    buffer.version += 1
         base += len(sums)
         rest = {
             n: Spread(team, a, kind, self.avals[n])
@@ -207,27 +202,28 @@ class Job:
         for region in self.regions:
             region.end(None)
 
+    def _hand_over(self, sums: tuple[Spread, ...]) -> None:
+        """Give the sums to who waits for the gradients."""
+        for k, (buffers, contents) in enumerate(self.sums):
+            if self.sweeps and self.sweeps[k].keep(self.way.given(sums)):
+                continue
+            for buffer, old, spread in zip(buffers, contents, sums, strict=True):
+                if buffer.pending is old or buffer.array is old:
+                    buffer.array = None
+                    buffer.pending = spread
+                    buffer.shared = False
+                    buffer.version += 1
+
     def _restore(self) -> None:
         """Give buffers their old contents back, as far as these still exist."""
         for region, first in zip(self.regions, self.firsts, strict=True):
             region.job = None
             region.shrink(first)
-        gone = False
-        for own, (arrays, waits) in zip(self.written, self.before, strict=True):
-            for buffer, array, pending in zip(own, arrays, waits, strict=False):
-                if buffer.pending is self.updating:
-                    lost = pending.array if type(pending) is Spread else array
-                    if lost is None or not lost.is_deleted():
-                        buffer.array, buffer.pending = array, pending
-                    else:
-                        gone = True
-        if gone:  # what is pending needs them
+        for bundle, old in zip(self.written, self.old, strict=True):
+            bundle.restore(old, self.updating)
+        if any([spread.is_deleted() for spread in self.spreads]):  # what is pending needs them
             for region in self.regions:
                 region.begin()
-
-
-def _contents(buffers: Sequence[Buffer]) -> tuple[list[Any], list[Any]]:
-    return list(map(_array, buffers)), list(map(_pending, buffers))
 
 
 def _wanted(region: Region, but: set[int], spent: set[int]) -> tuple[dict, dict]:

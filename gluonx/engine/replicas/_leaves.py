@@ -11,52 +11,32 @@ import numpy as np
 from ..region import Region
 from ..spread import WHOLE, Spread, Team
 from ..stage import Stage
-from ._way import Way
 
-__all__ = ["leaves_alike", "leaves_of"]
-
-
-def leaves_alike(
-    regions: Sequence[Region], team: Team, way: Way, stage: Stage
-) -> tuple[list[Any], list[str]] | None:
-    """As :func:`leaves_of`, if only the arrays that the update does not take may differ."""
-    leaves, kinds = [], []
-    for slot, a in enumerate(regions[0].arrays):
-        if type(a) is not Spread:  # numbers
-            leaves.append(a)
-            kinds.append(WHOLE)
-        elif a.team is team or slot in way.others:
-            leaves.append(a.array)
-            kinds.append(a.kind)
-        else:
-            return None
-    for slot in way.others:
-        found = _leaf([r.arrays[slot] for r in regions], team, {}, stage, slot, set())
-        if found is None:
-            return None
-        leaves[slot], kinds[slot] = found
-    return leaves, kinds
+__all__ = ["leaves_of"]
 
 
 def leaves_of(
     regions: Sequence[Region],
     team: Team,
-    parts: dict[int, Spread],
     stage: Stage,
+    slots: Sequence[int],
+    parts: dict[int, Spread],
     numbers: Sequence[Any],
 ) -> tuple[list[Any], list[str]] | None:
     """What the regions start from as global arrays, and how these are spread.
 
-    None if the arrays of the devices have not the same shape and dtype. ``numbers`` are the same
-    for all devices.
+    None if the arrays of the devices have not the same shape and dtype. In other places than
+    ``slots`` all have what the first one has: arrays on all devices, and numbers. ``numbers`` are
+    the same for all devices as well.
     """
-    leaves, kinds, equal = [], [], set(map(id, numbers))
-    for slot, column in enumerate(zip(*[r.arrays for r in regions], strict=True)):
-        found = _leaf(column, team, parts, stage, slot, equal)
+    first, equal = regions[0].arrays, set(map(id, numbers))
+    leaves = [a.array if type(a) is Spread else a for a in first]
+    kinds = [a.kind if type(a) is Spread else WHOLE for a in first]
+    for slot in slots:
+        found = _leaf([r.arrays[slot] for r in regions], team, parts, stage, slot, equal)
         if found is None:
             return None
-        leaves.append(found[0])
-        kinds.append(found[1])
+        leaves[slot], kinds[slot] = found
     return leaves, kinds
 
 
@@ -80,7 +60,7 @@ def _leaf(
     spread = first if same and type(first) is Spread else _source(column, team, parts)
     if spread is None or (team.joint and spread.team is not team):
         return _joined(column, team, stage, slot)
-    return (spread.array, spread.kind) if spread.team is team else None
+    return (spread.leaf(), spread.kind) if spread.team is team else None
 
 
 def _source(column: Sequence[Any], team: Team, parts: dict[int, Spread]) -> Spread | None:

@@ -8,11 +8,11 @@ from typing import Any
 from ..buffer import Buffer
 from ..kernel import Kernel
 from ..region import Region, current
-from ..spread import Spread, Team
 from ..state import state
 from ._inputs import gather
 from ._job import Job
 from ._way import Update
+from ._written import Written
 
 __all__ = ["run_replicated"]
 
@@ -21,13 +21,10 @@ _DIFFERS = "what was done on one device differs from what was done on another"
 
 def run_replicated(
     kernel: Kernel,
-    params: Sequence[Sequence[Buffer]],
-    states: Sequence[Buffer],
+    written: Written,
     grads: Sequence[Sequence[Buffer]],
     numbers: Sequence[Any],
-    team: Team,
     reduce: bool,
-    memory: list[Spread],
 ) -> bool:
     """Update replicated parameters, and run all that is pending on their devices.
 
@@ -35,16 +32,14 @@ def run_replicated(
     ----------
     kernel : Kernel
         Takes parameters, states, gradients and numbers; returns new parameters and states.
-    params, grads : list of list of Buffer
-        For each device of ``team``, in the order of ``kernel``.
-    states : list of Buffer
-        The same for all devices.
+    written : Written
+        The parameters, in the order of ``kernel``, and the states.
+    grads : list of list of Buffer
+        For each device.
     numbers : list of array
         The same for all devices.
     reduce : bool
         Whether the gradients are summed over the devices first; they keep the sums.
-    memory : list of Spread
-        What the last update of these parameters has made; it is changed.
 
     Returns
     -------
@@ -52,9 +47,11 @@ def run_replicated(
         Whether it was done. If not nothing was updated: the parameters differ from device to
         device.
     """
-    update = Update(kernel, params, states, grads, numbers, team, reduce, memory)
-    regions = [current(d) for d in team.devices]
+    update = Update(kernel, written, grads, numbers, reduce)
+    regions = [current(d) for d in written.team.devices]
     with state.lock:
+        for region in regions:
+            region.settle()
         if not _alike(regions):
             _run_each(regions)
         inputs = gather(update, regions)

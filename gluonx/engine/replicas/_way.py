@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..buffer import Buffer
 from ..kernel import Kernel
 from ..region import Region
-from ..spread import Spread, Team
 from ..stage import place
 from ._held import LISTED
+from ._written import Written
 
 __all__ = ["Update", "Way"]
 
@@ -20,13 +20,10 @@ class Update(NamedTuple):
     """What is to be done, see :func:`~gluonx.engine.replicas.run_replicated`."""
 
     kernel: Kernel
-    params: Sequence[Sequence[Buffer]]
-    states: Sequence[Buffer]
+    written: Written
     grads: Sequence[Sequence[Buffer]]
     numbers: Sequence[Any]
-    team: Team
     reduce: bool
-    memory: list[Spread]
 
 
 class Way:
@@ -46,6 +43,8 @@ class Way:
         The gradients that are not.
     sweep : int or None
         The node that makes all gradients, if there is one; ``taken`` finds them in its outputs.
+    given : callable or None
+        The other way round, if it makes no others: finds its outputs in the gradients.
     others : list of int
         The slots of arrays that the update does not take, such as the batch.
     own : set of int
@@ -58,9 +57,10 @@ class Way:
     """
 
     def __init__(self, update: Update, refs: tuple[int, ...], region: Region, first: int):
-        count = len(update.params[0]) + len(update.states)
+        written = update.written
+        count = len(written.params[0]) + len(written.states)
         grads = range(count, count + len(update.grads[0]))
-        devices = len(update.params)
+        devices = len(written.params)
         self.first = first
         self.refs = refs[:count]
         self.slots = [r >> 1 for r in refs[:count]]
@@ -69,12 +69,12 @@ class Way:
         self.made = [(i - count, *place(refs[i])) for i in grads if refs[i] < 0]
         self.kept = [i - count for i in grads if refs[i] >= 0]
         makers = {position for _, position, _ in self.made}
-        self.sweep = makers.pop() if len(makers) == 1 and not self.kept else None
+        self.sweep: Any = makers.pop() if len(makers) == 1 and not self.kept else None
         indices = [index for _, _, index in self.made]
-        several = len(indices) > 1
-        self.taken = (
-            operator.itemgetter(*indices) if several else lambda found: [found[i] for i in indices]
-        )
+        self.taken = _picker(indices)
+        self.given: Any = None
+        if self.sweep is not None and len(indices) == len(region.nodes[self.sweep].outputs):
+            self.given = _picker(sorted(range(len(indices)), key=indices.__getitem__))
         self.others = [slot for slot in range(first) if slot not in self.places]
         self.own = {refs[i] & ~1 if refs[i] >= 0 else refs[i] for i in grads}
         self.spent = {
@@ -101,3 +101,10 @@ class Way:
                 return False
         first = len(self.slots)
         return all([contents[j] is given[first + j] for j in self.kept])
+
+
+def _picker(indices: list[int]) -> Callable[[Sequence], tuple]:
+    """A function that gives the entries of a sequence at some indices, as a tuple."""
+    if len(indices) == 1:
+        return lambda found: (found[indices[0]],)
+    return operator.itemgetter(*indices) if indices else lambda found: ()
