@@ -51,7 +51,7 @@ def gradients_of(
         store.set_gradient_compression(compression_params)
     if isinstance(store, KVStore) and store.num_workers == 1 and store._compression is None:
         return store, None
-    return store, Gradients(store)
+    return store, Gradients(store, update_on_kvstore is not False)
 
 
 class Gradients:
@@ -60,17 +60,23 @@ class Gradients:
     Parameters
     ----------
     store : KVStoreBase
+    may_update : bool
+        Whether the store may apply the optimizer, if it can.
 
     Attributes
     ----------
     joint : bool
         Whether the ordinary step may be one program of all workers: they are several, work on CPUs
         of the same numbers, and send gradients as they are.
+    updates : bool
+        Whether the store, one of the user's own, applies the optimizer too.
     """
 
-    def __init__(self, store: Any):
+    def __init__(self, store: Any, may_update: bool = False):
         self.store = store
         self._own = isinstance(store, KVStore)
+        self.updates = may_update and not self._own and store.is_capable(KVStoreBase.OPTIMIZER)
+        self._has_optimizer = False
         self.joint = self._own and store.num_workers > 1
         #: Places of the parameters that all devices and workers have from worker 0.
         self._equal: set[int] = set()
@@ -80,6 +86,8 @@ class Gradients:
         if again and self._own:
             self._equal.clear()
         if len(self._equal) == len(params) or (self._own and self.store.num_workers == 1):
+            return
+        if self.updates and not self._has_optimizer:
             return
         waiting = [i for i in range(len(params)) if i not in self._equal]
         ready = [i for i in waiting if params[i]._data is not None and not params[i]._deferred]
@@ -101,6 +109,18 @@ class Gradients:
                 for x in _arrays(params[i]):
                     give(new, x)
             self._equal.update(agreed)
+
+    def update(self, params: Sequence[Parameter], chosen: list[int], optimizer: Any) -> None:
+        """Let the store add up gradients and apply the optimizer; it has that before the
+        parameters."""
+        if not self._has_optimizer:
+            self.store.set_optimizer(optimizer)
+            self._has_optimizer = True
+        self.make_equal(params)
+        with autograd.pause(autograd.is_training()):
+            for i in chosen:
+                p = params[i]
+                self.store.pushpull(i, p.list_grad(), out=p.list_data(), priority=-i)
 
     def reduce(self, params: Sequence[Parameter]) -> None:
         """Add up the gradients over devices and workers; all have the sums afterwards."""
