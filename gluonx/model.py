@@ -13,6 +13,7 @@ from . import io, metric
 from . import ndarray as nd
 from . import symbol as sym
 from .callback import LogValidationMetricsCallback
+from .hosts import once
 from .ndarray import NDArray
 
 __all__ = ["BatchEndParam", "FeedForward", "load_checkpoint", "load_params", "save_checkpoint"]
@@ -49,14 +50,20 @@ def save_checkpoint(
     (['x', 'w'], ['w'])
     """
     if symbol is not None:
-        symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
+        name = f"{prefix}-symbol.json"
+        with once(name) as mine:
+            if mine:
+                symbol.save(name, remove_amp_cast=remove_amp_cast)
     write_params(f"{prefix}-{epoch:04d}.params", arg_params, aux_params)
 
 
 def write_params(fname: Any, arg_params: Any, aux_params: Any) -> None:
     """Save parameters and auxiliary states to a file."""
     arrays = {f"arg:{k}": v for k, v in arg_params.items()}
-    nd.save(fname, {**arrays, **{f"aux:{k}": v for k, v in aux_params.items()}})
+    arrays.update({f"aux:{k}": v for k, v in aux_params.items()})
+    with once(fname) as mine:
+        if mine:
+            nd.save(fname, arrays)
 
 
 def load_params(prefix: str, epoch: int) -> tuple[dict[str, NDArray], dict[str, NDArray]]:

@@ -246,7 +246,7 @@ class Trainer:
             if self._gradients.updates:
                 self._update_in_store(batch_size, ignore_stale_grad)
                 return
-            self._gradients.make_equal(self._params)
+            self._gradients.make_equal(self._params, step=True)
         together = self._reduces_itself() and self._spread(self._all) is not None
         chosen = None
         if together and self._gradients is not None:
@@ -297,7 +297,7 @@ class Trainer:
     def _allreduce_grads(self) -> None:
         least = 1
         if self._gradients is not None:
-            self._gradients.make_equal(self._params)
+            self._gradients.make_equal(self._params, step=True)
             if not self._gradients.joint:
                 self._gradients.reduce(self._params)
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -13,6 +13,7 @@ import numpy as np
 from .engine import kernel
 from .engine.buffer import Buffer
 from .error import MXNetError
+from .hosts import once
 from .kvstore.exchange import first_file
 from .ndarray import NDArray
 from .ndarray.creation import put
@@ -31,8 +32,15 @@ def save(trainer: Any, fname: str | os.PathLike) -> None:
         trainer._kvstore.save_optimizer_states(fname, dump_optimizer=True)
         return
     pieces = files.dump(content_of(trainer), fname)
-    if _workers(trainer) > 1 and trainer._kvstore.rank:
+    if _workers(trainer) == 1:  # it has nothing to do with a job that there may be
+        _write(fname, pieces)
         return
+    with once(fname) as mine:
+        if mine:
+            _write(fname, pieces)
+
+
+def _write(fname: str | os.PathLike, pieces: Iterable[Any]) -> None:
     with open_write(fname) as file:
         for piece in pieces:
             file.write(piece)

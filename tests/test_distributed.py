@@ -140,6 +140,46 @@ def test_lost_workers_are_known_to_all():
                 c.socket.close()
 
 
+def test_a_worker_knows_what_worker_0_saves_and_where_others_are():
+    found = gathered(range(3), 3)
+    peers = [Peers(r, found[r][0]["workers"], found[r][1], 9, True) for r in range(3)]
+    first, *others = [p.progress for p in peers]
+    assert peers[0].others == [1, 2] and peers[1].others == [0]
+    answers = []
+
+    def ask(progress, *arguments):
+        thread = threading.Thread(target=lambda: answers.append(progress.wait_for_save(*arguments)))
+        thread.start()
+        return thread
+
+    try:
+        waiting = [ask(p, "a", 20) for p in others] + [ask(others[0], "a", 20)]
+        first.tell_saved([1, 2], "b", [2])
+        first.tell_saved([1, 2], "a", [1])
+        assert others[0].wait_for_save("b", 20) == [2]  # once more is another save
+        waiting[1].join(20)
+        for p in (first, others[1]):
+            p.begin("a step")
+        for thread in waiting:
+            thread.join(20)
+        assert answers.count([1]) == 2 and answers.count(None) == 1  # it saved that once
+        assert others[0].wait_for_save("a", 20) is None
+        assert others[0].wait_for_save("c", 20) is None
+        others[0].begin("loading")
+        assert others[0].what_does(0, 20) == first.what_does(2, 20) == "a step"
+        assert first.what_does(1, 20) == "loading"
+        assert others[1].wait_for_save("d", 0.05) is None  # nothing is known
+        first.end()
+        assert others[1].wait_for_save("d", 20) is None
+        assert not peers[1].gone
+    finally:
+        for p in peers:
+            p._told = p._over = True
+        for _, connections in found.values():
+            for c in connections.values():
+                c.socket.close()
+
+
 # -- the launcher ---------------------------------------------------------------------------------
 
 
@@ -317,6 +357,17 @@ def test_workers_that_look_at_different_things_train_the_same(
             np.testing.assert_allclose(workers[0][name], weights, rtol=1e-4, atol=1e-5)
             for other in workers[1:]:
                 np.testing.assert_array_equal(other[name], workers[0][name])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_files_are_written_once_and_nobody_waits_for_who_does_not_save(
+    tmp_path, capfd, environment
+):
+    program = str(Path(__file__).with_name("workers_files.py"))
+    status, out, err = launched(capfd, "-n", 2, program, tmp_path)
+    assert status == 0, err
+    assert out.count("done") == 2
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..error import MXNetError
+from ..hosts import once
 from ..metric import EvalMetric
 from ..serialization.files import open_write
 from . import resume
@@ -224,8 +225,11 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
             "saved": self.saved_checkpoints,
             "training": resume.capture(estimator),
         }
-        with open_write(self.model_dir / f"{self.model_prefix}.json") as file:
-            file.write(json.dumps(state).encode())
+        path = self.model_dir / f"{self.model_prefix}.json"
+        with once(path) as mine:
+            if mine:
+                with open_write(path) as file:
+                    file.write(json.dumps(state).encode())
         for gone in old:
             for ending in (".params", ".states"):
                 (self.model_dir / f"{gone}{ending}").unlink(missing_ok=True)

@@ -216,13 +216,16 @@ class Call:
         Called once, in that thread.
     what : str
         For messages: what it does.
+    kind : str, optional
+        Given, each worker makes sure before it begins that the others make a call of this kind,
+        which costs a message. For calls that a program may make in one worker only, by mistake.
     """
 
-    def __init__(self, function: Callable[[], Any], what: str):
+    def __init__(self, function: Callable[[], Any], what: str, kind: str | None = None):
         self._function: Callable[[], Any] | None = function
-        self._what = what
+        self._what, self._kind = what, kind
         self._future: Future = Future()
-        self._begun = False
+        self._begun = self._counted = False
 
     def start(self) -> None:
         """Begin, if that was not done before.
@@ -238,10 +241,28 @@ class Call:
         peers = None if _job is None else _job.peers
         if peers is not None and peers.overdue(3):
             raise _lost(peers, self._what)
+        if peers is not None and not self._counted:
+            self._counted = True
+            peers.progress.begin(self._kind or self._what)
+        if peers is not None and self._kind is not None:
+            self._meet_others(peers)
         if _helper is None:
             _helper = _Helper()
         _helper.calls.put(self)  # twice, after an interrupt here, does no harm
         self._begun = True
+
+    def _meet_others(self, peers: Peers) -> None:
+        for rank in peers.others:
+            while (other := peers.progress.what_does(rank, 1)) is None:
+                if peers.overdue(3) or rank not in peers.others:
+                    raise _lost(peers, self._what)
+            if other != self._kind:
+                peers.progress.begun -= 1
+                self._counted = False
+                raise MXNetError(
+                    f"{self._what} needs all workers, but {peers.title(rank)} has gone on to "
+                    f"{other}. Call it in all of them, not in one only (if kv.rank == 0:)"
+                )
 
     def run(self) -> None:
         """Call the function, for the first one who asks for it."""

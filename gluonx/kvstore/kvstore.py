@@ -246,9 +246,10 @@ class KVStore(KVStoreBase):
         """
         path_name(fname)
         data = self._states().get_states(dump_optimizer)
-        if self.rank == 0:
-            with open_write(fname) as file:
-                file.write(data)
+        with hosts.once(fname) as mine:
+            if mine:
+                with open_write(fname) as file:
+                    file.write(data)
 
     def load_optimizer_states(self, fname: Any) -> None:
         """Load what :meth:`save_optimizer_states` wrote; worker 0 reads it for all."""
