@@ -50,6 +50,20 @@ def test_variables_of_mxnet_and_of_cluster_managers_are_understood():
         {"SLURM_STEP_ID": "0", "SLURM_PROCID": "2", "SLURM_NTASKS": "3"},
     ]:
         assert read(more)[:3] == (2, 3, None)
+    mpi = {"OMPI_COMM_WORLD_SIZE": "3", "OMPI_COMM_WORLD_RANK": "2"}
+    assert read(mpi).method == "mpi4py"  # of version 5; the next is of 4
+    assert read(mpi | {"OMPI_MCA_orte_hnp_uri": "1.0;tcp://h:9"}).method is None
+    mpi |= {"OMPI_COMM_WORLD_LOCAL_SIZE": "3", "PMIX_NAMESPACE": "job@1"}
+    slurm = {"SLURM_STEP_ID": "0", "SLURM_PROCID": "2", "SLURM_NTASKS": "3", "SLURM_JOB_ID": "7"}
+    slurm["SLURM_STEP_NUM_NODES"] = "1"
+    for one_host in (mpi, slurm):
+        start = read(one_host)
+        assert start[:2] == (2, 3) and start.address[0] == "127.0.0.1" and start.job
+        assert 20000 <= start.address[1] < 32000 and start == read(one_host)
+    assert read(mpi | {"PMIX_NAMESPACE": "job@2"}).address != read(mpi).address
+    where = {"DMLC_PS_ROOT_URI": "h", "DMLC_PS_ROOT_PORT": "9"}
+    for numbers in (mpi, slurm, {"JOB_COMPLETION_INDEX": "2", "DMLC_NUM_WORKER": "3"}):
+        assert read(where | numbers)[:3] == (2, 3, ("h", 9))
     assert (
         read({"KUBERNETES_SERVICE_HOST": "h", "JOB_COMPLETION_INDEX": "0"}).source == "Kubernetes"
     )

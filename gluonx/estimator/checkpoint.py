@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..error import MXNetError
-from ..hosts import once
+from ..hosts import once, rank
 from ..metric import EvalMetric
 from ..serialization.files import open_write
 from . import resume
@@ -210,7 +210,8 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self.saved_checkpoints.append(name)
         best = None
         if self.save_best and self._watch is not None:
-            if self._watch.improved():
+            # workers that see other data may disagree; worker 0 decides
+            if self._watch.improved() and rank() == 0:
                 self._write(estimator, f"{self.model_prefix}-best")
             best = self._watch.best
         if name in self.saved_checkpoints[:-1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib.util
 import json
 import os
 import queue
@@ -116,7 +117,7 @@ def _meet(start: Start) -> Job:
     devices = "CUDA_VISIBLE_DEVICES"
     hello = {
         "rank": rank, "host": socket.gethostname(), "pid": os.getpid(),
-        "job": os.environ.get("GLUONX_JOB"), "devices": os.environ.get(devices),
+        "job": os.environ.get("GLUONX_JOB", start.job), "devices": os.environ.get(devices),
     }  # fmt: skip
 
     def go(workers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -145,6 +146,12 @@ def _managed(start: Start) -> Job:
     """Join a job that Open MPI, SLURM or Kubernetes has started; JAX finds the others."""
     from jax.experimental import multihost_utils
 
+    if start.method == "mpi4py" and importlib.util.find_spec("mpi4py") is None:
+        raise MXNetError(
+            f"{start.source} does not say where worker 0 is, and mpi4py, which could find out, is "
+            "not installed. Install it, or say where: mpirun -x DMLC_PS_ROOT_URI=HOST -x "
+            "DMLC_PS_ROOT_PORT=9091 …, with the host of worker 0 and a port that is free there"
+        )
     timeout = _timeout("GLUONX_PEER_TIMEOUT", 60)
     _initialize(
         cluster_detection_method=start.method,
