@@ -3,6 +3,7 @@ when one is lost."""
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -352,6 +353,34 @@ def test_a_worker_that_hangs_is_an_error_that_names_it(tmp_path, capfd, environm
         r"MXNetError: Trainer.step\(\) needs all workers, but worker 1 .* is gone", err
     )
     assert re.search(f"launch: worker 1 on localhost .*{why}", err)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_failing_worker_of_mpirun_or_srun_ends_all(tmp_path, environment, monkeypatch):
+    monkeypatch.setenv("GLUONX_PEER_TIMEOUT", "8")
+    call = [sys.executable, WORKERS, str(tmp_path), "6", "raise", "1", "2"]
+    told = "MXNetError: Trainer.step() needs all workers, but worker 1 "
+    slurm = {
+        "SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_JOB_ID": str(os.getpid()),
+        "SLURM_STEP_NUM_NODES": "1",
+    }  # fmt: skip
+    processes = [
+        subprocess.Popen(
+            call, env={**os.environ, **slurm, "SLURM_PROCID": str(k)}, stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, text=True,
+        )
+        for k in range(2)
+    ]  # fmt: skip
+    texts = [p.communicate(timeout=150)[1] for p in processes]
+    assert [p.returncode for p in processes] == [1, 1]
+    assert told in texts[0] and "it ended with ValueError: oops" in texts[0]
+    if shutil.which("mpirun") is None:
+        pytest.skip("there is no mpirun")
+    mpirun = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "3"]
+    done = subprocess.run([*mpirun, *call], capture_output=True, text=True, timeout=150)
+    assert done.returncode == 1, done.stderr
+    assert told in done.stderr and "it ended with ValueError: oops" in done.stderr
 
 
 @pytest.mark.slow

@@ -156,7 +156,7 @@ def _managed(start: Start) -> Job:
     _initialize(
         cluster_detection_method=start.method,
         initialization_timeout=_timeout("GLUONX_JOIN_TIMEOUT", 300),
-        heartbeat_timeout_seconds=timeout,
+        heartbeat_timeout_seconds=2 * timeout + 10,  # it ends the others, which shall know why
     )
     rank, size = jax.process_index(), jax.process_count()
     host, pid = socket.gethostname(), os.getpid()
