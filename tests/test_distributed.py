@@ -380,7 +380,8 @@ def test_a_failing_worker_of_mpirun_or_srun_ends_all(tmp_path, environment, monk
     mpirun = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "3"]
     done = subprocess.run([*mpirun, *call], capture_output=True, text=True, timeout=150)
     assert done.returncode == 1, done.stderr
-    assert told in done.stderr and "it ended with ValueError: oops" in done.stderr
+    # it may end the others before they have said what they miss
+    assert "ValueError: oops" in done.stderr and "Process name: [" in done.stderr
 
 
 @pytest.mark.slow
