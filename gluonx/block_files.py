@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from .error import MXNetError
+from .hosts import once
 from .serialization.files import open_read, open_write, path_name
 
 __all__ = ["load", "save"]
@@ -24,8 +25,15 @@ def save(block: Any, prefix: Any) -> None:
     """Write ``PREFIX-model.params`` and ``PREFIX-model.json``; see :meth:`gluonx.Block.save`."""
     prefix = path_name(prefix)
     block.save_parameters(f"{prefix}-model.params")
-    with open_write(f"{prefix}-model.json") as file:
-        file.write(json.dumps({"gluonx": 1, "block": _outline(block)}, indent=1).encode())
+    name = f"{prefix}-model.json"
+    with once(name) as mine:
+        if mine:
+            _write(name, json.dumps({"gluonx": 1, "block": _outline(block)}, indent=1).encode())
+
+
+def _write(name: str, content: bytes) -> None:
+    with open_write(name) as file:
+        file.write(content)
 
 
 def load(block: Any, prefix: Any) -> None:

@@ -13,6 +13,7 @@ from . import io, metric
 from . import ndarray as nd
 from . import symbol as sym
 from .callback import LogValidationMetricsCallback
+from .hosts import once
 from .ndarray import NDArray
 
 __all__ = ["BatchEndParam", "FeedForward", "load_checkpoint", "load_params", "save_checkpoint"]
@@ -49,7 +50,10 @@ def save_checkpoint(
     (['x', 'w'], ['w'])
     """
     if symbol is not None:
-        symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
+        name = f"{prefix}-symbol.json"
+        with once(name) as mine:
+            if mine:
+                symbol.save(name, remove_amp_cast=remove_amp_cast)
     fname = f"{prefix}-{epoch:04d}.params"
     write_params(fname, arg_params, aux_params)
     logging.info('Wrote the checkpoint "%s"', fname)
@@ -58,7 +62,10 @@ def save_checkpoint(
 def write_params(fname: Any, arg_params: Any, aux_params: Any) -> None:
     """Save parameters and auxiliary states to a file."""
     arrays = {f"arg:{k}": v for k, v in arg_params.items()}
-    nd.save(fname, {**arrays, **{f"aux:{k}": v for k, v in aux_params.items()}})
+    arrays.update({f"aux:{k}": v for k, v in aux_params.items()})
+    with once(fname) as mine:
+        if mine:
+            nd.save(fname, arrays)
 
 
 def load_params(prefix: str, epoch: int) -> tuple[dict[str, NDArray], dict[str, NDArray]]:

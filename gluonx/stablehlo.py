@@ -19,6 +19,7 @@ from .engine.kernel import Aval
 from .engine.state import state
 from .engine.trace import Trace, trace_kernel
 from .error import MXNetError
+from .hosts import once
 from .ndarray import NDArray
 from .ndarray.dispatch import call
 from .serialization import npz
@@ -112,10 +113,14 @@ def export(
     shapes = {n: Aval(v.shape, v.dtype) for n, v in values.items()}
     content = program.save(network, [shapes, *avals], platforms, int(gradients))
     stem = f"{os.fspath(path)}-{epoch:04d}"
-    with open_write(stem + ".npz") as file:
-        np.savez(file, **values)
-    with open_write(stem + ".stablehlo") as file:
-        file.write(content)
+    with once(stem + ".npz") as mine:
+        if mine:
+            with open_write(stem + ".npz") as file:
+                np.savez(file, **values)
+    with once(stem + ".stablehlo") as mine:
+        if mine:
+            with open_write(stem + ".stablehlo") as file:
+                file.write(content)
 
 
 def _arrays(tree: Any) -> Sequence[NDArray]:

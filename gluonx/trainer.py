@@ -53,7 +53,8 @@ class Trainer:
     update_on_kvstore : bool, optional
         True with parameters on several contexts or workers: :meth:`step` does everything at once,
         and :meth:`allreduce_grads` and :meth:`update` are refused, as in MXNet. Otherwise without
-        effect.
+        effect, but with a store of your own that can apply an optimizer: it does, unless this is
+        False, and its files are those of the states.
 
     Examples
     --------
@@ -128,6 +129,13 @@ class Trainer:
                     f"{type(optimizer).__name__} updates parameters in Python, one by one; define "
                     "transformation() instead of update() to have the update compiled"
                 )
+        if self._gradients is not None and self._gradients.updates:
+            if self._optimizer is None and update_on_kvstore:
+                raise ValueError(
+                    "an optax transformation is applied by the Trainer, not by a kvstore; use "
+                    "update_on_kvstore=False"
+                )
+            self._gradients.updates = self._on_kvstore = self._optimizer is not None
         self._groups: list[Group] = []
         self._all = list(range(len(self._params)))
         self._arrays: list[NDArray] | None = None
@@ -234,7 +242,10 @@ class Trainer:
             If a gradient is stale; no parameter is changed then.
         """
         if self._gradients is not None:
-            self._gradients.make_equal(self._params)
+            if self._gradients.updates:
+                self._update_in_store(batch_size, ignore_stale_grad)
+                return
+            self._gradients.make_equal(self._params, step=True)
         together = self._reduces_itself() and self._spread(self._all) is not None
         chosen = None
         if together and self._gradients is not None:
@@ -285,7 +296,7 @@ class Trainer:
     def _allreduce_grads(self) -> None:
         least = 1
         if self._gradients is not None:
-            self._gradients.make_equal(self._params)
+            self._gradients.make_equal(self._params, step=True)
             if not self._gradients.joint:
                 self._gradients.reduce(self._params)
                 return
@@ -402,6 +413,16 @@ class Trainer:
                     "step(batch_size, ignore_stale_grad=True), which leaves the others alone"
                 )
         return chosen
+
+    def _update_in_store(self, batch_size: float, ignore_stale_grad: bool) -> None:
+        """With a store of the user's own that applies the optimizer."""
+        optimizer = self._own("step()")
+        optimizer.rescale_grad = self._scale / batch_size
+        chosen = self._choose(ignore_stale_grad)
+        self._gradients.update(self._params, chosen, optimizer)  # type: ignore[union-attr]
+        for i in chosen:
+            for x in self._params[i]._data.values():  # type: ignore[union-attr]
+                x._entry.fresh = False
 
     def _update_each(self, chosen: list[int]) -> None:
         """With an optimizer written in Python: one parameter after the other."""

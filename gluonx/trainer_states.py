@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -13,6 +13,7 @@ import numpy as np
 from .engine import kernel
 from .engine.buffer import Buffer
 from .error import MXNetError
+from .hosts import once
 from .kvstore.exchange import first_file
 from .ndarray import NDArray
 from .ndarray.creation import put
@@ -27,9 +28,19 @@ __all__ = ["content_of", "load", "maker", "restore", "save"]
 def save(trainer: Any, fname: str | os.PathLike) -> None:
     """Write a trainer's states; see :meth:`gluonx.gluon.Trainer.save_states`."""
     path_name(fname)
-    pieces = files.dump(content_of(trainer), fname)
-    if _workers(trainer) > 1 and trainer._kvstore.rank:
+    if _in_store(trainer):
+        trainer._kvstore.save_optimizer_states(fname, dump_optimizer=True)
         return
+    pieces = files.dump(content_of(trainer), fname)
+    if _workers(trainer) == 1:  # it has nothing to do with a job that there may be
+        _write(fname, pieces)
+        return
+    with once(fname) as mine:
+        if mine:
+            _write(fname, pieces)
+
+
+def _write(fname: str | os.PathLike, pieces: Iterable[Any]) -> None:
     with open_write(fname) as file:
         for piece in pieces:
             file.write(piece)
@@ -63,6 +74,10 @@ def _owners(trainer: Any, group: Any) -> list[int]:
     return jax.tree.leaves(trainer._update.owners(state, len(group.indices)))
 
 
+def _in_store(trainer: Any) -> bool:
+    return trainer._gradients is not None and trainer._gradients.updates
+
+
 def _workers(trainer: Any) -> int:
     return 1 if trainer._gradients is None else trainer._kvstore.num_workers
 
@@ -75,6 +90,9 @@ def _open(trainer: Any, fname: str | os.PathLike) -> Any:
 def load(trainer: Any, fname: str | os.PathLike) -> None:
     """Read a trainer's states; see :meth:`gluonx.gluon.Trainer.load_states`."""
     name = path_name(fname)
+    if _in_store(trainer):
+        trainer._kvstore.load_optimizer_states(fname)
+        return
     with _open(trainer, fname) as file:
         content = files.load(file, name, maker(trainer))
     restore(trainer, content, name)

@@ -3,6 +3,7 @@ when one is lost."""
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -50,6 +51,20 @@ def test_variables_of_mxnet_and_of_cluster_managers_are_understood():
         {"SLURM_STEP_ID": "0", "SLURM_PROCID": "2", "SLURM_NTASKS": "3"},
     ]:
         assert read(more)[:3] == (2, 3, None)
+    mpi = {"OMPI_COMM_WORLD_SIZE": "3", "OMPI_COMM_WORLD_RANK": "2"}
+    assert read(mpi).method == "mpi4py"  # of version 5; the next is of 4
+    assert read(mpi | {"OMPI_MCA_orte_hnp_uri": "1.0;tcp://h:9"}).method is None
+    mpi |= {"OMPI_COMM_WORLD_LOCAL_SIZE": "3", "PMIX_NAMESPACE": "job@1"}
+    slurm = {"SLURM_STEP_ID": "0", "SLURM_PROCID": "2", "SLURM_NTASKS": "3", "SLURM_JOB_ID": "7"}
+    slurm["SLURM_STEP_NUM_NODES"] = "1"
+    for one_host in (mpi, slurm):
+        start = read(one_host)
+        assert start[:2] == (2, 3) and start.address[0] == "127.0.0.1" and start.job
+        assert 20000 <= start.address[1] < 32000 and start == read(one_host)
+    assert read(mpi | {"PMIX_NAMESPACE": "job@2"}).address != read(mpi).address
+    where = {"DMLC_PS_ROOT_URI": "h", "DMLC_PS_ROOT_PORT": "9"}
+    for numbers in (mpi, slurm, {"JOB_COMPLETION_INDEX": "2", "DMLC_NUM_WORKER": "3"}):
+        assert read(where | numbers)[:3] == (2, 3, ("h", 9))
     assert (
         read({"KUBERNETES_SERVICE_HOST": "h", "JOB_COMPLETION_INDEX": "0"}).source == "Kubernetes"
     )
@@ -132,6 +147,46 @@ def test_lost_workers_are_known_to_all():
             time.sleep(0.02)
         assert "no sign of life for 0.6 s" in peers[2].gone[3]
         assert peers[2].overdue(0)
+    finally:
+        for p in peers:
+            p._told = p._over = True
+        for _, connections in found.values():
+            for c in connections.values():
+                c.socket.close()
+
+
+def test_a_worker_knows_what_worker_0_saves_and_where_others_are():
+    found = gathered(range(3), 3)
+    peers = [Peers(r, found[r][0]["workers"], found[r][1], 9, True) for r in range(3)]
+    first, *others = [p.progress for p in peers]
+    assert peers[0].others == [1, 2] and peers[1].others == [0]
+    answers = []
+
+    def ask(progress, *arguments):
+        thread = threading.Thread(target=lambda: answers.append(progress.wait_for_save(*arguments)))
+        thread.start()
+        return thread
+
+    try:
+        waiting = [ask(p, "a", 20) for p in others] + [ask(others[0], "a", 20)]
+        first.tell_saved([1, 2], "b", [2])
+        first.tell_saved([1, 2], "a", [1])
+        assert others[0].wait_for_save("b", 20) == [2]  # once more is another save
+        waiting[1].join(20)
+        for p in (first, others[1]):
+            p.begin("a step")
+        for thread in waiting:
+            thread.join(20)
+        assert answers.count([1]) == 2 and answers.count(None) == 1  # it saved that once
+        assert others[0].wait_for_save("a", 20) is None
+        assert others[0].wait_for_save("c", 20) is None
+        others[0].begin("loading")
+        assert others[0].what_does(0, 20) == first.what_does(2, 20) == "a step"
+        assert first.what_does(1, 20) == "loading"
+        assert others[1].wait_for_save("d", 0.05) is None  # nothing is known
+        first.end()
+        assert others[1].wait_for_save("d", 20) is None
+        assert not peers[1].gone
     finally:
         for p in peers:
             p._told = p._over = True
@@ -302,6 +357,35 @@ def test_a_worker_that_hangs_is_an_error_that_names_it(tmp_path, capfd, environm
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
+def test_a_failing_worker_of_mpirun_or_srun_ends_all(tmp_path, environment, monkeypatch):
+    monkeypatch.setenv("GLUONX_PEER_TIMEOUT", "8")
+    call = [sys.executable, WORKERS, str(tmp_path), "6", "raise", "1", "2"]
+    told = "MXNetError: Trainer.step() needs all workers, but worker 1 "
+    slurm = {
+        "SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_JOB_ID": str(os.getpid()),
+        "SLURM_STEP_NUM_NODES": "1",
+    }  # fmt: skip
+    processes = [
+        subprocess.Popen(
+            call, env={**os.environ, **slurm, "SLURM_PROCID": str(k)}, stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, text=True,
+        )
+        for k in range(2)
+    ]  # fmt: skip
+    texts = [p.communicate(timeout=150)[1] for p in processes]
+    assert [p.returncode for p in processes] == [1, 1]
+    assert told in texts[0] and "it ended with ValueError: oops" in texts[0]
+    if shutil.which("mpirun") is None:
+        pytest.skip("there is no mpirun")
+    mpirun = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "3"]
+    done = subprocess.run([*mpirun, *call], capture_output=True, text=True, timeout=150)
+    assert done.returncode == 1, done.stderr
+    # it may end the others before they have said what they miss
+    assert "ValueError: oops" in done.stderr and "Process name: [" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_workers_that_look_at_different_things_train_the_same(
     tmp_path, capfd, environment, monkeypatch
 ):
@@ -317,6 +401,17 @@ def test_workers_that_look_at_different_things_train_the_same(
             np.testing.assert_allclose(workers[0][name], weights, rtol=1e-4, atol=1e-5)
             for other in workers[1:]:
                 np.testing.assert_array_equal(other[name], workers[0][name])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_files_are_written_once_and_nobody_waits_for_who_does_not_save(
+    tmp_path, capfd, environment
+):
+    program = str(Path(__file__).with_name("workers_files.py"))
+    status, out, err = launched(capfd, "-n", 2, program, tmp_path)
+    assert status == 0, err
+    assert out.count("done") == 2
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Key-value stores within one process; the numbers of compression are MXNet's."""
 
 import numpy as np
+import optax
 import pytest
 
 import gluonx as gx
@@ -40,6 +41,8 @@ def test_lists_of_keys_and_what_is_pushed_is_copied():
     kv.push("a", given)
     given[:] = 0
     assert pulled(kv, "a") == [5, 5]
+    kv.push("a", [nd.ones((2,)), nd.ones((2,), dtype="float64")])  # the type of the first
+    assert pulled(kv, "a") == [2, 2]
     x, y = nd.ones((2,)), nd.ones((2,), gx.cpu(1)) * 2
     kv.pushpull("a", [x, y])
     assert x.asnumpy().tolist() == y.asnumpy().tolist() == [3, 3]
@@ -94,6 +97,8 @@ def test_sparse_values():
     kv.set_optimizer(gx.optimizer.SGD(learning_rate=1.0))
     kv.push("d", [gradient, gradient])
     assert pulled(kv, "d", (4, 2)) == [[1, 1], [1, 1], [-1, -1], [1, 1]]
+    with pytest.raises(gx.MXNetError, match="no row 4; rows are 0 to 3"):
+        kv.row_sparse_pull("w", out=out, row_ids=nd.array([4]))
     with pytest.raises(gx.MXNetError, match="use pull"):
         kv.row_sparse_pull("d", out=out, row_ids=nd.array([1]))
 
@@ -161,6 +166,16 @@ def test_wrong_calls_say_what_is_wrong():
         (lambda: gx.kv.Compression({"type": "1bit"}), gx.MXNetError, "'2bit' or 'fp16'"),
         (lambda: gx.kv.Compression({"type": "2bit", "threshold": 0}), gx.MXNetError, "above|great"),
         (lambda: gluon.Trainer([], "sgd", kvstore=3), TypeError, "KVStore"),
+        (lambda: gx.kv.create().init(["c", 3], [x, x]), gx.MXNetError, "3: .*all integers or all"),
+        (lambda: gx.kv.create().init(["c", "c"], [x, x]), gx.MXNetError, "'c' is there already"),
+        (lambda: kv.set_updater("sgd"), TypeError, r"updater\(key, pushed, stored\), got str"),
+        (
+            lambda: kv.row_sparse_pull("a", out=x, row_ids=[1]),
+            TypeError,
+            "NDArray or a list .* int",
+        ),
+        (lambda: gx.kv.Compression({"type": "2bit", "threshold": "x"}), gx.MXNetError, "number"),
+        (lambda: gx.kv.KVStoreServer(3), TypeError, "KVStore, got int"),
     ]:
         with pytest.raises(error, match=text):
             call()
@@ -214,6 +229,63 @@ def test_trainers_take_stores_and_compression():
             trained("halved", both, update_on_kvstore=True)
     finally:
         del gx.kv.KVStoreBase.kv_registry["halved"]
+
+
+def test_a_store_of_ones_own_applies_the_optimizer_if_it_can(tmp_path):
+    calls = []
+
+    class Own(gx.kv.kvstore.KVStoreBase):
+        type, rank, num_workers, capable = "own", 0, 1, True
+
+        def is_capable(self, capability):
+            return self.capable
+
+        def set_optimizer(self, optimizer):
+            calls.append("set_optimizer")
+            self.updater = gx.optimizer.get_updater(optimizer)
+
+        def broadcast(self, key, value, out, priority=0):
+            calls.append(("broadcast", len(out)))
+
+        def pushpull(self, key, value, out=None, priority=0):
+            calls.append((key, len(value), None if out is None else len(out)))
+            if out is not None:
+                total = value[0] + value[1].as_in_context(value[0].context)
+                self.updater(key, total, out[0])
+                out[0].copyto(out[1])
+
+        def save_optimizer_states(self, fname, dump_optimizer=False):
+            calls.append(("save", dump_optimizer))
+
+        def load_optimizer_states(self, fname):
+            calls.append("load")
+
+    both, plain = [gx.cpu(0), gx.cpu(1)], [-0.5, 0.25]
+    assert trained(Own(), both) == plain
+    assert calls == ["set_optimizer", ("broadcast", 2), *[(0, 2, 2)] * 3]
+    calls.clear()
+    trained(Own(), both, 1, update_on_kvstore=False)
+    assert calls == [("broadcast", 2), (0, 2, None)]
+
+    p = gluon.Parameter("w", shape=(2,), init="ones")
+    p.initialize()
+    trainer = gluon.Trainer([p], "sgd", kvstore=Own())
+    trainer.save_states(tmp_path / "states")
+    trainer.load_states(tmp_path / "states")
+    assert calls[-2:] == [("save", True), "load"]
+    with pytest.raises(gx.MXNetError, match="update_on_kvstore=False"):
+        trainer.update(1)
+    with pytest.raises(ValueError, match="optax"):
+        gluon.Trainer([p], optax.sgd(0.1), kvstore=Own(), update_on_kvstore=True)
+
+    # MXNet's example of one
+    kv, x, y = gx.kv.create("TestStore"), nd.zeros((2,)), nd.zeros((2,), gx.cpu(1))
+    kv.broadcast("w", nd.ones((2,)), out=[x, y])
+    kv.pushpull("w", [x, y])
+    kv.pushpull("w", x, out=y)
+    assert x.asnumpy().tolist() == y.asnumpy().tolist() == [2, 2]
+    assert (kv.type, kv.rank, kv.num_workers, kv.is_capable("optimizer")) == ("teststore", 0, 1, 0)
+    assert trained("teststore", both) == plain
 
 
 def test_samplers_split_among_workers(monkeypatch):

@@ -3,7 +3,7 @@
     workers.py OUT STEPS [ACT RANK STEP]
 
 Goes on from the checkpoint in the folder OUT, if there is one, and leaves the result of each worker
-there. At STEP worker RANK does ACT: kill or stop.
+there. At STEP worker RANK does ACT: kill, stop or raise.
 """
 
 import os
@@ -46,6 +46,8 @@ def main(out: Path, steps: int, act: str = "", who: str = "-1", when: str = "0")
             loss = loss_function(net(data), label)
         loss.backward()
         if kv.rank == int(who) and step == int(when):
+            if act == "raise":
+                raise ValueError("oops")
             os.kill(os.getpid(), {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}[act])
         trainer.step(24)
         if step % 2:

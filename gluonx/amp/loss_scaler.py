@@ -141,6 +141,11 @@ def init_trainer(optimizer_or_trainer: Any) -> None:
                 f"{type(trainer.optimizer).__name__} updates parameters in Python, one by one; "
                 "loss scaling needs one that defines transformation()"
             )
+        if trainer._gradients is not None and trainer._gradients.updates:
+            raise TypeError(
+                f"kvstore {trainer._kvstore.type!r} applies the optimizer, and loss scaling is for "
+                "one that the Trainer applies; make it with update_on_kvstore=False"
+            )
         trainer._wrap_update(lambda update: _ScaledUpdate(update, scaler))
     trainer._amp_loss_scaler = scaler  # type: ignore[attr-defined]
 

@@ -13,6 +13,7 @@ from typing import Any
 from .. import block_files
 from .. import ndarray as nd
 from ..engine.state import state
+from ..hosts import once
 from ..hybrid import Cache
 from ..mesh import partition_of
 from ..name import NameManager, Prefix
@@ -374,7 +375,10 @@ class Block:
         if deduplicate:
             last = {id(p): name for name, p in params.items()}
             params = {n: p for n, p in params.items() if last[id(p)] == n}
-        nd.save(filename, {n: p._saved() for n, p in params.items()})
+        arrays = {n: p._saved() for n, p in params.items()}
+        with once(filename) as mine:
+            if mine:
+                nd.save(filename, arrays)
 
     def load_parameters(
         self, filename: Any, ctx: Any = None, allow_missing: bool = False,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..error import MXNetError
+from ..hosts import once, rank
 from ..metric import EvalMetric
 from ..serialization.files import open_write
 from . import resume
@@ -209,7 +210,8 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self.saved_checkpoints.append(name)
         best = None
         if self.save_best and self._watch is not None:
-            if self._watch.improved():
+            # workers that see other data may disagree; worker 0 decides
+            if self._watch.improved() and rank() == 0:
                 self._write(estimator, f"{self.model_prefix}-best")
             best = self._watch.best
         if name in self.saved_checkpoints[:-1]:
@@ -224,8 +226,11 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
             "saved": self.saved_checkpoints,
             "training": resume.capture(estimator),
         }
-        with open_write(self.model_dir / f"{self.model_prefix}.json") as file:
-            file.write(json.dumps(state).encode())
+        path = self.model_dir / f"{self.model_prefix}.json"
+        with once(path) as mine:
+            if mine:
+                with open_write(path) as file:
+                    file.write(json.dumps(state).encode())
         for gone in old:
             for ending in (".params", ".states"):
                 (self.model_dir / f"{gone}{ending}").unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib.util
 import json
 import os
 import queue
@@ -116,7 +117,7 @@ def _meet(start: Start) -> Job:
     devices = "CUDA_VISIBLE_DEVICES"
     hello = {
         "rank": rank, "host": socket.gethostname(), "pid": os.getpid(),
-        "job": os.environ.get("GLUONX_JOB"), "devices": os.environ.get(devices),
+        "job": os.environ.get("GLUONX_JOB", start.job), "devices": os.environ.get(devices),
     }  # fmt: skip
 
     def go(workers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -145,11 +146,17 @@ def _managed(start: Start) -> Job:
     """Join a job that Open MPI, SLURM or Kubernetes has started; JAX finds the others."""
     from jax.experimental import multihost_utils
 
+    if start.method == "mpi4py" and importlib.util.find_spec("mpi4py") is None:
+        raise MXNetError(
+            f"{start.source} does not say where worker 0 is, and mpi4py, which could find out, is "
+            "not installed. Install it, or say where: mpirun -x DMLC_PS_ROOT_URI=HOST -x "
+            "DMLC_PS_ROOT_PORT=9091 …, with the host of worker 0 and a port that is free there"
+        )
     timeout = _timeout("GLUONX_PEER_TIMEOUT", 60)
     _initialize(
         cluster_detection_method=start.method,
         initialization_timeout=_timeout("GLUONX_JOIN_TIMEOUT", 300),
-        heartbeat_timeout_seconds=timeout,
+        heartbeat_timeout_seconds=2 * timeout + 10,  # it ends the others, which shall know why
     )
     rank, size = jax.process_index(), jax.process_count()
     host, pid = socket.gethostname(), os.getpid()
@@ -216,13 +223,16 @@ class Call:
         Called once, in that thread.
     what : str
         For messages: what it does.
+    kind : str, optional
+        Given, each worker makes sure before it begins that the others make a call of this kind,
+        which costs a message. For calls that a program may make in one worker only, by mistake.
     """
 
-    def __init__(self, function: Callable[[], Any], what: str):
+    def __init__(self, function: Callable[[], Any], what: str, kind: str | None = None):
         self._function: Callable[[], Any] | None = function
-        self._what = what
+        self._what, self._kind = what, kind
         self._future: Future = Future()
-        self._begun = False
+        self._begun = self._counted = False
 
     def start(self) -> None:
         """Begin, if that was not done before.
@@ -238,10 +248,28 @@ class Call:
         peers = None if _job is None else _job.peers
         if peers is not None and peers.overdue(3):
             raise _lost(peers, self._what)
+        if peers is not None and not self._counted:
+            self._counted = True
+            peers.progress.begin(self._kind or self._what)
+        if peers is not None and self._kind is not None:
+            self._meet_others(peers)
         if _helper is None:
             _helper = _Helper()
         _helper.calls.put(self)  # twice, after an interrupt here, does no harm
         self._begun = True
+
+    def _meet_others(self, peers: Peers) -> None:
+        for rank in peers.others:
+            while (other := peers.progress.what_does(rank, 1)) is None:
+                if peers.overdue(3) or rank not in peers.others:
+                    raise _lost(peers, self._what)
+            if other != self._kind:
+                peers.progress.begun -= 1
+                self._counted = False
+                raise MXNetError(
+                    f"{self._what} needs all workers, but {peers.title(rank)} has gone on to "
+                    f"{other}. Call it in all of them, not in one only (if kv.rank == 0:)"
+                )
 
     def run(self) -> None:
         """Call the function, for the first one who asks for it."""

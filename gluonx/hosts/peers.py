@@ -1,8 +1,9 @@
 """The other workers: how they meet, and who of them is still there.
 
 Worker 0 listens; every other worker keeps a connection to it. Over that go lines of JSON: a sign of
-life each second or so, and what became of a worker. So the end of a process is known at once, by
-its connection, and one that hangs or cannot be reached after a time without signs of life.
+life each second or so, what became of a worker, and how far workers have come (``progress``). So
+the end of a process is known at once, by its connection, and one that hangs or cannot be reached
+after a time without signs of life.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..error import MXNetError
+from .progress import Progress
 
 __all__ = ["Peers", "meet"]
 
@@ -34,9 +36,11 @@ class _Connection:
         self.socket = sock
         self.heard = time.monotonic()
         self._data = b""
+        self._sending = threading.Lock()
 
     def send(self, message: dict[str, Any]) -> None:
-        self.socket.sendall(json.dumps(message).encode() + b"\n")
+        with self._sending:
+            self.socket.sendall(json.dumps(message).encode() + b"\n")
 
     def receive(self) -> list[dict[str, Any]]:
         """Messages that have come; call it when there is something to read.
@@ -237,6 +241,7 @@ class Peers:
         self.gone: dict[int, str] = {}
         self.left: set[int] = set()
         self._changed = threading.Condition()
+        self.progress = Progress(self._changed, self._send, lambda rank: rank not in self._open)
         #: When somebody was first missed, and whether this process knows.
         self._since: float | None = None
         self._told = self._over = False
@@ -277,6 +282,7 @@ class Peers:
             None for a regular end.
         """
         self._told = True  # this process knows that the end is near
+        self.progress.end()
         message = {"bye": self.rank, "why": why}
         with self._changed:
             _tell(self._open, message)
@@ -335,6 +341,19 @@ class Peers:
             rank = message["gone"]
             if isinstance(rank, int) and 0 <= rank < len(self._workers):
                 self._note(rank, message.get("why"))
+        elif message:
+            self.progress.heed(sender, message)
+
+    def _send(self, rank: int, message: dict[str, Any]) -> None:
+        connection = self._open.get(rank)
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.send(message)
+
+    @property
+    def others(self) -> list[int]:
+        """Those that this worker is connected with: for worker 0 all, for the others worker 0."""
+        return list(self._open)
 
     def _lose(self, rank: int, why: str) -> None:
         connection = self._open.get(rank)

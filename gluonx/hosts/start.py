@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ class Start(NamedTuple):
     source: str
     #: JAX's name of the manager to ask, None for those that it finds by itself.
     method: str | None = None
+    #: What the workers of this job, and no others, have in common.
+    job: str | None = None
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Start | None:
@@ -47,12 +50,15 @@ def _dmlc(environment: Mapping[str, str]) -> Start | None:
         raise SystemExit(0)
     if role != "worker":
         raise MXNetError(f"DMLC_ROLE must be worker, server or scheduler, not {role!r}")
-    size = number("DMLC_NUM_WORKER", environment)
+    managed, managed_size = _numbers(environment)
+    size = number("DMLC_NUM_WORKER", environment) or managed_size
     if size is None or size < 1:
         raise MXNetError("DMLC_NUM_WORKER must be set to how many workers there are")
     rank = number("DMLC_WORKER_ID", environment)
     if rank is None:
         rank = number("DMLC_TASK_ID", environment)
+    if rank is None:
+        rank = managed
     if size == 1:
         return None
     if rank is None or not 0 <= rank < size:
@@ -69,21 +75,54 @@ def _dmlc(environment: Mapping[str, str]) -> Start | None:
     return Start(rank, size, (host, port), "DMLC_* variables")
 
 
+#: Variables of managers: the number of a process, and of all; the first that is set counts.
+_NUMBERS = (
+    ("OMPI_COMM_WORLD_RANK", ("OMPI_COMM_WORLD_SIZE",)),
+    ("PMI_RANK", ("PMI_SIZE",)),
+    ("SLURM_PROCID", ("SLURM_STEP_NUM_TASKS", "SLURM_NTASKS")),
+    ("JOB_COMPLETION_INDEX", ()),
+)
+
+
+def _numbers(environment: Mapping[str, str]) -> tuple[int | None, int | None]:
+    """The number of this process and of all, as a manager says; None where it does not."""
+    for name, sizes in _NUMBERS:
+        if (rank := number(name, environment)) is not None:
+            found = (number(s, environment) for s in sizes)
+            return rank, next((s for s in found if s is not None), None)
+    return None, None
+
+
 def _managed(environment: Mapping[str, str]) -> Start | None:
-    """Managers that JAX asks for the rest."""
-    if (size := number("OMPI_COMM_WORLD_SIZE", environment)) is not None:
-        rank = number("OMPI_COMM_WORLD_RANK", environment)
-        return Start(rank, size, None, "Open MPI") if size > 1 else None
-    if (size := number("PMI_SIZE", environment)) is not None:
-        rank = number("PMI_RANK", environment)
-        return Start(rank, size, None, "MPI", "mpi4py") if size > 1 else None
+    """Managers that JAX asks for the rest; within one host there is nothing to be asked."""
+    rank, size = _numbers(environment)
+    if number("OMPI_COMM_WORLD_SIZE", environment) is not None:
+        if (size or 1) == 1:
+            return None
+        job = environment.get("PMIX_NAMESPACE")
+        if job and number("OMPI_COMM_WORLD_LOCAL_SIZE", environment) == size:
+            return _within("Open MPI", rank, size, job)
+        # JAX asks version 4 by this; later ones do not say where worker 0 is
+        known = "OMPI_MCA_orte_hnp_uri" in environment
+        return Start(rank, size, None, "Open MPI", None if known else "mpi4py")
+    if number("PMI_SIZE", environment) is not None:
+        return Start(rank, size, None, "MPI", "mpi4py") if (size or 1) > 1 else None
     if "SLURM_PROCID" in environment and "SLURM_STEP_ID" in environment:
-        size = number("SLURM_STEP_NUM_TASKS", environment) or number("SLURM_NTASKS", environment)
-        rank = number("SLURM_PROCID", environment)
-        return Start(rank, size, None, "SLURM") if (size or 1) > 1 else None
+        if (size or 1) == 1:
+            return None
+        job = f"{environment.get('SLURM_JOB_ID')}.{environment['SLURM_STEP_ID']}"
+        if number("SLURM_STEP_NUM_NODES", environment) == 1:
+            return _within("SLURM", rank, size, job)
+        return Start(rank, size, None, "SLURM")
     if "KUBERNETES_SERVICE_HOST" in environment and "JOB_COMPLETION_INDEX" in environment:
         return Start(None, None, None, "Kubernetes")
     return None
+
+
+def _within(source: str, rank: int | None, size: int | None, job: str) -> Start:
+    """A job on one host: all its workers find the same port by its name."""
+    port = 20000 + zlib.crc32(job.encode()) % 12000  # below those that systems give away
+    return Start(rank, size, ("127.0.0.1", port), source, job=job)
 
 
 def number(name: str, environment: Mapping[str, str] = os.environ) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..error import MXNetError
 
-__all__ = ["KVStoreBase", "create"]
+__all__ = ["KVStoreBase", "TestStore", "create"]
 
 
 class KVStoreBase:
@@ -91,6 +91,63 @@ class KVStoreBase:
             )
         KVStoreBase.kv_registry[name] = klass
         return klass
+
+
+@KVStoreBase.register
+class TestStore(KVStoreBase):
+    """A store that keeps nothing: it copies and adds up what it is given, and leaves the update to
+    the Trainer. An example of one of your own, as in MXNet, under the name ``'teststore'``.
+
+    Examples
+    --------
+    >>> import gluonx as gx
+    >>> a, b = gx.nd.ones((2,)), gx.nd.ones((2,))
+    >>> gx.kv.create('teststore').pushpull('w', [a, b])
+    >>> a.asnumpy()
+    array([2., 2.], dtype=float32)
+    """
+
+    __test__ = False  # pytest takes what is called Test... for a test
+
+    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+        """Copy the value to all of ``out``."""
+        for x in _listed(out):
+            x[:] = _listed(value)[0].as_in_context(x.context)
+
+    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+        """Add up the values, into all of ``out``, or into the values themselves."""
+        values = _listed(value)
+        total = values[0]
+        for x in values[1:]:
+            total = total + x.as_in_context(total.context)
+        for x in values if out is None else _listed(out):
+            if x is not total:
+                x[:] = total.as_in_context(x.context)
+
+    def is_capable(self, capability: str) -> bool:
+        """False for :attr:`OPTIMIZER`, the only capability that there is."""
+        if str(capability).lower() == self.OPTIMIZER:
+            return False
+        raise ValueError(f"there is a capability 'optimizer', but no {capability!r}")
+
+    @property
+    def type(self) -> str:
+        """``'teststore'``."""
+        return "teststore"
+
+    @property
+    def rank(self) -> int:
+        """0: there is one worker."""
+        return 0
+
+    @property
+    def num_workers(self) -> int:
+        """1."""
+        return 1
+
+
+def _listed(arrays: Any) -> Any:
+    return arrays if isinstance(arrays, (list, tuple)) else [arrays]
 
 
 #: Kinds within one process, and over all workers.

@@ -53,7 +53,11 @@ class Compression:
         self.type = str(params["type"])
         if self.type not in ("2bit", "fp16"):
             raise MXNetError(f"the type of compression must be '2bit' or 'fp16', got {self.type!r}")
-        self.threshold = float(params.get("threshold", 0.5))
+        given = params.get("threshold", 0.5)
+        try:
+            self.threshold = float(given)
+        except (TypeError, ValueError):
+            raise MXNetError(f"threshold must be a number, got {given!r}") from None
         if not self.threshold > 0 and self.type == "2bit":
             raise MXNetError(f"threshold must be greater than 0, got {self.threshold}")
         self._residuals: dict[Any, Any] = {}

@@ -45,7 +45,9 @@ def _group(device: Any) -> Group:
     return found
 
 
-def _call(device: Any, function: Callable[[], tuple[Any, Any]], what: str) -> hosts.Call:
+def _call(
+    device: Any, function: Callable[[], tuple[Any, Any]], what: str, kind: str | None = None
+) -> hosts.Call:
     """A call of a function that computes arrays with the other workers, and one to wait for."""
 
     def run() -> Any:
@@ -60,7 +62,7 @@ def _call(device: Any, function: Callable[[], tuple[Any, Any]], what: str) -> ho
             _under_way[device] = token
         return results
 
-    return hosts.Call(run, what)
+    return hosts.Call(run, what, kind)
 
 
 def _together(device: Any, function: Callable[[], tuple[list[Any], Any]], what: str) -> list[Any]:
@@ -102,17 +104,19 @@ def first(arrays: Sequence[NDArray], what: str = "a broadcast") -> list[NDArray]
     return [y.tostype(x.stype) if x._sparse else y for x, y in zip(arrays, found, strict=True)]
 
 
-def first_bytes(data: bytes | None, what: str) -> bytes:
-    """The bytes that worker 0 gives; the others give None."""
+def first_bytes(data: bytes | None, what: str, kind: str | None = None) -> bytes:
+    """The bytes that worker 0 gives; the others give None. For ``kind`` see
+    :class:`~gluonx.hosts.Call`."""
     device = nd.zeros((1,)).context.device
 
-    def send(host: np.ndarray) -> np.ndarray:
+    def send(host: np.ndarray, kind: str | None = None) -> np.ndarray:
         group, part = _group(device), put(host, device)
-        (result,) = _together(device, lambda: group.run(FIRST, [part]), what)
+        call = _call(device, lambda: group.run(FIRST, [part]), what, kind)
+        (result,) = call.result()
         return np.asarray(result)
 
     host = np.frombuffer(data or b"", np.uint8)
-    high, low = send(np.array([host.size >> 31, host.size & 0x7FFFFFFF], np.int32)).tolist()
+    high, low = send(np.array([host.size >> 31, host.size & 0x7FFFFFFF], np.int32), kind).tolist()
     size = (high << 31) + low
     return send(np.zeros(size, np.uint8) if data is None else host).tobytes()
 
@@ -196,7 +200,8 @@ def first_file(fname: Any) -> bytes:
                 data = b"\1" + file.read()
         except (OSError, MXNetError) as e:  # the others wait: they must hear of it too
             failure, data = e, b"\0" + str(e).encode()
-    data = first_bytes(data if hosts.rank() == 0 else None, f"loading {path_name(fname)}")
+    what = f"loading {path_name(fname)}"
+    data = first_bytes(data if hosts.rank() == 0 else None, what, "loading a file of worker 0")
     if failure is not None:
         raise failure
     if data[:1] != b"\1":

@@ -51,7 +51,7 @@ def gradients_of(
         store.set_gradient_compression(compression_params)
     if isinstance(store, KVStore) and store.num_workers == 1 and store._compression is None:
         return store, None
-    return store, Gradients(store)
+    return store, Gradients(store, update_on_kvstore is not False)
 
 
 class Gradients:
@@ -60,26 +60,44 @@ class Gradients:
     Parameters
     ----------
     store : KVStoreBase
+    may_update : bool
+        Whether the store may apply the optimizer, if it can.
 
     Attributes
     ----------
     joint : bool
         Whether the ordinary step may be one program of all workers: they are several, work on CPUs
         of the same numbers, and send gradients as they are.
+    updates : bool
+        Whether the store, one of the user's own, applies the optimizer too.
     """
 
-    def __init__(self, store: Any):
+    def __init__(self, store: Any, may_update: bool = False):
         self.store = store
         self._own = isinstance(store, KVStore)
+        self.updates = may_update and not self._own and store.is_capable(KVStoreBase.OPTIMIZER)
+        self._has_optimizer = False
         self.joint = self._own and store.num_workers > 1
-        #: Places of the parameters that all devices and workers have from worker 0.
-        self._equal: set[int] = set()
+        #: Places of the parameters that all devices and workers have from worker 0, with what tells
+        #: whether somebody has written to them since.
+        self._equal: dict[int, list[tuple]] = {}
+        self._stepped = False
 
-    def make_equal(self, params: Sequence[Parameter], again: bool = False) -> None:
-        """Give all workers the parameters of worker 0, each once all have its values."""
+    def make_equal(
+        self, params: Sequence[Parameter], again: bool = False, step: bool = False
+    ) -> None:
+        """Give all workers the parameters of worker 0, each once all have its values.
+
+        In the first step those too that one of them has loaded, or has written to, since.
+        """
         if again and self._own:
             self._equal.clear()
+        elif step and not self._stepped and self._own and self.store.num_workers > 1:
+            self._stepped = True
+            self._forget_written(params)
         if len(self._equal) == len(params) or (self._own and self.store.num_workers == 1):
+            return
+        if self.updates and not self._has_optimizer:
             return
         waiting = [i for i in range(len(params)) if i not in self._equal]
         ready = [i for i in waiting if params[i]._data is not None and not params[i]._deferred]
@@ -88,23 +106,41 @@ class Gradients:
                 for i in ready:
                     arrays = _arrays(params[i])
                     self.store.broadcast(i, arrays[0], out=arrays)
-                self._equal.update(ready)
+                self._equal.update((i, []) for i in ready)
                 return
-            counts = np.zeros(len(params), np.int32)
-            counts[ready] = 1
-            (total,) = exchange.sums([nd.array(counts, dtype="int32")], what="Trainer()")
-            agreed = np.flatnonzero(total.asnumpy() == self.store.num_workers).tolist()
+            agreed = np.flatnonzero(_count(params, ready) == self.store.num_workers).tolist()
             firsts = [_arrays(params[i])[0] for i in agreed]
             alike = _same(params, agreed, self.store)
             self.joint = self.joint and alike and self.store._compression is None
             for i, new in zip(agreed, exchange.first(firsts, "Trainer()"), strict=True):
                 for x in _arrays(params[i]):
                     give(new, x)
-            self._equal.update(agreed)
+            self._equal.update((i, _versions(params[i])) for i in agreed)
+
+    def _forget_written(self, params: Sequence[Parameter]) -> None:
+        written = [
+            i for i, known in self._equal.items()
+            if _versions(params[i]) != known and not _computed(params[i])
+        ]  # fmt: skip
+        with autograd.pause(autograd.is_training()):
+            for i in np.flatnonzero(_count(params, written)).tolist():
+                self._equal.pop(i, None)
+
+    def update(self, params: Sequence[Parameter], chosen: list[int], optimizer: Any) -> None:
+        """Let the store add up gradients and apply the optimizer; it has that before the
+        parameters."""
+        if not self._has_optimizer:
+            self.store.set_optimizer(optimizer)
+            self._has_optimizer = True
+        self.make_equal(params)
+        with autograd.pause(autograd.is_training()):
+            for i in chosen:
+                p = params[i]
+                self.store.pushpull(i, p.list_grad(), out=p.list_data(), priority=-i)
 
     def reduce(self, params: Sequence[Parameter]) -> None:
         """Add up the gradients over devices and workers; all have the sums afterwards."""
-        self.make_equal(params)
+        self.make_equal(params, step=True)
         places = [
             i for i, p in enumerate(params)
             if p._grad_req != "null" and p._data is not None and not p._deferred
@@ -125,6 +161,23 @@ class Gradients:
                 for x in found:
                     if x is not total:
                         give(total, x)
+
+
+def _count(params: Sequence[Parameter], places: list[int]) -> np.ndarray:
+    """How many workers name each of the parameters."""
+    mine = np.zeros(len(params), np.int32)
+    mine[places] = 1
+    return exchange.sums([nd.array(mine, dtype="int32")], what="Trainer()")[0].asnumpy()
+
+
+def _versions(p: Parameter) -> list[tuple]:
+    return [(id(x._buffer), x._buffer.version) for x in _arrays(p)]
+
+
+def _computed(p: Parameter) -> bool:
+    """Whether the contents are what a pending call of the network has made of them, as it does of
+    running statistics."""
+    return p._grad_req == "null" and any(x._buffer.pending is not None for x in _arrays(p))
 
 
 def _arrays(p: Parameter) -> list[NDArray]:

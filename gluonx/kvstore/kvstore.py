@@ -105,11 +105,13 @@ class KVStore(KVStoreBase):
             If a key is there already.
         """
         pairs = self._pairs(key, value)
+        keys = {*self._stored}
         for k, values in pairs:
-            if k in self._stored:
+            if k in keys:
                 raise MXNetError(f"key {k!r} is there already; init or broadcast a key once")
-            if type(k) is not type(next(iter(self._stored), k)):
+            if isinstance(k, str) != isinstance(next(iter(keys), k), str):
                 raise MXNetError(f"key {k!r}: keys of one store are all integers or all strings")
+            keys.add(k)
             if len(values) != 1:
                 raise MXNetError(f"key {k!r}: init takes one value, got {len(values)}")
         found = [values[0].copy() for _, values in pairs]
@@ -204,14 +206,20 @@ class KVStore(KVStoreBase):
                     f"{stored.stype} and out is {x.stype}; use pull() for dense ones"
                 )
             self._check(k, x, "out")
+            _check_rows(k, ids, len(stored))
             kept = nd.sparse.retain(stored, ids.as_in_context(stored.context))  # type: ignore[attr-defined]
             kept.copyto(x)
 
     # -- updates ----------------------------------------------------------------------------------
 
-    def set_updater(self, updater: Callable[[Any, NDArray, NDArray], None]) -> None:
+    def set_updater(self, updater: Callable[[Any, NDArray, NDArray], None] | None) -> None:
         """Give what is pushed to a function ``updater(key, pushed, stored)``, which changes
-        ``stored``."""
+        ``stored``; with None, store it."""
+        if updater is not None and not callable(updater):
+            raise TypeError(
+                "set_updater() takes a function updater(key, pushed, stored), got "
+                f"{type(updater).__name__}"
+            )
         self._updater = updater
 
     _set_updater = set_updater
@@ -238,9 +246,10 @@ class KVStore(KVStoreBase):
         """
         path_name(fname)
         data = self._states().get_states(dump_optimizer)
-        if self.rank == 0:
-            with open_write(fname) as file:
-                file.write(data)
+        with hosts.once(fname) as mine:
+            if mine:
+                with open_write(fname) as file:
+                    file.write(data)
 
     def load_optimizer_states(self, fname: Any) -> None:
         """Load what :meth:`save_optimizer_states` wrote; worker 0 reads it for all."""
@@ -330,14 +339,24 @@ class KVStore(KVStoreBase):
             ]  # fmt: skip
         total = values[0]
         for x in values[1:]:
-            total = total + x.as_in_context(total.context)
+            total = total + x.as_in_context(total.context).astype(total.dtype, copy=False)
         return total
 
 
 def _flat(rows: Any) -> list[NDArray]:
     if isinstance(rows, NDArray):
         return [rows]
+    if not isinstance(rows, (list, tuple)):
+        raise TypeError(
+            f"row_ids is an NDArray or a list of them, got {type(rows).__name__}: {rows!r:.80}"
+        )
     return [x for part in rows for x in _flat(part)]
+
+
+def _check_rows(key: Any, ids: NDArray, count: int) -> None:
+    wrong = [i for i in ids.asnumpy().ravel().tolist() if not 0 <= i < count]
+    if wrong:
+        raise MXNetError(f"key {key!r}: there is no row {wrong[0]:g}; rows are 0 to {count - 1}")
 
 
 def _copy(source: NDArray, target: NDArray) -> None:

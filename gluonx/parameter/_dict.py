@@ -12,6 +12,7 @@ import numpy as np
 from .. import initializer
 from .. import ndarray as nd
 from ..context import Context, cpu
+from ..hosts import once
 from ..ndarray import NDArray
 from ._parameter import Constant, Parameter, contexts_of
 
@@ -185,7 +186,9 @@ class ParameterDict:
                     "prefix that all names have"
                 )
             out[name[len(strip_prefix) :]] = p._saved()
-        nd.save(filename, out)
+        with once(filename) as mine:
+            if mine:
+                nd.save(filename, out)
 
     def load(
         self, filename: str, ctx: Any = None, allow_missing: bool = False,

@@ -28,12 +28,12 @@ from .creation import ones as ones
 from .creation import split_v2 as split_v2
 from .creation import zeros as zeros
 from .custom import Custom as Custom
+from .functions import Group as Group
 from .functions import histogram as histogram
 from .functions import onehot_encode as onehot_encode
 from .functions import reset_arrays as reset_arrays
 from .graph_json import load as load
 from .graph_json import load_json as load_json
-from .symbol import Group as Group
 from .symbol import NotImplementedForSymbol as NotImplementedForSymbol
 from .symbol import Symbol as Symbol
 from .variable import Variable as Variable
