@@ -278,7 +278,7 @@ def interrupted_at(function, line):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("before", [0, 1], ids=["waits", "fills the queue"])
-def test_an_interrupt_at_any_line(before):
+def test_an_interrupt_at_any_line(before, seed):
     """A step is done, or was not begun; the parameters are never anything else."""
     plain = Run()
     wanted = [plain.values()]
@@ -296,7 +296,7 @@ def test_an_interrupt_at_any_line(before):
         done += before
         lines = lines_of(lambda: run.step(DATA[0]))
         done += 1
-        for line in range(1, lines + 1):
+        for line in range(seed % 9 + 1, lines + 1, 9):
             run.values()
             for _ in range(before):
                 run.step(DATA[0])
@@ -304,13 +304,13 @@ def test_an_interrupt_at_any_line(before):
             interrupts += interrupted_at(lambda: run.step(DATA[0]), line)
             found = run.values()
             close = [k for k in (done, done + 1) if np.allclose(found[0], wanted[k][0], 1e-6, 1e-7)]
-            assert close, (line, done)
+            assert close, (line, done, seed)
             assert autograd.is_recording() is False
             completed += close[-1] > done
             done = close[-1]
             same(found, wanted[done], 1e-5)
-        assert interrupts > lines // 2
-        assert 0 < completed < lines
+        assert interrupts > lines // 18
+        assert 0 < completed < interrupts
     assert any(calls) == bool(before)
 
 
@@ -333,7 +333,9 @@ def test_a_step_that_fails_leaves_the_parameters(monkeypatch):
                 each.step()
             each.values()
         plain.step()
+        plain.step()
         wanted = plain.values()
+        run.step()  # at once, for somebody had looked
         loss, lost = run.step(), run.step()  # both wait
         left.append(2)
         with pytest.raises(RuntimeError, match="no memory"):

@@ -106,14 +106,20 @@ class Region:
         self, arrays: Sequence[Any], values: Sequence[Value | None]
     ) -> tuple[int, ...]:
         """As :meth:`refs`; ``values`` are the tape's values, None where no gradient flows."""
-        codes, own, owners = self.codes(), self.arrays, self.owners
+        own, owners = self.arrays, self.owners
+        if len(own) != len(owners):  # an interrupt came between the two
+            count = min(len(own), len(owners))
+            del own[count:], owners[count:]
+            self._codes, self._coded = {}, (0, 0)
+        codes = self.codes()
         find, found = codes.get, []
         for a, value in zip(arrays, values, strict=True):
             code = find(id(a))
             if code is None:
-                code = codes[id(a)] = len(own) << 1
+                code = len(own) << 1
                 own.append(a)
                 owners.append(value)
+                codes[id(a)] = code  # not before: an interrupt may come anywhere
             elif value is not None:
                 if code < 0:
                     found.append(code - 1)
