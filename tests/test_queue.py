@@ -1,5 +1,6 @@
 """Small training steps that run several at a time: nobody can tell, but by the clock."""
 
+import linecache
 import sys
 import threading
 
@@ -232,36 +233,26 @@ def test_steps_gather_by_themselves():
     same(plain.values(), run.values(), 1e-4)
 
 
-def lines_of(function):
-    """How many lines of the engine run in a call."""
+def _breaks(frame, event):
+    """Whether Ctrl-C may come here: Python lets none in while a ``with`` ends."""
+    if event != "line":
+        return False
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+    return not line.lstrip().startswith("with ")
+
+
+def _traced(function, at=0):
+    """Call a function; Ctrl-C comes at a line of gluonx, if ``at`` says which one. How many there
+    were, and whether it came."""
     count = 0
 
     def trace(frame, event, _):
         nonlocal count
         if "gluonx" not in frame.f_code.co_filename:
             return None
-        count += event == "line"
-        return trace
-
-    sys.settrace(trace)
-    try:
-        function()
-    finally:
-        sys.settrace(None)
-    return count
-
-
-def interrupted_at(function, line):
-    """Call a function; Ctrl-C comes at one of the lines that :func:`lines_of` counts."""
-    left = line
-
-    def trace(frame, event, _):
-        nonlocal left
-        if "gluonx" not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
+        if _breaks(frame, event):
+            count += 1
+            if count == at:
                 sys.settrace(None)
                 raise KeyboardInterrupt
         return trace
@@ -270,10 +261,20 @@ def interrupted_at(function, line):
     try:
         function()
     except KeyboardInterrupt:
-        return True
+        return count, True
     finally:
         sys.settrace(None)
-    return False
+    return count, False
+
+
+def lines_of(function):
+    """How many lines of gluonx run in a call."""
+    return _traced(function)[0]
+
+
+def interrupted_at(function, line):
+    """Call a function; Ctrl-C comes at one of the lines that :func:`lines_of` counts."""
+    return _traced(function, line)[1]
 
 
 @pytest.mark.slow
@@ -311,7 +312,7 @@ def test_an_interrupt_at_any_line(before, seed):
             same(found, wanted[done], 1e-5)
         assert interrupts > lines // 18
         assert 0 < completed < interrupts
-    assert any(calls) == bool(before)
+    assert any(calls)
 
 
 def test_a_step_that_fails_leaves_the_parameters(monkeypatch):
