@@ -228,6 +228,9 @@ def test_steps_gather_by_themselves():
         if run.count >= 1500 and waited:
             break
     assert waited
+    name = run.net.name
+    several = [s for s in engine.explain().steps if s.name.startswith(f"several x ({name} ")]
+    assert several and all(s.times == 1 for s in several)
     for _ in range(run.count - 1500):
         plain.step(DATA[0])
     same(plain.values(), run.values(), 1e-4)

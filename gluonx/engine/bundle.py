@@ -83,8 +83,11 @@ class Bundle:
 
     def there(self, region: Any) -> Sequence[Any] | None:
         """The contents, as ``region`` (None: any) may take them, if they are in the bundle."""
-        arrays, updating = self.arrays, self.updating
-        return arrays if updating is None or updating.region is region else None
+        arrays = self.arrays
+        if arrays is None or type(arrays[0]) is not Part:
+            return arrays
+        updating = self.updating  # it waits: in the queue of another thread, or in this one's
+        return arrays if updating is not None and updating.region is region else None
 
     def whole(self, region: Any) -> Sequence[Any] | None:
         """The contents of all buffers, as ``region`` may take them, if they are in the bundle."""

@@ -76,6 +76,8 @@ class Queue:
             return False
         if not config.gathers() or not _usual(job) or self._region.spread:
             return False
+        if jax.config.jax_debug_nans:  # type: ignore[attr-defined]  # looks at each result
+            return False
         together = program.together
         if together is None:
             program.together = Together(job)
@@ -235,6 +237,7 @@ class Together:
                 if any([first.arrays[slot].is_deleted() for slot in self._donate]):
                     raise
                 return False
+            kernel.runs += 1
         outs, at = first.all[0], self._count
         if not last.outs:
             last.outs.append(outs[:at])
@@ -242,6 +245,10 @@ class Together:
             job.give(outs[at : at + len(job.values)])
             at += len(job.values)
         return True
+
+    def executables(self) -> list[Kernel]:
+        """Those that there are."""
+        return list(self._kernels.values())
 
     def _fail(self, error: Exception) -> None:
         self._failed = True

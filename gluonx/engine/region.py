@@ -59,6 +59,9 @@ class Region:
     #: See :attr:`Job.queued_on`.
     queued_on = None
 
+    nodes: list[Node]
+    stage: Any
+
     def __init__(self, device: Any = None, lock: Any = None) -> None:
         self.device = device
         self.lock = threading.RLock() if lock is None else lock
@@ -75,14 +78,14 @@ class Region:
         #: first nodes, by id; see :meth:`codes`.
         self._codes: dict[int, int] = {}
         self._coded = (0, 0)
-        self.stage: Any = None
         #: Whether a backward pass on it has replaced gradients (and not added to them).
         self.swept = False
         #: How many recorded nodes no backward pass has released.
         self.open = 0
         #: Whether there may be a :class:`~gluonx.engine.spread.Spread` among the arrays.
         self.spread = False
-        self.nodes: list[Node] = []  # last, for this may be interrupted, and done again
+        # last, for this may be interrupted, and done again; and together, see add()
+        self.nodes, self.stage = [], None
 
     # -- growing -----------------------------------------------------------------------------------
 
@@ -162,8 +165,8 @@ class Region:
         """Append a node; ``stage`` is the structure with it."""
         node.region = self
         node.position = len(self.nodes)
-        self.nodes.append(node)
-        self.stage = stage
+        nodes = [*self.nodes, node]
+        self.nodes, self.stage = nodes, stage  # no call in between, and so no interrupt
 
     def shrink(self, count: int) -> None:
         """Forget all arrays but the first ``count``, which the nodes need."""

@@ -116,7 +116,10 @@ def explain() -> Explanation:
     for root in roots:
         for stage, key in root.stage.kept:
             program = stage.programs[key]
-            steps.append(Compiled(stage.describe(), program.compiled, program.runs, ()))
+            name = stage.describe()
+            steps.append(Compiled(name, program.compiled, program.runs, ()))
+            for several in () if program.together is None else program.together.executables():
+                steps.append(Compiled(f"several x ({name})", several.compiled, several.runs, ()))
     unfused = (Unfused(reason, where, times) for (reason, where), times in _notes.items())
     return Explanation(tuple(found), tuple(sorted(steps)), tuple(unfused))
 
