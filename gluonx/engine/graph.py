@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from .kernel import Kernel, Pullback
 
 if TYPE_CHECKING:
+    from .job import Job
     from .region import Region
 
 __all__ = [
@@ -128,7 +129,7 @@ class Node:
         made it.
     pullback : Pullback, callable or None
         The way back, once the node has run; None again after ``backward`` released it.
-    region : Region or None
+    region : Region or Job or None
         The pending region that the node is on, at ``position``.
     refs : tuple of int
         While pending: where each input comes from, see :mod:`gluonx.engine.stage`.
@@ -154,7 +155,7 @@ class Node:
         self.pullback: Pullback | Callable | None = None
         self.mask: tuple[bool, ...] = ()
         self.outputs: Sequence[Any] = ()
-        self.region: Region | None = None
+        self.region: Region | Job | None = None
         self.position = 0
         self.refs: tuple[int, ...] = ()
         self.inside: Node | None = None
