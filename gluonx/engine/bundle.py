@@ -84,7 +84,7 @@ class Bundle:
     def there(self, region: Any) -> Sequence[Any] | None:
         """The contents, as ``region`` (None: any) may take them, if they are in the bundle."""
         arrays = self.arrays
-        if arrays is None or type(arrays[0]) is not Part:
+        if not arrays or type(arrays[0]) is not Part:
             return arrays
         updating = self.updating  # it waits: in the queue of another thread, or in this one's
         return arrays if updating is not None and updating.region is region else None
