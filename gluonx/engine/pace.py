@@ -16,7 +16,7 @@ __all__ = ["Pace"]
 #: How many steps may be in the queue, and how many are left there when Python goes on.
 _MOST, _LEFT = 16, 3
 #: Seconds that a quick step takes at most.
-_QUICK = 2e-3
+_QUICK = 1e-3
 
 
 class Pace:
