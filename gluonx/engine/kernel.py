@@ -20,7 +20,6 @@ import numpy as np
 
 from . import mappings, persistent
 from .interrupts import held_back
-from .scheduling import compiler_options
 
 __all__ = ["COPY", "Kernel", "Pullback", "Aval", "aval_of", "x64", "is_float"]
 
@@ -151,12 +150,7 @@ class Kernel:
             mappings.watch()
             return fn(*arrays)
 
-        jitted = jax.jit(
-            counted,
-            out_shardings=sharding_on(device),
-            donate_argnums=donate,
-            compiler_options=compiler_options(device) if self.op is None else None,
-        )
+        jitted = jax.jit(counted, out_shardings=sharding_on(device), donate_argnums=donate)
         if isinstance(device, jax.sharding.Sharding):
             if next(iter(device.device_set)).platform == "cpu":
                 return _one_by_one(jitted)
