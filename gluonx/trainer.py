@@ -355,7 +355,12 @@ class Trainer:
         spread = self._spread(chosen)
         for own in [] if spread is None else spread[1]:
             use_gradients(list(map(_entry, own)))
-        for i in chosen if spread is None else ():
+        if spread is None:
+            self._used(chosen)
+
+    def _used(self, chosen: list[int]) -> None:
+        """Gradients were used, one by one."""
+        for i in chosen:
             for x in self._params[i]._data.values():  # type: ignore[union-attr]
                 x._entry.fresh = False
 
@@ -420,9 +425,7 @@ class Trainer:
         optimizer.rescale_grad = self._scale / batch_size
         chosen = self._choose(ignore_stale_grad)
         self._gradients.update(self._params, chosen, optimizer)  # type: ignore[union-attr]
-        for i in chosen:
-            for x in self._params[i]._data.values():  # type: ignore[union-attr]
-                x._entry.fresh = False
+        self._used(chosen)
 
     def _update_each(self, chosen: list[int]) -> None:
         """With an optimizer written in Python: one parameter after the other."""

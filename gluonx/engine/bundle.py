@@ -19,7 +19,7 @@ from typing import Any
 
 from ..error import MXNetError
 from .buffer import Buffer
-from .spread import Spread
+from .spread import Spread, fill
 
 __all__ = ["GONE", "Bundle", "Part", "Selection", "take"]
 
@@ -122,7 +122,7 @@ class Bundle:
                 if buffer.pending is updating:
                     buffer.shared = False  # not before: a failed update restores the old contents
                     if part is None:
-                        _fill(buffer, array)
+                        fill(buffer, array)
                     else:
                         buffer.version += 1
                         buffer.pending = part
@@ -162,18 +162,8 @@ class Bundle:
     def _hand_out(self) -> None:
         for buffer, part, array in zip(self.buffers, self.parts, self.arrays or (), strict=True):
             if buffer.pending is part and not array.is_deleted():
-                _fill(buffer, array)
+                fill(buffer, array)
         self.arrays = None
-
-
-def _fill(buffer: Buffer, array: Any) -> None:
-    """Give a buffer new contents of its own."""
-    buffer.version += 1
-    if type(array) is Spread:
-        buffer.pending = array
-    else:
-        buffer.array = array
-        buffer.pending = None
 
 
 def take(written: Sequence[Bundle], old: Sequence[Sequence[Any]], updating: Any) -> None:

@@ -12,7 +12,7 @@ from ..error import MXNetError
 from . import tape
 from .buffer import Buffer
 from .graph import STALE, Node, Value, Variable, sequence
-from .spread import Spread
+from .spread import fill
 
 __all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients", "wait_instead"]
 
@@ -181,12 +181,7 @@ class Backward(Node):
                 return False
             for buffer, value, array in zip(self.buffers, self.outputs, self.results, strict=True):
                 if buffer.pending is value:
-                    buffer.version += 1
-                    if type(array) is Spread:
-                        buffer.pending = array
-                    else:
-                        buffer.array = array
-                        buffer.pending = None
+                    fill(buffer, array)
             self.results = None
             return True
 

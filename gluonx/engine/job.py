@@ -140,7 +140,15 @@ class Job:
                     "was interrupted. Nothing was lost: save what you need and start Python anew."
                 )
 
-    def token(self) -> Any:
+    def dispatched(self, steps: int = 1) -> None:
+        """It is under way, alone or as the last of some steps in one call."""
+        pace = self.region.pace
+        if pace is not None and self.recorded is None:
+            token = self._token()
+            if token is not None:
+                pace.dispatched(token, steps)
+
+    def _token(self) -> Any:
         """A small result that no later step gives up, None if there is none."""
         small = self.program.small
         if small is None:

@@ -97,9 +97,7 @@ class Queue:
         self.resume()
         if len(self.jobs) == COUNT:
             self.run()
-            token = job.token()
-            if token is not None and region.pace is not None:
-                region.pace.dispatched(token, COUNT)
+            job.dispatched(COUNT)
 
     def resume(self) -> None:
         """Let the region begin anew, if it still has the step that was added last."""
@@ -191,7 +189,8 @@ class Together:
         places = [place for take in job.takes for place in take(range(job.count))]
         self._links = list(zip(job.slots, places, strict=True))
         self._others = sorted({*range(len(arrays))} - {*job.slots})
-        self._pick: Callable = operator.itemgetter(*self._others, *self._others[:1], 0)
+        #: Finds the others of a step, and two more, so that it is a tuple.
+        self._pick: Callable = operator.itemgetter(*self._others, 0, 0)
         self._values = slice(job.base, job.base + len(job.values))
         self._count = job.count
         self._avals = [Aval(a.shape, a.dtype, sharding=_sharding(a)) for a in arrays]
@@ -270,12 +269,8 @@ class Together:
             self._fail(error)
 
     def _steps(self, kept: bool) -> Callable:
-        step, links, others, values = (
-            jax.jit(self._program.fn),
-            self._links,
-            self._others,
-            self._values,
-        )
+        step = jax.jit(self._program.fn)
+        links, others, values = self._links, self._others, self._values
         count = len(links) + len(others)
 
         def run(*arrays: Any) -> tuple:

@@ -24,7 +24,7 @@ import numpy as np
 from . import mappings, persistent
 from .kernel import COPY, Kernel, has_wide, put, x64
 
-__all__ = ["AXIS", "Spread", "Team", "over_devices", "spmd", "team_of"]
+__all__ = ["AXIS", "Spread", "Team", "fill", "over_devices", "spmd", "team_of"]
 
 #: The name of the mesh's axis.
 AXIS = "replica"
@@ -215,6 +215,16 @@ class Spread:
 
     def force(self, buffer: Any) -> None:
         buffer.fulfil(self, self.part(buffer.ctx.device))
+
+
+def fill(buffer: Any, array: Any) -> None:
+    """Give a buffer new contents of its own: a ``jax.Array``, or its part of a Spread."""
+    buffer.version += 1
+    if type(array) is Spread:
+        buffer.pending = array
+    else:
+        buffer.array = array
+        buffer.pending = None
 
 
 def spmd(

@@ -52,12 +52,8 @@ def run_update(
     """
     region = current(device)
     with region.lock:
-        queue, several = region.queue, bool(region.queue)
-        more = _contents(read, region)
-        old = [b.whole(region) or _contents(b.buffers, region) for b in written]
-        if several and not queue:  # somebody's contents were looked for, which has run it
-            several = False
-            old = [b.whole(region) or _contents(b.buffers, region) for b in written]
+        queue, more = region.queue, _contents(read, region)
+        old, follows = _start(written, region), bool(queue)
         first = len(region.arrays)
         if region.stage is None:
             region.stage = Stage.first(kernel)
@@ -70,12 +66,14 @@ def run_update(
         if job.recorded is None:
             job.donate = again.stage.donated(refs)
         waits = queue.wants(job, old)
-        if several and not waits:  # they have run
-            old = [b.whole(region) or _contents(b.buffers, region) for b in written]
+        if follows and not waits:  # the steps before it have run
+            old, follows = _start(written, region), False
         before = [b.updating for b in written]
         try:
             take(written, old, updating)  # from here on nobody else gets hold of them
-            if job.recorded is None and not (several and waits):
+            if (
+                job.recorded is None and not follows
+            ):  # else nobody else can have what it starts from
                 _own(region.arrays, refs, written, old)
             if waits:
                 queue.add(job)
@@ -87,16 +85,22 @@ def run_update(
                 region.run()
             elif job in queue.jobs:
                 queue.resume()
-            elif not waits or region.nodes:
+            elif job.queued_on is None:  # else the queue has done so
                 region.job = None
                 for bundle, arrays, last in zip(written, old, before, strict=True):
                     bundle.restore(arrays, updating, last)
                 region.shrink(first)
             raise
-        if region.pace is not None and job.recorded is None:
-            token = job.token()
-            if token is not None:
-                region.pace.dispatched(token)
+        job.dispatched()
+
+
+def _start(written: Sequence[Bundle], region: Region) -> list[Sequence[Any]]:
+    """What an update starts from, for each bundle."""
+    waiting = bool(region.queue)
+    found = [bundle.whole(region) or _contents(bundle.buffers, region) for bundle in written]
+    if waiting and not region.queue:  # to look for some has run what waited, which makes others
+        return _start(written, region)
+    return found
 
 
 _array = operator.attrgetter("array")

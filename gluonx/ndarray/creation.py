@@ -219,7 +219,8 @@ def from_dlpack(dlpack: Any) -> NDArray:
     """An array from any object that speaks DLPack (``__dlpack__``), or from a DLPack capsule.
 
     Where the devices allow it the contents are shared until either array is written to; gluonx
-    never writes into memory that it was given.
+    never writes into memory that it was given. Whoever owns that memory must not write to it before
+    what has used the array is done: :func:`gluonx.nd.waitall`.
     """
     from .ndarray import from_jax
 

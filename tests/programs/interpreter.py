@@ -54,7 +54,9 @@ class Interpreter:
         except _Missing:
             pass
         except Exception as e:
-            self.seen.append((self.now, "raises", type(e).__name__))
+            # errors of operators are ValueErrors too, by another name
+            error = ValueError if isinstance(e, ValueError) else type(e)
+            self.seen.append((self.now, "raises", error.__name__))
             if name == "finish":
                 raise
 
