@@ -24,7 +24,6 @@ import jax.numpy as jnp
 from jax import lax
 
 from ._windows import Layout
-from ._winograd import suits_winograd, winograd
 
 __all__ = ["convolve"]
 
@@ -98,9 +97,6 @@ def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, 
     if cpu and max(spread) == 1:
         stride, margins = _unstrided(data, weight, where, stride, margins, dilate)
         data, margins = _within(data, weight, where, margins, dilate)
-        plain = groups == max(stride) == max(dilate) == 1
-        if plain and suits_winograd(data, weight, where, margins):
-            return winograd(data, weight, where, tuple(map(tuple, margins)))
     steps = _Steps(
         where, tuple(stride), tuple(map(tuple, margins)), tuple(dilate), groups, tuple(spread)
     )

@@ -12,7 +12,6 @@ from gluonx import autograd, nd
 from gluonx.engine.op import OPS
 from gluonx.ops import _convolve
 from gluonx.ops._windows import layout_of
-from gluonx.ops._winograd import suits_winograd, winograd
 
 # -- convolution ----------------------------------------------------------------------------------
 
@@ -83,46 +82,6 @@ def test_forms_of_convolution_have_the_gradients_of_the_plain_one():
         found = [jax.jit(run, static_argnums=0)(f, x, w, head) for f in (ours, plain)]
         for got, want in zip(*found, strict=True):
             np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4, err_msg=name)
-
-
-@pytest.mark.skipif(jax.default_backend() != "cpu", reason="a form for the CPU")
-def test_winograd_has_the_results_and_gradients_of_the_plain_convolution():
-    rng = np.random.RandomState(0)
-    # even and odd extents, margins of all kinds; the second is large enough to be chosen
-    for layout, channels, extents, margins in (
-        ("NHWC", 3, (5, 6), ((0, 2), (1, 0))),
-        ("NCHW", 128, (7, 10), ((1, 1), (1, 1))),
-    ):
-        where = layout_of(layout, 4)
-        shape, kernel = [2, *extents], [channels + 1, 3, 3]
-        shape.insert(where.channel, channels)
-        kernel.insert(where.channel, channels)
-        x, w = (jnp.asarray(rng.standard_normal(s), "float32") for s in (shape, kernel))
-        steps = _convolve._Steps(where, (1, 1), margins, (1, 1), 1, (1, 1))
-        assert suits_winograd(x, w, where, margins) == (channels == 128)
-
-        def plain(x, w, steps=steps):
-            return _convolve._native(x, w, steps)
-
-        def ours(x, w, where=where, margins=margins):
-            if suits_winograd(x, w, where, margins):
-                return _convolve.convolve(x, w, where, (1, 1), margins, (1, 1))
-            return winograd(x, w, where, margins)
-
-        head = jnp.asarray(rng.standard_normal(jax.eval_shape(plain, x, w).shape), "float32")
-
-        def run(f, x, w, head):
-            y, back = jax.vjp(f, x, w)
-            return y, *back(head)
-
-        for got, want in zip(
-            *(jax.jit(run, static_argnums=0)(f, x, w, head) for f in (ours, plain)), strict=True
-        ):
-            assert np.abs(got - want).max() <= 3e-6 * np.abs(want).max()
-    assert suits_winograd(x[:, :, :2, :2], w, where, margins)
-    assert not suits_winograd(x[:, :, :3, :4], w, where, margins)  # the kernel would take longer
-    assert not suits_winograd(x.astype("float16"), w, where, margins)
-    assert not suits_winograd(jnp.zeros((0, *shape[1:])), w, where, margins)
 
 
 def randn(*shape):
