@@ -97,6 +97,15 @@ def test_joining_after_the_first_array_says_what_to_do(monkeypatch):
 # -- meeting --------------------------------------------------------------------------------------
 
 
+def end(peers, found):
+    """End peers that share a process."""
+    for p in peers:
+        p._told = p._over = True
+    for _, connections in found.values():
+        for c in connections.values():
+            c.socket.close()
+
+
 def gathered(ranks, size, timeout=5, **more):
     """What `meet` gives or raises for each of some workers, in threads."""
     port, found = free_port(), {}
@@ -142,17 +151,13 @@ def test_lost_workers_are_known_to_all():
             == "worker 1 (process 1 on h) is gone: it ended with ValueError: oops"
         )
         assert peers[2].explain(5) == peers[0].missing()
-        end = time.monotonic() + 10
-        while 3 not in peers[2].gone and time.monotonic() < end:
+        until = time.monotonic() + 10
+        while 3 not in peers[2].gone and time.monotonic() < until:
             time.sleep(0.02)
         assert "no sign of life for 0.6 s" in peers[2].gone[3]
         assert peers[2].overdue(0)
     finally:
-        for p in peers:
-            p._told = p._over = True
-        for _, connections in found.values():
-            for c in connections.values():
-                c.socket.close()
+        end(peers, found)
 
 
 def test_a_worker_knows_what_worker_0_saves_and_where_others_are():
@@ -188,11 +193,7 @@ def test_a_worker_knows_what_worker_0_saves_and_where_others_are():
         assert others[1].wait_for_save("d", 20) is None
         assert not peers[1].gone
     finally:
-        for p in peers:
-            p._told = p._over = True
-        for _, connections in found.values():
-            for c in connections.values():
-                c.socket.close()
+        end(peers, found)
 
 
 # -- the launcher ---------------------------------------------------------------------------------
