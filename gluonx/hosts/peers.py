@@ -353,7 +353,7 @@ class Peers:
     @property
     def others(self) -> list[int]:
         """Those that this worker is connected with: for worker 0 all, for the others worker 0."""
-        return list(self._open)
+        return sorted(self._open)
 
     def _lose(self, rank: int, why: str) -> None:
         connection = self._open.get(rank)
