@@ -20,6 +20,7 @@ import numpy as np
 
 from . import mappings, persistent
 from .interrupts import held_back
+from .options import compiler_options
 
 __all__ = ["COPY", "Kernel", "Pullback", "Aval", "aval_of", "x64", "is_float"]
 
@@ -150,7 +151,12 @@ class Kernel:
             mappings.watch()
             return fn(*arrays)
 
-        jitted = jax.jit(counted, out_shardings=sharding_on(device), donate_argnums=donate)
+        jitted = jax.jit(
+            counted,
+            out_shardings=sharding_on(device),
+            donate_argnums=donate,
+            compiler_options=compiler_options(device),
+        )
         if isinstance(device, jax.sharding.Sharding):
             if next(iter(device.device_set)).platform == "cpu":
                 return _one_by_one(jitted)
@@ -259,7 +265,11 @@ class _Spec:
         self.from_outputs = from_outputs
         self.avals = avals
         self.wide = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
-        self.backward = jax.jit(self._apply, out_shardings=sharding_on(device))
+        self.backward = jax.jit(
+            self._apply,
+            out_shardings=sharding_on(device),
+            compiler_options=compiler_options(device),
+        )
 
     def _apply(self, own, inputs, outputs, cotangents):
         pools = (own, inputs, outputs)

@@ -23,6 +23,7 @@ import numpy as np
 
 from . import mappings, persistent
 from .kernel import COPY, Kernel, has_wide, put, x64
+from .options import compiler_options
 
 __all__ = ["AXIS", "Spread", "Team", "fill", "over_devices", "spmd", "team_of"]
 
@@ -272,7 +273,8 @@ def over_devices(
 
     # what is the same on all devices is not what JAX can prove to be
     mapped = jax.shard_map(counted, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)
-    return jax.jit(mapped, donate_argnums=donate, **places)
+    options = compiler_options(mesh.devices.flat[0])
+    return jax.jit(mapped, donate_argnums=donate, compiler_options=options, **places)
 
 
 def wide_scope(arrays: Sequence[Any], wide: bool) -> Any:
