@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from ..engine.op import register
 from ._checks import is_float, to_axis
+from ._once import gradient_once
 
 __all__ = ["rms_norm", "rotary_embedding"]
 
@@ -118,7 +119,7 @@ def rms_norm(data, gamma, *, axis: int = -1, eps: float = 1e-6):
             f"gamma must have shape ({data.shape[axis]},), one number for each channel, "
             f"got {gamma.shape}"
         )
-    x = data.astype(jnp.promote_types(data.dtype, jnp.float32))
+    x = gradient_once(data).astype(jnp.promote_types(data.dtype, jnp.float32))
     y = x * jax.lax.rsqrt(jnp.mean(x * x, axis, keepdims=True) + eps)
     along = [-1 if i == axis else 1 for i in range(data.ndim)]
     return (y * gamma.astype(x.dtype).reshape(along)).astype(data.dtype)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from ..engine.op import Shape, register
 from ._checks import EMPTY, is_float, same_dtype, to_axis
+from ._once import gradient_once
 from .conv import deconvolution
 
 __all__ = ["activation", "dropout", "fully_connected", "leaky_relu", "upsampling"]
@@ -75,7 +76,7 @@ def fully_connected(
     if bias is not None and bias.shape != (num_hidden,):
         raise ValueError(f"bias must have shape ({num_hidden},), got {bias.shape}")
     y = jax.lax.dot_general(data, weight, (((data.ndim - 1,), (1,)), ((), ())))
-    return y if bias is None else y + bias.astype(y.dtype)
+    return gradient_once(y if bias is None else y + bias.astype(y.dtype))
 
 
 _ACTIVATIONS = {

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from ..engine.op import register
 from ._checks import is_float, to_axis
+from ._once import gradient_once
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "lrn"]
 
@@ -214,7 +215,7 @@ def layer_norm(
     axis = to_axis(axis, data.ndim)
     n = data.shape[axis]
     _check_parameters((n,), f"the extent of axis {axis}", gamma=gamma, beta=beta)
-    x = _wide(data)
+    x = _wide(gradient_once(data))
     mean, var = _moments(x, (axis,))
     along = tuple(n if i == axis else 1 for i in range(data.ndim))
     gamma, beta = (a.astype(x.dtype).reshape(along) for a in (gamma, beta))
