@@ -201,8 +201,9 @@ class Step:
             before: Any = None
             if optimizer is not None:
                 before = dict(optimizer._index_update_count), optimizer.num_update
-                optimizer._update_count(group.indices)
             try:
+                if optimizer is not None:
+                    optimizer._update_count(group.indices)
                 numbers = trainer._numbers(group, trainer._scale)
                 rest = [*self._taken, *self._extra, *numbers]
                 Stage.use(plan.program)
@@ -392,9 +393,7 @@ class Step:
             if buffer.shared:
                 array = COPY.run((array,), buffer.ctx.device)[0]
             self._last[wait.index] = array
-            buffer.pending = wait
-            buffer.array = None
-            buffer.shared = False
+            buffer.array, buffer.pending, buffer.shared = None, wait, False  # no interrupt between
         return True
 
     # -- the plan ----------------------------------------------------------------------------------
