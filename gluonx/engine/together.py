@@ -86,11 +86,13 @@ class Together:
         How many results there are.
     values : slice
         Those results that somebody may keep.
+    kept : bool
+        Whether somebody will.
     """
 
     def __init__(
         self, program: Kernel, arrays: Sequence[Any], device: Any, donate: tuple[int, ...],
-        links: Any, count: int, values: slice,
+        links: Any, count: int, values: slice, kept: bool = False,
     ):  # fmt: skip
         self._program, self._donate, self._device = program, donate, device
         self._links = list(links)
@@ -103,12 +105,12 @@ class Together:
         self._kernels: dict[bool, Kernel] = {}
         self._asked: set[bool] = set()
         self._failed = program.wide or has_wide(arrays)
-        self._prepare(False)
+        self._prepare(kept)
 
     @property
     def ready(self) -> bool:
         """Whether steps may wait."""
-        return False in self._kernels and not self._failed
+        return bool(self._kernels) and not self._failed
 
     def link(self, outs: Sequence[Any], arrays: list[Any]) -> None:
         """Let a step start from the results of the one before."""

@@ -16,12 +16,9 @@ and backward go on the thread's region as those of any executor, and what follow
 from __future__ import annotations
 
 import operator
-import sys
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-import jax.core
 
 from ..engine import config, region, together
 from ..engine.buffer import Buffer, Zeros
@@ -29,17 +26,18 @@ from ..engine.bundle import Part
 from ..engine.deferred import wait_instead
 from ..engine.graph import Variable
 from ..engine.kernel import COPY, is_float
-from ..engine.pace import Pace
 from ..engine.stage import Stage
-from ..engine.state import ahead
-from ..engine.together import Patience, Together
+from ..engine.state import ahead, state
 from ..error import MXNetError
 from ..ndarray import NDArray
 from ..optimizer.transform import Hyper
 from ..symbol.heads import NO_GRADIENT, head_gradients
+from ._measure import Measure, Measured, measure_key, measure_of
 from ._plan import BACKWARD, FORWARD, IDLE, Plan, Wait, facts_of, plan_of
+from ._runs import Runs, Waiting
 
 if TYPE_CHECKING:
+    from ..metric import EvalMetric
     from ..symbol.executor import Executor
     from ..trainer import Trainer
 
@@ -48,24 +46,15 @@ __all__ = ["Step"]
 _array = operator.attrgetter("array")
 _pending = operator.attrgetter("pending")
 _NONE = id(None)
+#: Of so many kinds of metrics it is known what they compute.
+_MOST_MEASURES = 16
 
 
-class _Waiting:
-    """A step that waits: what it takes besides the results of the one before; and the optimizer
-    with its counts before the step, in case that it fails."""
-
-    __slots__ = ("rest", "optimizer", "before")
-
-    def __init__(self, rest: list[Any], optimizer: Any, before: Any):
-        self.rest = rest
-        self.optimizer = optimizer
-        self.before = before
-
-
-class Step:
+class Step(Runs):
     """The training step of an executor; made by :meth:`of`."""
 
     def __init__(self, executor: Executor, inputs: Sequence[str], heads: tuple[int, ...]):
+        super().__init__(executor._ctx.device)
         self._executor = executor
         self._program = executor._program(True)
         self._heads = heads
@@ -77,22 +66,10 @@ class Step:
             for x in map(arguments.__getitem__, inputs)
         ]
         self._nothing = [None] * len(executor._leaves)
-        self._plan: Plan | None = None
-        #: How far the present step has got; what it started from besides the last results.
-        self._part = IDLE
+        #: What the present step started from besides the last results.
         self._taken: list[Any] = []
         self._extra: list[Any] = []
-        #: Results that were not handed over to their buffers.
-        self._last: list[Any] = []
-        #: The tuple of new results, until it is in their place, and how many of the steps that
-        #: wait it is of.
-        self._outs: list[tuple] = []
-        self._covered = 0
-        #: Steps before the present one that wait, to start from the last results.
-        self._queue: list[_Waiting] = []
-        self._together: Together | None = None
-        self._patience = Patience()
-        self._pace = Pace() if getattr(executor._ctx.device, "platform", None) == "cpu" else None
+        self._measures: dict[Any, Measure | None] = {}
         ahead.add(self)
 
     @staticmethod
@@ -197,6 +174,8 @@ class Step:
             ):
                 self.settle()
                 return False
+            if len(self._queue) >= together.COUNT:  # metrics were to come, and did not
+                self._run()
             optimizer, group = trainer._optimizer, plan.group
             before: Any = None
             if optimizer is not None:
@@ -207,111 +186,54 @@ class Step:
                 numbers = trainer._numbers(group, trainer._scale)
                 rest = [*self._taken, *self._extra, *numbers]
                 Stage.use(plan.program)
-                if self._queue or self._worth(plan, rest):
-                    queue = [*self._queue, _Waiting(rest, optimizer, before)]
+                if self._queue or self._worth(rest):
+                    queue = [*self._queue, Waiting(rest, optimizer, before)]
                     self._queue, self._part = queue, IDLE  # no call in between, and no interrupt
-                    if len(queue) >= together.COUNT:
-                        self._run()
+                    self._run_if_full()
                 else:
-                    self._call(plan, rest)
+                    self._call(rest)
             except BaseException:
                 if optimizer is not None and self._part == BACKWARD and not self._outs:
                     optimizer._index_update_count, optimizer.num_update = before
                 raise
             return True
 
-    # -- running -----------------------------------------------------------------------------------
+    def measure(self, metric: EvalMetric, labels: dict[str, Any], names: Sequence[str]) -> bool:
+        """Have a metric take the outputs of the last step into account with the step itself, if
+        that waits; False if the metric is to take them as they are.
 
-    def _worth(self, plan: Plan, rest: list[Any]) -> bool:
-        """Whether a step is to wait though none does."""
-        if self._patience.rests() or not together.often(plan.program, self._pace):
+        ``labels`` are those of the batch by name, ``names`` those of the outputs.
+        """
+        if not self._queue or self._part or state.trace is not None:
             return False
-        if not together.allowed():
+        key = measure_key(metric, labels, self._executor._ctx)
+        if key is None:
             return False
-        if self._together is None:
-            self._together = Together(
-                plan.program, plan.arguments(self._last, rest), self._executor._ctx.device,
-                plan.donated, zip(plan.kept_slots, plan.kept_at, strict=True), len(plan.buffers),
-                slice(plan.count, plan.aux),
-            )  # fmt: skip
-            plan.program.together = plan.program.together or self._together  # for explain()
-        return self._together.ready
-
-    def _call(self, plan: Plan, rest: list[Any]) -> None:
-        """Run one step; may be interrupted once its results are there, see :meth:`_finish`."""
-        arrays = self._own(plan, plan.arguments(self._last, rest))
-        plan.program.run_into(self._outs, arrays, self._executor._ctx.device, plan.donated)
-        if isinstance(self._outs[0][0], jax.core.Tracer):
-            self._outs.clear()
-            raise MXNetError(
-                "JAX believes that it is tracing a function, probably because an earlier trace was "
-                "interrupted. Save what you need and start Python anew."
-            )
-        self._finish()
-        self._dispatched(plan, 1)
-
-    def _run(self) -> None:
-        """Run the steps that wait; may be interrupted, and done again."""
-        if self._outs:
-            self._finish()
-        if not self._queue:
-            return
-        plan: Any = self._plan
-        self._patience.ended(len(self._queue))
-        try:
-            if len(self._queue) != together.COUNT or not self._as_one(plan):
-                self._covered = 1
-                while self._queue:
-                    self._call(plan, self._queue[0].rest)
-        except Exception:
-            self._give_up(plan)
-            raise
-
-    def _as_one(self, plan: Plan) -> bool:
-        """Run all steps that wait in one call; False if that cannot be done."""
-        executables: Any = self._together
-        first, *others = [step.rest for step in self._queue]
-        steps = [self._own(plan, plan.arguments(self._last, first))]
-        steps += [plan.arguments((), rest) for rest in others]
-        self._covered = len(steps)
-        if not executables.call(self._outs, steps, False):
+        if key not in self._measures:
+            if len(self._measures) >= _MOST_MEASURES:
+                self._measures.clear()
+            program = self._executor._program(True)
+            outputs = dict(zip(names, program.outputs, strict=True))
+            self._measures[key] = measure_of(metric, labels, outputs, self._executor._ctx)
+        found = self._measures[key]
+        if found is None:
             return False
-        self._finish()
-        self._dispatched(plan, len(steps))
-        return True
-
-    def _finish(self) -> None:
-        """New results are there; may be interrupted, and called again."""
-        last = list(self._outs[0])
-        if self._queue:
-            self._last, self._queue, self._outs = last, self._queue[self._covered :], []
-        else:
-            self._last, self._part, self._outs = last, IDLE, []
-
-    def _dispatched(self, plan: Plan, steps: int) -> None:
-        if self._pace is not None and plan.small is not None:
-            self._pace.dispatched(self._last[plan.small], steps)
-
-    def _own(self, plan: Plan, arrays: list[Any]) -> list[Any]:
-        """Arguments, those that are to be donated and that somebody else holds copied."""
-        if max(map(sys.getrefcount, self._last[: plan.count])) > _KNOWN:
-            device = self._executor._ctx.device
-            for k, slot in enumerate(plan.donated):
-                if max(map(sys.getrefcount, self._last[k : k + 1])) > _KNOWN:
-                    arrays[slot] = COPY.run((arrays[slot],), device)[0]
-        return arrays
-
-    def _give_up(self, plan: Plan) -> None:
-        """The first step that waits has failed: it and later ones are forgotten."""
-        optimizer, before = self._queue[0].optimizer, self._queue[0].before
-        nothing = [None] * len(plan.buffers)
-        last = [
-            *self._last[: plan.count], *nothing[plan.count : plan.aux],
-            *self._last[plan.aux : plan.grads], *nothing[plan.grads :],
-        ]  # fmt: skip
-        if optimizer is not None:
-            optimizer._index_update_count, optimizer.num_update = before
-        self._last, self._queue = last, []
+        arrays = [x._data for x in labels.values()]
+        leaves = metric._leaves()
+        for leaf in leaves:
+            leaf._expect(self)
+        with self._lock:
+            plan: Any = self._plan
+            outputs = slice(plan.count, plan.aux)
+            if (
+                not self._queue
+                or self._part
+                or list(map(_pending, plan.buffers[outputs])) != plan.waits[outputs]
+            ):
+                return False
+            self._queue[-1].measured.append(Measured(found, leaves, arrays))
+            self._run_if_full()
+            return True
 
     # -- otherwise ---------------------------------------------------------------------------------
 
@@ -353,9 +275,13 @@ class Step:
         """Run what waits, and put what was called of a step on the thread's region."""
         if self._part:
             self.settle()
-        elif self._queue or self._outs:
-            with self._lock:
-                self._run()
+        else:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Run what waits."""
+        with self._lock:
+            self._run()
 
     def _spill(self, plan: Plan) -> None:
         executor = self._executor
@@ -405,7 +331,7 @@ class Step:
             return
         with self._lock:
             self.settle()
-            self._plan = self._together = None
+            self._forget()
             self._plan = plan_of(self, self._executor, self._heads, facts)
             if self._plan is not None:
                 self._last = [None] * len(self._plan.buffers)
@@ -417,13 +343,3 @@ def _fetch(buffers: Sequence[Buffer], step: Step) -> None:
         waits = buffer.pending
         if type(waits) in (Part, Zeros) or (type(waits) is Wait and waits.step is not step):
             buffer.get()
-
-
-def _calibrate() -> int:
-    """The reference count of an array that is in two lists, and in a part of one."""
-    first, second = [object()], []
-    second.append(first[0])
-    return max(map(sys.getrefcount, first[:1]))
-
-
-_KNOWN = _calibrate()
