@@ -1,5 +1,6 @@
 """A Module's small steps that run several at a time: nobody can tell, but by the clock."""
 
+import copy
 import threading
 
 import numpy as np
@@ -155,7 +156,56 @@ def test_a_learning_rate_that_changes_does_not_compile():
     assert calls == [True, True]
     step = run.module._exec_group.step
     assert (step._plan.program.compiled, step._plan.program.runs) == (1, 12)
-    assert [k.compiled for k in step._together.executables()] == [1]
+    assert [k.compiled for k in step._together[()].executables()] == [1]
+
+
+#: What somebody does with a metric after a step.
+METRIC_LOOKS = [
+    lambda run, metric: metric.get_name_value(),
+    lambda run, metric: metric.metrics[0].sum_metric,
+    lambda run, metric: metric.reset(),
+    lambda run, metric: metric.reset_local(),
+    lambda run, metric: copy.deepcopy(metric).get_name_value(),
+    lambda run, metric: run.output().tolist(),
+    lambda run, metric: metric.update([nd.zeros(2)], [nd.ones((2, 3))]),
+    lambda run, metric: setattr(metric.metrics[1], "top_k", 3),
+]
+
+
+def numbers(seen):
+    """All numbers in nested lists of names and values."""
+    if isinstance(seen, (list, tuple)):
+        return [x for part in seen for x in numbers(part)]
+    return [float(seen)] if isinstance(seen, (int, float)) else []
+
+
+def test_a_metric_is_told_of_all_steps():
+    def train(run, seed):
+        rng, seen = np.random.default_rng(seed), []
+        metric = gx.metric.create(["acc", gx.metric.TopKAccuracy(2), "ce", gx.metric.PCC()])
+        own = gx.metric.np(lambda label, pred: float(pred.max()))
+        for k in range(46):
+            batch = BATCHES[run.count % 3]
+            run.step()
+            if k != 20:
+                run.module.update_metric(metric, batch.label)
+            if k == 30:
+                run.module.update_metric(own, batch.label)
+            if rng.random() < 0.25:
+                seen.append(METRIC_LOOKS[rng.integers(len(METRIC_LOOKS))](run, metric))
+        return [*seen, metric.get_name_value(), own.get_name_value()]
+
+    for seed in range(2):
+        with engine.bulk(0):
+            wanted = train(Run(dropout=0.2), seed)
+        with gathering(count=3) as calls:
+            run = Run(dropout=0.2)
+            found = train(run, seed)
+        same([numbers(wanted)], [numbers(found)], 1e-5)
+        assert all(calls) and len(calls) > 4
+        step = run.module._exec_group.step
+        for together in step._together.values():
+            assert {k.compiled for k in together.executables()} <= {1}
 
 
 def test_what_turns_waiting_off():

@@ -127,7 +127,7 @@ class Queue:
         outs, before = executables.results(first.all[0])
         if not last.outs:
             last.outs.append(outs)
-        for job, values in itertools.zip_longest(jobs[:-1], before, fillvalue=()):
+        for job, values in zip(jobs[:-1], before or itertools.repeat(()), strict=False):
             job.give(values)
         return True
 

@@ -112,6 +112,11 @@ class Together:
         """Whether steps may wait."""
         return bool(self._kernels) and not self._failed
 
+    @property
+    def failed(self) -> bool:
+        """Whether there will never be an executable."""
+        return self._failed
+
     def link(self, outs: Sequence[Any], arrays: list[Any]) -> None:
         """Let a step start from the results of the one before."""
         for slot, place in self._links:

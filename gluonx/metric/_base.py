@@ -131,7 +131,9 @@ class EvalMetric:
         """What tells apart what metrics compute; None for one of which it is not known that it
         computes on the device, and does no more than to hand the results to :meth:`_later`."""
         own = type(self)
-        if not (getattr(own.update, "on_device", False) and own.__module__.startswith(__package__)):
+        if not (
+            getattr(own.update, "on_device", False) and own.__module__.startswith("gluonx.metric.")
+        ):
             return None
         mine = [(k, v) for k, v in vars(self).items() if k[0] != "_"]
         return own, *[(k, tuple(v)) if type(v) is list else (k, v) for k, v in mine]

@@ -73,22 +73,22 @@ class Runs:
         if not together.allowed():
             return False
         if () not in self._together:
-            made = self._make((), plan.program, plan.arguments(self._last, rest), 0)
+            arrays, outputs = plan.arguments(self._last, rest), slice(plan.count, plan.aux)
+            made = self._make((), plan.program, arrays, outputs)
             plan.program.together = plan.program.together or made  # for explain()
         return self._together[()].ready
 
     def _make(
-        self, measures: tuple[Measure, ...], program: Kernel, arrays: list[Any], more: int
+        self, measures: tuple[Measure, ...], program: Kernel, arrays: list[Any], values: slice
     ) -> Together:
-        """Have steps made one executable that give ``more`` results than usual."""
+        """Have steps made one executable; ``values`` are the results that metrics want."""
         plan: Any = self._plan
         if len(self._together) > _MOST:
             self._together = {(): self._together[()]}
-        count = len(plan.buffers)
         self._together[measures] = made = Together(
             program, arrays, self._device, plan.donated,
-            zip(plan.kept_slots, plan.kept_at, strict=True), count + more,
-            slice(count, count + more), bool(measures),
+            zip(plan.kept_slots, plan.kept_at, strict=True),
+            max(len(plan.buffers), values.stop), values, bool(measures),
         )  # fmt: skip
         return made
 
@@ -142,11 +142,13 @@ class Runs:
             return False
         steps = [self._own(plan.arguments(self._last, first.rest))]
         steps += [plan.arguments((), step.rest) for step in others]
-        if measures:
+        self._by = self._measuring(measures, steps[0]) if measures else self._together[()]
+        if self._by.failed:  # metrics get outputs instead
+            self._by = self._together[()]
+        if self._by is not self._together[()]:
             for arrays, step in zip(steps, self._queue, strict=True):
                 for measured in step.measured:
                     arrays += measured.labels
-        self._by = self._together.get(measures) or self._measuring(measures, steps[0])
         if not self._by.call(self._outs, steps, bool(measures)):
             return False
         count = len(self._queue)
@@ -155,11 +157,14 @@ class Runs:
         return True
 
     def _measuring(self, measures: tuple[Measure, ...], arrays: list[Any]) -> Together:
-        """Several steps with what is measured of each as one executable."""
+        """Several steps, the first of which takes ``arrays``, with what is measured of each as one
+        executable."""
+        found = self._together.get(measures)
+        if found is not None:
+            return found
         plan: Any = self._plan
-        step, outputs = plan.program, slice(plan.count, plan.aux)
+        step, outputs, count = plan.program, slice(plan.count, plan.aux), len(arrays)
         labels = [measure.labels for measure in measures]
-        count = len(arrays) - sum(labels)
 
         def run(*given: Any) -> tuple:
             outs, at = step.fn(*given[:count]), count
@@ -172,7 +177,10 @@ class Runs:
         run.__name__ = run.__qualname__ = f"{step.name}_measured"
         program = Kernel(run, run.__name__, visible=step.visible)
         program.wide = step.wide or any(measure.kernel.wide for measure in measures)
-        return self._make(measures, program, arrays, sum(m.count for m in measures))
+        given = [label for measured in self._queue[0].measured for label in measured.labels]
+        end = len(plan.buffers)
+        values = slice(end, end + sum(measure.count for measure in measures))
+        return self._make(measures, program, [*arrays, *given], values)
 
     def _finish(self) -> None:
         """New results are there; may be interrupted, and called again."""
@@ -186,13 +194,16 @@ class Runs:
             queue = queue[1:]
         else:
             outs, before = self._by.results(outs)
-            count, queue = len(plan.buffers), []
-            for step, values in zip(self._queue, [*before, outs[count:]], strict=False):
+            found = [*before, outs[plan.count : plan.aux], outs[len(plan.buffers) :]]
+            measuring = self._by is not self._together[()]
+            found.pop(-2 if measuring else -1)
+            for step, values in zip(queue, found, strict=False):
                 at = 0
                 for m in step.measured:
-                    news.append((m, (), values[at : at + m.measure.count]))
-                    at += m.measure.count
-            outs = outs[:count]
+                    end = at + m.measure.count
+                    news.append((m, (), values[at:end]) if measuring else (m, values, None))
+                    at = end
+            outs, queue = outs[: len(plan.buffers)], []
         self._last, self._queue, self._news, self._outs = list(outs), queue, news, []
 
     def _dispatched(self, steps: int) -> None:
