@@ -517,8 +517,9 @@ class Trainer:
         optimizer, progress = self._optimizer, _progress(firsts)
         if optimizer is not None:
             before = dict(optimizer._index_update_count), optimizer.num_update
-            optimizer._update_count(taken)
         try:
+            if optimizer is not None:
+                optimizer._update_count(taken)
             group.target = group.device if replicated is None else replicated.team
             numbers = self._numbers(group, rescale)
             if mask is not None:

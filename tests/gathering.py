@@ -2,7 +2,7 @@
 
 import contextlib
 
-from gluonx.engine import queue
+from gluonx.engine import together
 
 
 @contextlib.contextmanager
@@ -12,21 +12,22 @@ def gathering(count=2, in_vain=10**9):
     Yields a list that gets, for each full queue, whether its steps were one call of an executable.
     """
     calls = []
-    names = ("COUNT", "_IN_VAIN", "_often", "_in_background")
-    old = {name: getattr(queue, name) for name in names}
-    run = queue.Together.run
+    names = ("COUNT", "_IN_VAIN", "often", "_in_background")
+    old = {name: getattr(together, name) for name in names}
+    call = together.Together.call
 
-    def noted(self, jobs):
-        calls.append(run(self, jobs) or run(self, jobs))  # what it needs is there the second time
+    def noted(self, *arguments):
+        # what it needs is there the second time
+        calls.append(call(self, *arguments) or call(self, *arguments))
         return calls[-1]
 
-    queue.COUNT, queue._IN_VAIN = count, in_vain
-    queue._often = lambda program, pace: program.runs > 1 and pace is not None
-    queue._in_background = lambda function: function()
-    queue.Together.run = noted
+    together.COUNT, together._IN_VAIN = count, in_vain
+    together.often = lambda program, pace: program.runs > 1 and pace is not None
+    together._in_background = lambda function: function()
+    together.Together.call = noted
     try:
         yield calls
     finally:
         for name, value in old.items():
-            setattr(queue, name, value)
-        queue.Together.run = run
+            setattr(together, name, value)
+        together.Together.call = call

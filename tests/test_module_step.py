@@ -119,7 +119,7 @@ def test_step_with_anything_in_between_equals_parts(case):
 def _ahead(mod: gx.mod.Module) -> bool:
     """Whether a step that is begun now would be one call."""
     mod.forward_backward(_batch(np.random.default_rng(0)))
-    return mod._exec_group.step._part == steps._BACKWARD
+    return mod._exec_group.step._part == steps.BACKWARD
 
 
 def test_step_is_prepared_after_the_first_and_compiled_once():
@@ -132,9 +132,9 @@ def test_step_is_prepared_after_the_first_and_compiled_once():
     program = mod._exec_group.step._plan.program
     assert (program.compiled, program.runs) == (1, 4)
     assert mod.get_outputs()[0].shape == (4, 3)
-    assert mod._exec_group.step._part == steps._BACKWARD  # a shape is no look at the contents
+    assert mod._exec_group.step._part == steps.BACKWARD  # a shape is no look at the contents
     gx.nd.waitall()
-    assert mod._exec_group.step._part == steps._IDLE
+    assert mod._exec_group.step._part == steps.IDLE
 
 
 def test_step_that_fails_leaves_everything_as_it_was(monkeypatch):

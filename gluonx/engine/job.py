@@ -163,10 +163,6 @@ class Job:
 
     # -- in a queue --------------------------------------------------------------------------------
 
-    @property
-    def device(self) -> Any:
-        return self.region.device
-
     def run(self) -> None:
         """Run the queue in which it waits."""
         self.region.settle()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -54,6 +56,7 @@ class EvalMetric:
 
     #: What :meth:`state_dict` keeps.
     _sums: ClassVar[tuple[str, ...]] = ("_local", "_global")
+    _owing: Any = None
 
     def __init__(
         self,
@@ -92,12 +95,24 @@ class EvalMetric:
 
     def _later(self, *values: nd.NDArray | int) -> None:
         """Keep ``values`` where they are and call :meth:`_fold` with them when somebody looks."""
+        if _aside.calls is not None:
+            _aside.calls.append((self, values))
+            return
+        self._collect()
+        self._keep(values)
+
+    def _keep(self, values: Sequence[Any]) -> None:
         self._waiting.append(values)
         self._numbers += _size(values)
         if len(self._waiting) > _MAX_WAITING or self._numbers > _MAX_NUMBERS:
-            self._settle(leave=len(self._waiting) // 2)
+            self._fold_all(leave=len(self._waiting) // 2)
 
-    def _settle(self, leave: int = 0) -> None:
+    def _settle(self) -> None:
+        """Everything that the metric was given is in its sums."""
+        self._collect()
+        self._fold_all()
+
+    def _fold_all(self, leave: int = 0) -> None:
         while len(self._waiting) > leave:
             values = self._waiting.popleft()
             self._numbers -= _size(values)
@@ -109,6 +124,38 @@ class EvalMetric:
         self._local[1] += count
         self._global[0] += total
         self._global[1] += count
+
+    # -- work that waits (see module._measure) ----------------------------------------------------
+
+    def _computes(self) -> Any:
+        """What tells apart what metrics compute; None for one of which it is not known that it
+        computes on the device, and does no more than to hand the results to :meth:`_later`."""
+        own = type(self)
+        if not (
+            getattr(own.update, "on_device", False) and own.__module__.startswith("gluonx.metric.")
+        ):
+            return None
+        mine = [(k, v) for k, v in vars(self).items() if k[0] != "_"]
+        return own, *[(k, tuple(v)) if type(v) is list else (k, v) for k, v in mine]
+
+    def _leaves(self) -> list[EvalMetric]:
+        """The metrics that :meth:`_computes` speaks of."""
+        return [self]
+
+    def _expect(self, work: Any) -> None:
+        """There is work that waits and will call :meth:`_keep`: its ``catch_up()`` has it done."""
+        if self._owing is not work:
+            self._collect()
+            self._owing = work
+
+    def _collect(self) -> None:
+        if self._owing is not None:
+            self._owing.catch_up()
+            self._owing = None
+
+    def __getstate__(self) -> Any:
+        self._collect()
+        return vars(self)
 
     # -- sums ------------------------------------------------------------------------------------
 
@@ -158,6 +205,7 @@ class EvalMetric:
 
     def reset(self) -> None:
         """Start again from nothing."""
+        self._collect()
         self._waiting: deque[Sequence[nd.NDArray | int]] = deque()
         self._numbers = 0
         self._local: list[Any] = [0.0, 0]
@@ -342,6 +390,31 @@ def unrecorded(update: Callable) -> Callable:
             update(self, labels, preds)
 
     return unrecorded_update
+
+
+def on_device(update: Callable) -> Callable:
+    """:func:`unrecorded`, of an ``update`` that reads nothing from the device, and does no more
+    than to hand arrays to :meth:`EvalMetric._later`."""
+    found: Any = unrecorded(update)
+    found.on_device = True
+    return found
+
+
+class _Aside(threading.local):
+    calls: list | None = None
+
+
+_aside = _Aside()
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[list[tuple[EvalMetric, Sequence[Any]]]]:
+    """Scope in which this thread's metrics keep nothing; gives what they were to keep."""
+    old, _aside.calls = _aside.calls, []
+    try:
+        yield _aside.calls
+    finally:
+        _aside.calls = old
 
 
 def as_float(array: nd.NDArray) -> nd.NDArray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
-from ._base import EvalMetric, pairs, register, unrecorded
+from ._base import EvalMetric, on_device, pairs, register
 
 __all__ = ["F1", "MCC", "PCC"]
 
@@ -47,7 +47,7 @@ class _Binary(EvalMetric):
         super().reset_local()
         self._local_counts = np.zeros(4, np.int64)
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Count the predictions of one batch; nothing is read from the device.
 
@@ -241,7 +241,7 @@ class PCC(EvalMetric):
         super().reset_local()
         self._local_matrix = np.zeros((2, 2))
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Count the classes of one batch; nothing is read from the device.
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .. import ndarray as nd
-from ._base import EvalMetric, alias, as_float, pairs, register, unrecorded
+from ._base import EvalMetric, alias, as_float, on_device, pairs, register
 
 __all__ = ["Accuracy", "CrossEntropy", "NegativeLogLikelihood", "Perplexity", "TopKAccuracy"]
 
@@ -62,7 +62,7 @@ class Accuracy(EvalMetric):
         )
         self.axis = axis
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Count the right predictions of one batch; nothing is read from the device."""
         for label, pred in pairs(labels, preds):
@@ -134,7 +134,7 @@ class TopKAccuracy(EvalMetric):
         )
         self.top_k = top_k
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Count the right predictions of one batch; nothing is read from the device."""
         for label, pred in pairs(labels, preds):
@@ -200,7 +200,7 @@ class CrossEntropy(EvalMetric):
         )
         self.eps = eps
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Add the cross entropy of one batch; nothing is read from the device."""
         for label, pred in pairs(labels, preds):
@@ -288,7 +288,7 @@ class Perplexity(EvalMetric):
         self.ignore_label = ignore_label
         self.axis = axis
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Add the log likelihood of one batch; nothing is read from the device."""
         for label, pred in pairs(labels, preds):

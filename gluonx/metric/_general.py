@@ -8,7 +8,17 @@ from typing import Any
 import numpy
 
 from .. import ndarray as nd
-from ._base import EvalMetric, alias, as_float, as_list, create, pairs, register, unrecorded
+from ._base import (
+    EvalMetric,
+    alias,
+    as_float,
+    as_list,
+    create,
+    on_device,
+    pairs,
+    register,
+    unrecorded,
+)
 
 __all__ = ["Caffe", "CompositeEvalMetric", "CustomMetric", "Loss", "Torch", "np"]
 
@@ -49,7 +59,7 @@ class Loss(EvalMetric):
             name, output_names=output_names, label_names=label_names, has_global_stats=True
         )
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Add the losses of one batch; nothing is read from the device."""
         for pred in as_list(preds, "losses"):
@@ -223,6 +233,16 @@ class CompositeEvalMetric(EvalMetric):
             raise ValueError(
                 f"there are {len(self.metrics)} metrics, so none with index {index}"
             ) from None
+
+    def _computes(self) -> Any:
+        keys = [metric._computes() for metric in self.metrics]
+        if type(self) is not CompositeEvalMetric or None in keys:
+            return None
+        names = [None if x is None else tuple(x) for x in (self.label_names, self.output_names)]
+        return CompositeEvalMetric, *names, *keys
+
+    def _leaves(self) -> list[EvalMetric]:
+        return [leaf for metric in self.metrics for leaf in metric._leaves()]
 
     def update(self, labels: Any, preds: Any) -> None:
         for metric in self.metrics:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
-from ._base import EvalMetric, alias, as_float, pairs, register, unrecorded
+from ._base import EvalMetric, alias, as_float, on_device, pairs, register
 
 __all__ = ["MAE", "MSE", "RMSE", "PearsonCorrelation"]
 
@@ -29,7 +29,7 @@ class _Error(EvalMetric):
     def _mean(self, difference: nd.NDArray) -> nd.NDArray:
         return nd.mean(nd.square(difference))
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Add the error of one batch; nothing is read from the device."""
         for label, pred in pairs(labels, preds):
@@ -210,7 +210,7 @@ class PearsonCorrelation(EvalMetric):
         super().reset_local()
         self._local_moments = _Moments()
 
-    @unrecorded
+    @on_device
     def update(self, labels: Any, preds: Any) -> None:
         """Add the correlation of one batch; nothing is read from the device.
 

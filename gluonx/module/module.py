@@ -410,12 +410,16 @@ class Module(Trained):
         """
         if pre_sliced:
             for label, e in zip(labels, self._exec_group.execs, strict=True):
-                self._feed(eval_metric, label, e.outputs)
-        else:
-            self._feed(eval_metric, labels, self.get_outputs())
+                self._feed(eval_metric, self._labels(label), e.outputs)
+            return
+        given, step = self._labels(labels), self._exec_group.step if self.binded else None
+        if step is None or not step.measure(eval_metric, given, self._output_names):
+            self._feed(eval_metric, given, self.get_outputs())
 
-    def _feed(self, eval_metric: Any, labels: Any, outputs: Sequence[NDArray]) -> None:
-        given = dict(zip(self._label_names, as_list(labels), strict=False))
+    def _labels(self, labels: Any) -> dict[str, Any]:
+        return dict(zip(self._label_names, as_list(labels), strict=False))
+
+    def _feed(self, eval_metric: Any, given: dict[str, Any], outputs: Sequence[NDArray]) -> None:
         eval_metric.update_dict(given, dict(zip(self._output_names, outputs, strict=True)))
 
     def install_monitor(self, mon: Any) -> None:

@@ -6,37 +6,38 @@ they were called and let the results wait; ``update`` calls the executable that 
 one that the first step has compiled. Its results stay where they are, in one list, until somebody
 looks at one; the next step takes the parameters from there.
 
+Small steps that are alike need not even run when they are called: they wait until there are some,
+which are then one call (see :mod:`gluonx.engine.together`).
+
 Whenever anything else happens, such as somebody looking at a gradient before the update, forward
 and backward go on the thread's region as those of any executor, and what follows is done there.
 """
 
 from __future__ import annotations
 
-import itertools
 import operator
-import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import jax.core
-
-from ..engine import config, region
+from ..engine import config, region, together
 from ..engine.buffer import Buffer, Zeros
 from ..engine.bundle import Part
 from ..engine.deferred import wait_instead
 from ..engine.graph import Variable
-from ..engine.kernel import COPY, Kernel, aval_of, is_float
-from ..engine.stage import Stage, ref
-from ..engine.state import ahead
+from ..engine.kernel import COPY, is_float
+from ..engine.stage import Stage
+from ..engine.state import ahead, state
 from ..error import MXNetError
 from ..ndarray import NDArray
 from ..optimizer.transform import Hyper
-from ..parameter import Parameter
 from ..symbol.heads import NO_GRADIENT, head_gradients
+from ._measure import Measure, Measured, measure_key, measure_of
+from ._plan import BACKWARD, FORWARD, IDLE, Plan, Wait, facts_of, plan_of
+from ._runs import Runs, Waiting
 
 if TYPE_CHECKING:
-    from ..optimizer.group import Group
+    from ..metric import EvalMetric
     from ..symbol.executor import Executor
     from ..trainer import Trainer
 
@@ -45,62 +46,15 @@ __all__ = ["Step"]
 _array = operator.attrgetter("array")
 _pending = operator.attrgetter("pending")
 _NONE = id(None)
-
-#: What has been called of a step; a result waits for one of them.
-_IDLE, _FORWARD, _BACKWARD = 0, 1, 2
-
-
-class _Wait:
-    """What the buffer of a result waits for: entry ``index`` of the results of ``step``, which
-    is being computed anew once the step has got to ``part``."""
-
-    __slots__ = ("step", "index", "part", "aval")
-
-    def __init__(self, step: Step, index: int, part: int, aval: Any):
-        self.step = step
-        self.index = index
-        self.part = part
-        self.aval = aval
-
-    def force(self, buffer: Buffer) -> None:
-        self.step.show(buffer, self)
-        if buffer.pending is self:
-            raise MXNetError(
-                "the contents of this array are gone: a training step failed after it had given "
-                "up the old ones. Load the parameters again, from the last checkpoint."
-            )
+#: Of so many kinds of metrics it is known what they compute.
+_MOST_MEASURES = 16
 
 
-class _Plan(NamedTuple):
-    """A step with the update of one Trainer; it holds as long as ``facts`` do.
-
-    The results, ``buffers`` and what they wait for, are those that the update writes (``count``
-    parameters and states, at ``donated`` among the arguments), the outputs from there to ``aux``,
-    auxiliary states, and from ``grads`` on the gradients. ``kept`` are those that the next step
-    starts from, results ``kept_at``; ``given`` the other leaves. ``arguments`` picks the arguments
-    from results that are kept, leaves that are given, and numbers.
-    """
-
-    facts: tuple
-    group: Group
-    program: Kernel
-    donated: tuple[int, ...]
-    buffers: list[Buffer]
-    waits: list[_Wait]
-    count: int
-    aux: int
-    grads: int
-    kept: list[Buffer]
-    kept_waits: list[_Wait]
-    kept_at: Any
-    given: list[Buffer]
-    arguments: Any
-
-
-class Step:
+class Step(Runs):
     """The training step of an executor; made by :meth:`of`."""
 
     def __init__(self, executor: Executor, inputs: Sequence[str], heads: tuple[int, ...]):
+        super().__init__(executor._ctx.device)
         self._executor = executor
         self._program = executor._program(True)
         self._heads = heads
@@ -111,17 +65,11 @@ class Step:
             (x._buffer, x.shape, x._buffer.dtype, x._buffer.ctx)
             for x in map(arguments.__getitem__, inputs)
         ]
-        self._leaves = [x._buffer for x in executor._leaves]
-        self._slots = [k for k, v in enumerate(executor._variables) if v is not None]
-        self._plan: _Plan | None = None
-        #: How far the present step has got; what it started from besides the last results.
-        self._part = _IDLE
+        self._nothing = [None] * len(executor._leaves)
+        #: What the present step started from besides the last results.
         self._taken: list[Any] = []
         self._extra: list[Any] = []
-        #: Results that were not handed over to their buffers.
-        self._last: list[Any] = []
-        #: The tuple of new results, until it is in their place.
-        self._outs: list[tuple] = []
+        self._measures: dict[Any, Measure | None] = {}
         ahead.add(self)
 
     @staticmethod
@@ -185,89 +133,120 @@ class Step:
             if _NONE in map(id, taken):
                 self.settle()
                 return False
-            executor._pullback = executor._heads = executor._taken = None
+            executor._pullback = executor._heads = None
             executor._ran = True
             self._taken = taken
             self._extra = executor._extra(self._program)
-            self._part = _FORWARD
+            executor._taken = self._program, self._nothing, self._extra
+            self._part = FORWARD
             for k, y in enumerate(executor.outputs, plan.count):
                 buffer = y._buffer = plan.buffers[k]
                 self._last[k] = None
-                wait_instead(buffer, plan.waits[k])
+                if buffer.pending is not plan.waits[k]:
+                    wait_instead(buffer, plan.waits[k])
             return True
 
     def backward(self) -> bool:
         """Let the gradients wait; False if backward is to run as usual."""
         with self._lock:
             plan = self._plan
-            if plan is None or self._part != _FORWARD:
+            if plan is None or self._part != FORWARD:
                 self.settle()
                 return False
-            self._part = _BACKWARD
+            self._part = BACKWARD
             del self._last[plan.grads :]
-            for buffer, wait in zip(
-                plan.buffers[plan.grads :], plan.waits[plan.grads :], strict=True
-            ):
-                if buffer.pending is not wait:
-                    wait_instead(buffer, wait)
+            if list(map(_pending, plan.grad_buffers)) != plan.grad_waits:
+                for buffer, wait in zip(plan.grad_buffers, plan.grad_waits, strict=True):
+                    if buffer.pending is not wait:
+                        wait_instead(buffer, wait)
             return True
 
     def update(self, trainer: Trainer) -> bool:
-        """Run forward, backward and a Trainer's update; False if the update is to run as usual."""
+        """Run forward, backward and a Trainer's update, now or with later steps; False if the
+        update is to run as usual."""
         with self._lock:
             plan: Any = self._plan
             if (
-                self._part != _BACKWARD
+                self._part != BACKWARD
                 or self._outs
-                or self._facts(trainer) != plan.facts
+                or facts_of(trainer) != plan.facts
                 or list(map(_pending, plan.buffers)) != plan.waits
             ):
                 self.settle()
                 return False
+            if len(self._queue) >= together.COUNT:  # metrics were to come, and did not
+                self._run()
             optimizer, group = trainer._optimizer, plan.group
+            before: Any = None
             if optimizer is not None:
                 before = dict(optimizer._index_update_count), optimizer.num_update
-                optimizer._update_count(group.indices)
             try:
+                if optimizer is not None:
+                    optimizer._update_count(group.indices)
                 numbers = trainer._numbers(group, trainer._scale)
-                arrays = list(plan.arguments([*self._last, *self._taken, *self._extra, *numbers]))
-                if max(map(sys.getrefcount, self._last[: plan.count])) > _KNOWN:
-                    self._copy(plan, arrays)
+                rest = [*self._taken, *self._extra, *numbers]
                 Stage.use(plan.program)
-                plan.program.run_into(self._outs, arrays, self._executor._ctx.device, plan.donated)
-                if isinstance(self._outs[0][0], jax.core.Tracer):
-                    self._outs.clear()
-                    raise MXNetError(
-                        "JAX believes that it is tracing a function, probably because an earlier "
-                        "trace was interrupted. Save what you need and start Python anew."
-                    )
+                if self._queue or self._worth(rest):
+                    queue = [*self._queue, Waiting(rest, optimizer, before)]
+                    self._queue, self._part = queue, IDLE  # no call in between, and no interrupt
+                    self._run_if_full()
+                else:
+                    self._call(rest)
             except BaseException:
-                if optimizer is not None and not self._outs:
+                if optimizer is not None and self._part == BACKWARD and not self._outs:
                     optimizer._index_update_count, optimizer.num_update = before
                 raise
-            self._finish()
             return True
 
-    def _finish(self) -> None:
-        """The new results are there; may be interrupted, and called again."""
-        self._executor._taken = (self._program, [None] * len(self._leaves), self._extra)
-        self._last = list(self._outs[0])
-        self._part = _IDLE
-        self._outs.clear()
+    def measure(self, metric: EvalMetric, labels: dict[str, Any], names: Sequence[str]) -> bool:
+        """Have a metric take the outputs of the last step into account with the step itself, if
+        that waits; False if the metric is to take them as they are.
+
+        ``labels`` are those of the batch by name, ``names`` those of the outputs.
+        """
+        if not self._queue or self._part or state.trace is not None:
+            return False
+        key = measure_key(metric, labels, self._executor._ctx)
+        if key is None:
+            return False
+        if key not in self._measures:
+            if len(self._measures) >= _MOST_MEASURES:
+                self._measures.clear()
+            program = self._executor._program(True)
+            outputs = dict(zip(names, program.outputs, strict=True))
+            self._measures[key] = measure_of(metric, labels, outputs, self._executor._ctx)
+        found = self._measures[key]
+        if found is None:
+            return False
+        arrays = [x._data for x in labels.values()]
+        leaves = metric._leaves()
+        for leaf in leaves:
+            leaf._expect(self)
+        with self._lock:
+            plan: Any = self._plan
+            outputs = slice(plan.count, plan.aux)
+            if (
+                not self._queue
+                or self._part
+                or list(map(_pending, plan.buffers[outputs])) != plan.waits[outputs]
+            ):
+                return False
+            self._queue[-1].measured.append(Measured(found, leaves, arrays))
+            self._run_if_full()
+            return True
 
     # -- otherwise ---------------------------------------------------------------------------------
 
-    def show(self, buffer: Buffer, wait: _Wait) -> None:
+    def show(self, buffer: Buffer, wait: Wait) -> None:
         """Give a buffer the result that it waits for."""
         with self._lock:
-            if self._outs:
-                self._finish()
+            self._run()
             if self._part and wait.part and self._part >= wait.part:
                 self.settle()
             elif buffer.pending is wait:
                 self._hand_over(buffer, wait)
 
-    def _hand_over(self, buffer: Buffer, wait: _Wait) -> None:
+    def _hand_over(self, buffer: Buffer, wait: Wait) -> None:
         array = self._last[wait.index]
         if array is None or array.is_deleted():
             return
@@ -280,8 +259,7 @@ class Step:
     def settle(self) -> None:
         """Hand over all results, and put what was called of a step on the thread's region."""
         with self._lock:
-            if self._outs:
-                self._finish()
+            self._run()
             plan = self._plan
             if plan is None:
                 return
@@ -290,40 +268,48 @@ class Step:
                     self._hand_over(buffer, wait)
             if self._part:
                 self._spill(plan)
-                self._part = _IDLE
+                self._part = IDLE
             self._last = [None] * len(plan.buffers)
 
     def hurry(self) -> None:
-        """Put what was called of a step on the thread's region."""
+        """Run what waits, and put what was called of a step on the thread's region."""
         if self._part:
             self.settle()
+        else:
+            self.catch_up()
 
-    def _spill(self, plan: _Plan) -> None:
-        executor, count = self._executor, len(self._leaves)
+    def catch_up(self) -> None:
+        """Run what waits."""
+        with self._lock:
+            self._run()
+
+    def _spill(self, plan: Plan) -> None:
+        executor = self._executor
         mine = region.current(executor._ctx.device, True)
         with mine.lock:
-            nothing = [None] * len(Hyper._fields)
-            last = [*self._last, *[None] * (len(plan.buffers) - len(self._last))]
-            arrays = plan.arguments([*last[: plan.grads], *self._taken, *self._extra, *nothing])
-            outs = executor._join(mine, self._program, list(arrays[:count]), self._extra)
+            numbers = [None] * len(Hyper._fields)
+            arrays = plan.arguments(self._last, [*self._taken, *self._extra, *numbers])
+            leaves = arrays[: len(executor._leaves)]
+            outs = executor._join(mine, self._program, leaves, self._extra)
             results = slice(plan.count, plan.grads)
             for buffer, wait, value in zip(
                 plan.buffers[results], plan.waits[results], outs, strict=True
             ):
                 if buffer.pending is wait:
                     region.hold(buffer, value)
-            if self._part < _BACKWARD:
+            if self._part < BACKWARD:
                 return
             # what somebody has written since stays
-            grads = zip(plan.buffers[plan.grads :], plan.waits[plan.grads :], strict=True)
+            grads = zip(plan.grad_buffers, plan.grad_waits, strict=True)
             others = [(b, b.array, b.pending) for b, wait in grads if b.pending is not wait]
             heads, executor._heads = executor._heads, None
             executor._backward_deferred([(heads[i], None) for i in self._heads])  # type: ignore[index]
             for buffer, array, pending in others:
                 buffer.array, buffer.pending = array, pending
 
-    def _take(self, plan: _Plan) -> bool:
+    def _take(self, plan: Plan) -> bool:
         """Take the contents of the buffers that a step starts from; False if some are not there."""
+        self._run()
         for buffer, wait in zip(plan.kept, plan.kept_waits, strict=True):
             if buffer.pending is wait:
                 continue
@@ -333,134 +319,27 @@ class Step:
             if buffer.shared:
                 array = COPY.run((array,), buffer.ctx.device)[0]
             self._last[wait.index] = array
-            buffer.pending = wait
-            buffer.array = None
-            buffer.shared = False
+            buffer.array, buffer.pending, buffer.shared = None, wait, False  # no interrupt between
         return True
-
-    def _copy(self, plan: _Plan, arrays: list[Any]) -> None:
-        """Copy those arguments that are to be donated and that somebody else holds."""
-        device = self._executor._ctx.device
-        for k, slot in enumerate(plan.donated):
-            if max(map(sys.getrefcount, self._last[k : k + 1])) > _KNOWN:
-                arrays[slot] = COPY.run((arrays[slot],), device)[0]
 
     # -- the plan ----------------------------------------------------------------------------------
 
-    @staticmethod
-    def _facts(trainer: Trainer) -> tuple:
-        """What must not change for a plan to hold."""
-        optimizer, groups = trainer._optimizer, trainer._groups
-        source = None if optimizer is None else optimizer._update
-        return trainer, Parameter.moves, trainer._update, source, len(groups) == 1 and groups[0]
-
     def prepare(self, trainer: Trainer) -> None:
-        """After an update: plan the next steps, if it was of the usual kind, one for all
-        parameters."""
-        facts = self._facts(trainer)
+        """After an update: plan the next steps, if it was of the usual kind."""
+        facts = facts_of(trainer)
         if self._plan is not None and facts == self._plan.facts:
             return
         with self._lock:
             self.settle()
-            self._plan = None
-            *_, source, group = facts
-            single = trainer._single()
-            if (
-                not group
-                or single is None
-                or source is not trainer._source
-                or trainer._gradients is not None
-                or trainer._updater is not None
-            ):
-                return
-            executor = self._executor
-            places = {id(self._leaves[k]): k for k in self._slots}
-            chosen = [i for i, x in enumerate(single) if x._entry is not None]
-            slots = [places.get(id(single[i]._buffer), -1) for i in chosen]
-            arrays = group.arrays_of(single)
-            mine = {*map(id, self._leaves), *map(id, group.states)}
-            if (
-                group.indices != chosen
-                or -1 in slots
-                or trainer._lazy(group, arrays)
-                or group.sparse
-                or len(mine) < len(self._leaves) + len(group.states)
-            ):
-                return
-            kernel = group.kernel(trainer._update, arrays, False)
-            for k in self._slots:  # what a region has found does not stay with it
-                executor._variables[k].grad._buffer.get()  # type: ignore[union-attr]
-            written = [b for bundle in group.written_with(arrays) for b in bundle.buffers]
-            self._plan = self._planned(facts, kernel, written, slots)
-            self._last = [None] * len(self._plan.buffers)
-
-    def _planned(
-        self, facts: tuple, kernel: Kernel, written: list[Buffer], slots: list[int]
-    ) -> _Plan:
-        """The stage at which a region is after these three parts, and its executable."""
-        executor, program, leaves = self._executor, self._program, len(self._leaves)
-        owners = [*executor._variables, *[None] * (len(program.numbers) + program.draws)]
-        refs = tuple(k << 1 | (v is not None) for k, v in enumerate(owners))
-        requests = tuple(0 if v is None else v.request for v in owners)
-        starts = tuple(ref(0, i, True) for i in self._heads)
-        cotangents, olds = (None,) * len(starts), (None,) * len(self._slots)
-        stage = Stage.first(program.kernel).call(program.kernel, refs)
-        stage = stage.sweep(
-            ((starts, requests), cotangents, olds), starts, cotangents,
-            tuple((k,) for k in self._slots), olds, (0,),
-        )  # fmt: skip
-        states = len(written) - len(slots)
-        changed = [*slots, *range(len(owners), len(owners) + states)]
-        gradients = [ref(1, k, False) for k in range(len(self._slots))]
-        numbers = range(len(owners) + states, len(owners) + states + len(Hyper._fields))
-        given = [slot << 1 for slot in changed]
-        stage = stage.call(kernel, (
-            *given, *(gradients[self._slots.index(slot)] for slot in slots),
-            *(slot << 1 for slot in numbers),
-        ))  # fmt: skip
-        order, _ = stage.order(given, 0)
-        visible = program.kernel.visible
-        results = [ref(0, i, False) for i in range(visible + len(program.written))]
-        key = tuple(results[:visible]), (*results[visible:], *gradients), tuple(order), True
-        executable = stage.programs.get(key) or stage.program(*key)
-        # the results, and which leaf or other argument each one is to the next step
-        inner = program.results(executor._avals)
-        buffers = [written[i] for i in order]
-        parts = [(_IDLE, aval_of(b.get())) for b in buffers] + [(_FORWARD, a) for a in inner]
-        buffers += [Buffer(None, executor._ctx) for _ in range(visible)]
-        buffers += [self._leaves[slot] for slot in program.written]
-        grads = [executor._variables[k].grad._buffer for k in self._slots]  # type: ignore[union-attr]
-        parts += [(_BACKWARD, executor._avals[k]) for k in self._slots]
-        waits = [_Wait(self, i, part, aval) for i, (part, aval) in enumerate(parts)]
-        count, aux, end = len(written), len(written) + visible, len(buffers)
-        kept = [*range(count), *range(aux, end)]
-        starting = dict(zip([changed[i] for i in order], range(count), strict=True))
-        starting.update(zip(program.written, range(aux, end), strict=True))
-        free = [k for k in range(leaves) if k not in starting]
-        starting.update(
-            zip([*free, *range(leaves, len(owners)), *numbers], itertools.count(end), strict=False)
-        )
-        return _Plan(
-            facts, facts[-1], executable, tuple(changed[i] for i in order), [*buffers, *grads],
-            waits, count, aux, end, [buffers[k] for k in kept], [waits[k] for k in kept], kept,
-            [self._leaves[k] for k in free],
-            operator.itemgetter(*(starting[k] for k in range(numbers.stop))),
-        )  # fmt: skip
+            self._forget()
+            self._plan = plan_of(self, self._executor, self._heads, facts)
+            if self._plan is not None:
+                self._last = [None] * len(self._plan.buffers)
 
 
 def _fetch(buffers: Sequence[Buffer], step: Step) -> None:
     """Get what other steps or nobody has handed over; before the lock, for others have locks."""
     for buffer in buffers:
         waits = buffer.pending
-        if type(waits) in (Part, Zeros) or (type(waits) is _Wait and waits.step is not step):
+        if type(waits) in (Part, Zeros) or (type(waits) is Wait and waits.step is not step):
             buffer.get()
-
-
-def _calibrate() -> int:
-    """The reference count of an array that is in two lists, and in a part of one."""
-    first, second = [object()], []
-    second.append(first[0])
-    return max(map(sys.getrefcount, first[:1]))
-
-
-_KNOWN = _calibrate()
