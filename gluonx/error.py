@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["HybridizeError", "InternalError", "MXNetError", "OpError", "register"]
+__all__ = ["ArgumentError", "HybridizeError", "InternalError", "MXNetError", "OpError", "register"]
 
 
 class MXNetError(RuntimeError):
@@ -19,6 +19,10 @@ class MXNetError(RuntimeError):
 
 class OpError(MXNetError, ValueError):
     """An operator was called with shapes, types or attributes that it cannot take."""
+
+
+class ArgumentError(OpError, TypeError):
+    """An operator was called with a parameter that it has not, or a value of the wrong kind."""
 
 
 class HybridizeError(MXNetError, TypeError):

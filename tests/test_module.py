@@ -173,6 +173,26 @@ def test_states_are_kept_between_batches():
     assert mod.get_states()[0].asnumpy().tolist() == [[4], [4]]
 
 
+def test_states_go_on_in_other_buckets_and_batches_of_other_shapes():
+    def sums(length):
+        h = sym.var("h", shape=(2, 1))
+        new = h + sym.sum(sym.var("data"), axis=1, keepdims=True)
+        return sym.Group([new, sym.BlockGrad(new)]), ("data",), None
+
+    mod = gx.mod.BucketingModule(sums, default_bucket_key=3, state_names=["h"])
+    mod.bind([("data", (2, 3))], for_training=False)
+    mod.init_params()
+    mod.set_states(value=1)
+    for length in (3, 2, 3):
+        shapes = [("data", (2, length))]
+        mod.forward(gx.io.DataBatch([nd.ones((2, length))], None, None, None, length, shapes))
+        mod.set_states(states=mod.get_outputs()[1:])
+    assert mod.get_states()[0].asnumpy().tolist() == [[9], [9]]
+    one = mod._curr_module
+    one.forward(gx.io.DataBatch([nd.ones((2, 5))]))  # binds for another shape
+    assert one.get_outputs()[0].asnumpy().tolist() == [[14], [14]]
+
+
 # -- parameters -----------------------------------------------------------------------------------
 
 

@@ -26,11 +26,15 @@ from typing import Any
 import numpy as np
 
 IMAGES = [
-    "resnet18_v1", "resnet18_v2", "mobilenetv2_1.0", "squeezenet1.1", "densenet121", "vgg11_bn",
+    "resnet18_v1", "resnet18_v2", "mobilenetv2_1.0", "squeezenet1.0", "squeezenet1.1",
+    "densenet121", "vgg11_bn",
 ]  # fmt: skip
 TEXTS = ["lstm_layer", "lstm_fused", "lstm_cells"]
 #: Extent of the images: of the smallest that the network's last pooling allows.
-EXTENTS = {"squeezenet1.1": 224, "densenet121": 224, "mobilenetv2_1.0": 64, "vgg11_bn": 32}
+EXTENTS = {
+    "squeezenet1.0": 224, "squeezenet1.1": 224, "densenet121": 224, "mobilenetv2_1.0": 64,
+    "vgg11_bn": 32,
+}  # fmt: skip
 #: What may be off: float32 outputs, running statistics (means that are nearly 0), gradients (by
 #: their norm), and all of these in float64, where MXNet has some constants in float32.
 LIMITS = {"outputs": 2e-5, "states": 2e-3, "gradients": 0.15, "double": 1e-6}

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import gluonx
-from gluonx.engine.op import OPS, DType, Op, Shape
+from gluonx.engine.attributes import shown
+from gluonx.engine.op import OPS, Op
 from gluonx.ndarray.namespace import SPACES
 from gluonx.ndarray.operators import METHODS
 
@@ -47,16 +48,6 @@ OPERATORS = {
 }
 
 
-def annotation(parameter: inspect.Parameter) -> str:
-    """The type of an attribute as a caller may give it."""
-    kinds = getattr(parameter.annotation, "__args__", (parameter.annotation,))
-    names = {Shape: "_Shape", DType: "_DType", type(None): "None", inspect.Parameter.empty: "Any"}
-    parts = [names.get(kind) or getattr(kind, "__name__", "Any") for kind in kinds]
-    if parameter.default is None and "None" not in parts:
-        parts.append("None")
-    return " | ".join(parts)
-
-
 def default(parameter: inspect.Parameter) -> str:
     """`` = value``, or nothing for a parameter that must be given."""
     if parameter.default is inspect.Parameter.empty:
@@ -80,7 +71,7 @@ def parameters(op: Op, signature: inspect.Signature, array: str, more: Sequence[
             optional = "" if p.default is p.empty else " | None"
             found.append(f"{p.name}: {array}{optional}{default(p)}")
         elif p.name not in ("out", "name", "attr"):
-            found.append(f"{p.name}: {annotation(p)}{default(p)}")
+            found.append(f"{p.name}: {shown(p)}{default(p)}")
     if more and not star:
         found.append("*")
     return found + list(more)

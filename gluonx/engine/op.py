@@ -18,29 +18,18 @@ have. With an annotation they are ordinary attributes.
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..error import ArgumentError
+from .attributes import DType, Shape, convert
 from .kernel import Kernel
 from .state import state
 
 __all__ = ["Op", "Shape", "DType", "OPS", "register", "get"]
-
-
-class Shape(tuple):
-    """Annotation of an attribute that is a tuple of integers; one integer is a 1-tuple."""
-
-    __slots__ = ()
-
-
-class DType(str):
-    """Annotation of an attribute that names an element type (``'float32'``, ``np.int8``)."""
-
-    __slots__ = ()
 
 
 #: Attributes whose values the engine supplies.
@@ -193,59 +182,24 @@ class Op:
         """Attributes as ``fn`` takes them, from what a caller or a file gave.
 
         Strings are read as their Python values (``"(3, 3)"``, ``"True"``), lists become tuples,
-        dtypes become their names. Raises TypeError for a name that the operator does not have and
-        for a required attribute that is missing.
+        dtypes become their names. Raises ArgumentError for a name that the operator does not have,
+        for a required attribute that is missing, and for a value that an attribute does not take.
         """
         out = {}
         for name, value in given.items():
             p = self.attrs.get(name)
             if p is None:
-                raise TypeError(
+                raise ArgumentError(
                     f"{self.name}() got an unexpected keyword argument {name!r}; it takes "
                     f"{', '.join(self.inputs + self._order)}"
                 )
-            out[name] = self._convert(p, value)
+            out[name] = convert(self.name, p, value)
         for name, p in self.attrs.items():
             if name not in out:
                 if p.default is p.empty:
-                    raise TypeError(f"{self.name}() is missing the required argument {name!r}")
+                    raise ArgumentError(f"{self.name}() is missing the required argument {name!r}")
                 out[name] = p.default
         return out
-
-    def _convert(self, p: inspect.Parameter, value: Any) -> Any:
-        kind = p.annotation
-        kinds = getattr(kind, "__args__", (kind,)) if kind is not p.empty else ()
-        try:
-            if value is None or (isinstance(value, str) and value == "None" and str not in kinds):
-                if p.default is None or type(None) in kinds:
-                    return None
-                if p.default is not p.empty:
-                    return p.default
-                raise ValueError("None is not a value it can have")
-            if DType in kinds:
-                return value if isinstance(value, str) else np.dtype(value).name
-            if isinstance(value, str) and str not in kinds:
-                value = _literal(value)
-            if Shape in kinds and not (int in kinds and isinstance(value, int)):
-                if isinstance(value, (int, np.integer)):
-                    return (int(value),)
-                return tuple(None if v is None else int(v) for v in value)
-            if bool in kinds:
-                return bool(value)
-            if int in kinds and float not in kinds:
-                if int(value) != value:
-                    raise ValueError("it is not an integer")
-                return int(value)
-            if float in kinds:
-                return float(value)
-            if isinstance(value, list):
-                return tuple(value)
-            return value
-        except (TypeError, ValueError, SyntaxError, OverflowError) as e:
-            want = " or ".join(getattr(k, "__name__", str(k)) for k in kinds) or "another type"
-            raise TypeError(
-                f"{self.name}(): argument {p.name}={value!r} cannot be used ({e}); expected {want}"
-            ) from None
 
     def kernel(self, given: dict[str, Any], present: tuple[bool, ...] | int, train: bool) -> Kernel:
         """The kernel for one setting of the attributes.
@@ -336,12 +290,6 @@ def _hashable(value: Any) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _literal(text: str) -> Any:
-    if text in ("true", "false"):
-        return text == "true"
-    return ast.literal_eval(text)
 
 
 def register(name: str, **facts: Any) -> Callable[[Callable], Callable]:

@@ -208,6 +208,14 @@ class ExecutorGroup(Columns):
         merged = [nd.concat(*v, dim=0) if isinstance(v, (list, tuple)) else v for v in values]
         self.load(names, merged)
 
+    def take_states(self, names: Sequence[str], other: ExecutorGroup) -> None:
+        """Go on with the states of another group, those that have the same shape."""
+        for mine, theirs in zip(self._arguments, other._arguments, strict=True):
+            for name in names:
+                old = theirs.get(name)
+                if old is not None and old is not mine[name] and old.shape == mine[name].shape:
+                    write(mine[name], old)
+
     def gather(self, lists: Sequence[Sequence[NDArray]], merge: bool, axes: Sequence[int]) -> list:
         """Arrays of the executors, by array: joined, or one for each device."""
         columns = [list(column) for column in zip(*lists, strict=True)]

@@ -195,7 +195,7 @@ class Module(Trained):
             self._parameters = shared_module._parameters
             self.params_initialized = True
         self._requests, self._known = self._grad_reqs(grad_req), (-1, [])
-        self._groups = {}
+        self._groups, self._exec_group = {}, None  # type: ignore[assignment]
         self._use(descriptions(data_shapes), descriptions(label_shapes))
         self.binded = True
         if self._loaded is not None:
@@ -233,6 +233,8 @@ class Module(Trained):
             if self._monitor is not None:
                 for e in group.execs:
                     self._monitor.install(e)
+        if self._exec_group is not None and group is not self._exec_group:
+            group.take_states(self._state_names, self._exec_group)
         self._exec_group = group
         order = {n: i for i, n in enumerate(self._data_names)}
         self._data_shapes = sorted(data, key=lambda d: order[d.name])
@@ -383,6 +385,10 @@ class Module(Trained):
         """The contents of the states (``state_names``)."""
         self._check("get_states")
         return self._exec_group.states(self._state_names, merge_multi_context)
+
+    def take_states(self, other: Module) -> None:
+        """Go on with the states of another module, those of the same name and shape."""
+        self._exec_group.take_states(self._state_names, other._exec_group)
 
     def set_states(self, states: Any = None, value: Any = None) -> None:
         """Set the states.

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..context import Context, current_context
 from ..engine import region, tape
+from ..engine.attributes import convert
 from ..engine.buffer import Buffer
 from ..engine.graph import Value
 from ..engine.kernel import Kernel, is_wide, put, x64
@@ -200,7 +201,18 @@ def _numbers(
     numbers: Sequence[Any], op: Op | None, arrays: Sequence[Any], ctx: Context
 ) -> list[Any]:
     dtype, device = _number_dtype(op, arrays), ctx.device
-    return [scalar(v, dtype, device) for v in numbers]
+    try:
+        return [scalar(v, dtype, device) for v in numbers]
+    except (TypeError, ValueError):
+        check_numbers(op, numbers)
+        raise
+
+
+def check_numbers(op: Op | None, numbers: Sequence[Any]) -> None:
+    """Raise ArgumentError for a traced attribute that is not what the operator takes."""
+    for name, value in zip(() if op is None else op.traced, numbers, strict=False):
+        if not isinstance(value, (complex, jax.Array)):
+            convert(op.name, op.attrs[name], value)  # type: ignore[union-attr]
 
 
 def _number_dtype(op: Op | None, arrays: Sequence[Any]) -> Any:
@@ -419,7 +431,11 @@ def _call_traced(
     op: Any = kernel.op
     if numbers:
         dtype = _number_dtype(op, arrays)
-        arrays += [np.asarray(v).astype(dtype) for v in numbers]
+        try:
+            arrays += [np.asarray(v).astype(dtype) for v in numbers]
+        except (TypeError, ValueError):
+            check_numbers(op, numbers)
+            raise
     if op is not None and op.random:
         arrays.append(trace.draw())
     try:

@@ -5,14 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-__all__ = ["FORMATS", "check_format", "iou", "suppress", "to_center", "to_corner", "wide"]
-
-FORMATS = ("corner", "center")
-
-
-def check_format(name: str, value: str) -> None:
-    if value not in FORMATS:
-        raise ValueError(f"{name}={value!r} is not one of 'corner', 'center'")
+__all__ = ["iou", "suppress", "to_center", "to_corner", "wide"]
 
 
 def wide(data):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ __all__ = [
     "EMPTY",
     "FLOAT32",
     "INT64",
+    "Storage",
     "adopt",
     "as_index",
     "is_float",
@@ -23,6 +25,9 @@ __all__ = [
     "to_axes",
     "to_axis",
 ]
+
+#: Storage types.
+Storage = Literal["default", "row_sparse", "csr"]
 
 #: Defaults of attributes.
 EMPTY = Shape()

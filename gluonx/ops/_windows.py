@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..engine.op import Shape
 
-__all__ = ["Layout", "layout_of", "per_axis"]
+__all__ = ["Layout", "LayoutName", "Tuning", "layout_of", "per_axis"]
+
+LayoutName = Literal["NCW", "NWC", "NCHW", "NHWC", "NCDHW", "NDHWC"]
+#: How cuDNN shall choose an algorithm; here XLA does.
+Tuning = Literal["off", "limited_workspace", "fastest"]
 
 _LAYOUTS = {
     "NCW": 1, "NWC": 2, "NCHW": 1, "NHWC": 3, "NCDHW": 1, "NDHWC": 4,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -95,7 +96,11 @@ _scaled_loss.defvjp(lambda data, *facts: (data, data), _scaled_loss_backward)
 
 @register("MakeLoss", alike=True, loss=True)
 def make_scaled_loss(
-    data, *, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: str = "null"
+    data,
+    *,
+    grad_scale: float = 1.0,
+    valid_thresh: float = 0.0,
+    normalization: Literal["null", "batch", "valid"] = "null",
 ):
     """The array itself, marked as a loss: its gradient is a constant, whatever arrives from above.
 
@@ -116,10 +121,6 @@ def make_scaled_loss(
     array
         Shape and dtype of `data`.
     """
-    if normalization not in ("null", "batch", "valid"):
-        raise ValueError(
-            f"normalization={normalization!r} is not known; expected 'null', 'batch' or 'valid'"
-        )
     return _scaled_loss(data, grad_scale, valid_thresh, normalization)
 
 

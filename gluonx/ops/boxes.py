@@ -6,12 +6,13 @@ A box is (x1, y1, x2, y2), its corners, or (x, y, width, height), its middle and
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 
 from ..engine.op import register
-from ._boxes import check_format, iou, suppress, to_center, to_corner, wide
+from ._boxes import iou, suppress, to_center, to_corner, wide
 from ._checks import is_float, same_dtype
 
 
@@ -50,8 +51,8 @@ def box_nms(
     id_index: int = -1,
     background_id: int = -1,
     force_suppress: bool = False,
-    in_format: str = "corner",
-    out_format: str = "corner",
+    in_format: Literal["corner", "center"] = "corner",
+    out_format: Literal["corner", "center"] = "corner",
 ):
     """Non-maximum suppression: the best boxes, without those that overlap a better one much.
 
@@ -93,8 +94,6 @@ def box_nms(
      [-1.  -1.  -1.  -1.  -1.  -1. ]]
     """
     _check_nms(data, coord_start, score_index, id_index)
-    check_format("in_format", in_format)
-    check_format("out_format", out_format)
     count, width = data.shape[-2:]
     if topk == 0 or data.size == 0:
         return data
@@ -141,7 +140,7 @@ _with_value.defvjp(lambda data, value: (value, None), lambda _, head: (head, jnp
 
 
 @register("_contrib_box_iou", differentiable=False)
-def box_iou(lhs, rhs, *, format: str = "corner"):
+def box_iou(lhs, rhs, *, format: Literal["corner", "center"] = "corner"):
     """Intersection over union of each box with each other one.
 
     Parameters
@@ -163,7 +162,6 @@ def box_iou(lhs, rhs, *, format: str = "corner"):
     [[0.5]
      [0.5]]
     """
-    check_format("format", format)
     same_dtype(lhs, rhs)
     for name, boxes in (("lhs", lhs), ("rhs", rhs)):
         if boxes.ndim < 2 or boxes.shape[-1] != 4:
@@ -304,7 +302,7 @@ def box_decode(
     std2: float = 1.0,
     std3: float = 1.0,
     clip: float = -1.0,
-    format: str = "center",
+    format: Literal["corner", "center"] = "center",
 ):
     """The boxes that a network's output means; the inverse of box_encode.
 
@@ -332,7 +330,6 @@ def box_decode(
     >>> nd.contrib.box_decode(nd.array([[[0.5, 0.5, 0, 0]]]), nd.array([[[1, 1, 2, 2]]]))
     [[[1. 1. 3. 3.]]]
     """
-    check_format("format", format)
     if data.ndim != 3 or data.shape[2] != 4 or anchors.shape != (1, *data.shape[1:]):
         raise ValueError(
             "data must be (batch, anchors, 4) and anchors (1, anchors, 4), got "

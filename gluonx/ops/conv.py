@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 
+from ..engine.attributes import Count
 from ..engine.op import Shape, register
 from ._checks import EMPTY, same_dtype
 from ._convolve import convolve
-from ._windows import Layout, layout_of, per_axis
+from ._windows import Layout, LayoutName, Tuning, layout_of, per_axis
 
 __all__ = ["convolution", "deconvolution"]
 
@@ -53,13 +54,13 @@ def convolution(
     stride: Shape = EMPTY,
     dilate: Shape = EMPTY,
     pad: Shape = EMPTY,
-    num_filter: int,
+    num_filter: Count,
     num_group: int = 1,
     workspace: int = 1024,
     no_bias: bool = False,
-    cudnn_tune: str | None = None,
+    cudnn_tune: Tuning | None = None,
     cudnn_off: bool = False,
-    layout: str | None = None,
+    layout: LayoutName | None = None,
 ):
     r"""Convolution over one, two or three spatial axes.
 
@@ -128,7 +129,7 @@ def convolution(
     return y
 
 
-def _check_groups(channels: int, num_filter: int, num_group: int) -> None:
+def _check_groups(channels: int, num_filter: Count, num_group: int) -> None:
     if num_group < 1 or channels % num_group or num_filter % num_group:
         raise ValueError(
             f"num_group={num_group} must divide the {channels} channels of the data and "
@@ -158,13 +159,13 @@ def deconvolution(
     pad: Shape = EMPTY,
     adj: Shape = EMPTY,
     target_shape: Shape = EMPTY,
-    num_filter: int,
+    num_filter: Count,
     num_group: int = 1,
     workspace: int = 512,
     no_bias: bool = True,
-    cudnn_tune: str | None = None,
+    cudnn_tune: Tuning | None = None,
     cudnn_off: bool = False,
-    layout: str | None = None,
+    layout: LayoutName | None = None,
 ):
     r"""Transposed convolution: the gradient of a convolution with respect to its data.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import jax
 import jax.numpy as jnp
 
@@ -27,7 +29,7 @@ def ctc_loss(
     *,
     use_data_lengths: bool = False,
     use_label_lengths: bool = False,
-    blank_label: str = "first",
+    blank_label: Literal["first", "last"] = "first",
 ):
     r"""The negative logarithm of the probability of a text, over all its alignments.
 
@@ -67,8 +69,6 @@ def ctc_loss(
     >>> nd.CTCLoss(nd.zeros((4, 1, 3)), nd.array([[1, 2]]))
     [1.686399]
     """
-    if blank_label not in ("first", "last"):
-        raise ValueError(f"blank_label={blank_label!r} is not one of 'first', 'last'")
     fits = data.ndim == 3 and label.ndim == 2 and label.shape[0] == data.shape[1] and data.shape[2]
     if not fits or not is_float(data):
         raise ValueError(

@@ -6,11 +6,13 @@ Dai et al., "Deformable convolutional networks", 2017; Zhu et al., "Deformable C
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..engine.attributes import Count, Part
 from ..engine.op import Shape, register
 from ._bilinear import corners, sample
 from ._checks import EMPTY, same_dtype
@@ -33,8 +35,6 @@ def _convolve(data, offset, mask, weight, bias, attrs: dict, inclusive: bool):
     """The convolution; `inclusive` where points beyond the outermost pixels' middles count as 0."""
     need_images(data)
     same_dtype(*(x for x in (data, offset, mask, weight, bias) if x is not None))
-    if attrs["layout"] not in (None, "NCHW"):
-        raise ValueError(f"layout={attrs['layout']!r} is not known; expected 'NCHW'")
     filters, groups = attrs["num_filter"], attrs["num_group"]
     bent = attrs["num_deformable_group"]
     kernel = per_axis("kernel", attrs["kernel"], 2, 1, 1)
@@ -102,12 +102,12 @@ def deformable_convolution(
     stride: Shape = EMPTY,
     dilate: Shape = EMPTY,
     pad: Shape = EMPTY,
-    num_filter: int,
+    num_filter: Count,
     num_group: int = 1,
     num_deformable_group: int = 1,
     workspace: int = 1024,
     no_bias: bool = False,
-    layout: str | None = None,
+    layout: Literal["NCHW"] | None = None,
 ):
     r"""Convolution whose window elements look at places moved by an offset (Dai et al., 2017).
 
@@ -172,13 +172,13 @@ def modulated_deformable_convolution(
     stride: Shape = EMPTY,
     dilate: Shape = EMPTY,
     pad: Shape = EMPTY,
-    num_filter: int,
+    num_filter: Count,
     num_group: int = 1,
     num_deformable_group: int = 1,
     workspace: int = 1024,
     no_bias: bool = False,
     im2col_step: int = 64,
-    layout: str | None = None,
+    layout: Literal["NCHW"] | None = None,
 ):
     r"""Deformable convolution that also weighs each place it looks at (Zhu et al., 2019).
 
@@ -242,13 +242,13 @@ def deformable_ps_roi_pooling(
     rois,
     trans=None,
     *,
-    spatial_scale: float,
+    spatial_scale: Part,
     output_dim: int,
     group_size: int,
     pooled_size: int,
     part_size: int = 0,
     sample_per_part: int = 1,
-    trans_std: float = 0.0,
+    trans_std: Part = 0.0,
     no_trans: bool = False,
 ):
     """The mean of samples in each bin of a region, with bins moved by learned offsets.

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..engine.attributes import Amount
 from ..engine.op import register
 from ..pixels.colours import COMPONENTS, DEVIATIONS, GRAY
 from .image import need_image, wide
@@ -81,7 +82,7 @@ def _apply(data, change, key, min_factor: float, max_factor: float):
 
 
 @register("_image_random_brightness")
-def random_brightness(data, *, min_factor: float, max_factor: float, key):
+def random_brightness(data, *, min_factor: Amount, max_factor: Amount, key):
     """The image multiplied by a random factor.
 
     Parameters
@@ -105,7 +106,7 @@ def random_brightness(data, *, min_factor: float, max_factor: float, key):
 
 
 @register("_image_random_contrast")
-def random_contrast(data, *, min_factor: float, max_factor: float, key):
+def random_contrast(data, *, min_factor: Amount, max_factor: Amount, key):
     """The image's distance from its mean brightness multiplied by a random factor.
 
     Parameters
@@ -129,7 +130,7 @@ def random_contrast(data, *, min_factor: float, max_factor: float, key):
 
 
 @register("_image_random_saturation")
-def random_saturation(data, *, min_factor: float, max_factor: float, key):
+def random_saturation(data, *, min_factor: Amount, max_factor: Amount, key):
     """Each pixel's distance from its own gray multiplied by a random factor.
 
     Parameters
@@ -149,7 +150,7 @@ def random_saturation(data, *, min_factor: float, max_factor: float, key):
 
 
 @register("_image_random_hue")
-def random_hue(data, *, min_factor: float, max_factor: float, key):
+def random_hue(data, *, min_factor: Amount, max_factor: Amount, key):
     """The colours turned on the colour circle by a random angle.
 
     Parameters

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 
+from ..engine.attributes import Count
 from ..engine.op import DType, Shape, register
 from ._checks import FLOAT32, as_index, to_axis
 
@@ -17,7 +18,7 @@ _IN_BOUNDS = "promise_in_bounds"
 
 
 @register("take")
-def take(a, indices, *, axis: int = 0, mode: str = "clip"):
+def take(a, indices, *, axis: int = 0, mode: Literal["clip", "wrap", "raise"] = "clip"):
     """Slices of an array along one axis, chosen by indices.
 
     Parameters
@@ -79,7 +80,14 @@ def batch_take(a, indices):
 
 
 @register("pick", aliases=("choose_element_0index",))
-def pick(data, index, *, axis: int | None = -1, keepdims: bool = False, mode: str = "clip"):
+def pick(
+    data,
+    index,
+    *,
+    axis: int | None = -1,
+    keepdims: bool = False,
+    mode: Literal["clip", "wrap"] = "clip",
+):
     """One element along an axis for each place on the others.
 
     Parameters
@@ -280,8 +288,8 @@ def embedding(
     data,
     weight,
     *,
-    input_dim: int,
-    output_dim: int,
+    input_dim: Count,
+    output_dim: Count,
     dtype: DType = FLOAT32,
     sparse_grad: bool = False,
 ):

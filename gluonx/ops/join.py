@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
+from ..engine.attributes import Count
 from ..engine.op import Shape, register
 from ._checks import EMPTY, same_dtype, same_shape, to_axes, to_axis
 
@@ -107,7 +108,7 @@ def _names(attrs: dict) -> list[str]:
     "SliceChannel", aliases=("split",), outputs=lambda attrs: attrs["num_outputs"],
     output_names=_names,
 )  # fmt: skip
-def split(data, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False):
+def split(data, *, num_outputs: Count, axis: int = 1, squeeze_axis: bool = False):
     """The array cut into equal parts.
 
     Parameters

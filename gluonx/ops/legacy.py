@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import jax.numpy as jnp
 
+from ..engine.attributes import Count
 from ..engine.op import Shape, get, register
 from ._checks import EMPTY
+from ._windows import LayoutName, Tuning
 from .conv import convolution
 from .pool import pooling
 
@@ -24,13 +27,13 @@ def convolution_v1(
     stride: Shape = EMPTY,
     dilate: Shape = EMPTY,
     pad: Shape = EMPTY,
-    num_filter: int,
+    num_filter: Count,
     num_group: int = 1,
     workspace: int = 1024,
     no_bias: bool = False,
-    cudnn_tune: str | None = None,
+    cudnn_tune: Tuning | None = None,
     cudnn_off: bool = False,
-    layout: str | None = None,
+    layout: LayoutName | None = None,
 ):
     """The first version of :func:`Convolution`; it computes the same.
 
@@ -73,9 +76,9 @@ def pooling_v1(
     data,
     *,
     kernel: Shape = EMPTY,
-    pool_type: str = "max",
+    pool_type: Literal["max", "avg", "sum"] = "max",
     global_pool: bool = False,
-    pooling_convention: str = "valid",
+    pooling_convention: Literal["valid", "full"] = "valid",
     stride: Shape = EMPTY,
     pad: Shape = EMPTY,
 ):
@@ -110,8 +113,6 @@ def pooling_v1(
     >>> nd.Pooling_v1(x, kernel=(1, 2), stride=(1, 2), pool_type="avg", pooling_convention="full")
     [[[[3. 3.]]]]
     """
-    if pool_type not in ("max", "avg", "sum"):
-        raise ValueError(f"pool_type={pool_type!r} is not one of 'max', 'avg', 'sum'")
     settings = {"global_pool": global_pool, "pooling_convention": pooling_convention}
     where = {"kernel": kernel, "stride": stride, "pad": pad}
     if pool_type != "avg":

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from ..engine.op import register
-from ._checks import same_dtype, to_axis
+from ._checks import Storage, same_dtype, to_axis
 
 
 @register("dot")
@@ -16,7 +16,7 @@ def dot(
     *,
     transpose_a: bool = False,
     transpose_b: bool = False,
-    forward_stype: str | None = None,
+    forward_stype: Storage | None = None,
 ):
     r"""The product of two vectors, matrices or tensors.
 
@@ -72,7 +72,7 @@ def batch_dot(
     *,
     transpose_a: bool = False,
     transpose_b: bool = False,
-    forward_stype: str | None = None,
+    forward_stype: Storage | None = None,
 ):
     """Products of matrices, one for each entry of a batch.
 

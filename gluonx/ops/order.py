@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import jax
 import jax.numpy as jnp
 
@@ -110,7 +112,7 @@ def topk(
     *,
     axis: int | None = -1,
     k: int = 1,
-    ret_typ: str = "indices",
+    ret_typ: Literal["indices", "value", "both", "mask"] = "indices",
     is_ascend: bool = False,
     dtype: DType = FLOAT32,
 ):
@@ -143,10 +145,6 @@ def topk(
     [[0. 2.]
      [2. 1.]]
     """
-    if ret_typ not in ("indices", "value", "both", "mask"):
-        raise ValueError(
-            f"ret_typ={ret_typ!r} is not known; expected 'indices', 'value', 'both' or 'mask'"
-        )
     shape = data.shape
     data, axis = _lined_up(data, axis)
     size = data.shape[axis]

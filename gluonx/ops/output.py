@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -68,7 +69,7 @@ def softmax_output(
     multi_output: bool = False,
     use_ignore: bool = False,
     preserve_shape: bool = False,
-    normalization: str = "null",
+    normalization: Literal["null", "batch", "valid"] = "null",
     out_grad: bool = False,
     smooth_alpha: float = 0.0,
 ):
@@ -134,8 +135,6 @@ def softmax_output(
             f"{label.shape}; multi_output=True gives one softmax for each position, "
             "preserve_shape=True one for each row of the last axis"
         )
-    if normalization not in ("null", "batch", "valid"):
-        raise ValueError(f"normalization={normalization!r} is not one of 'null', 'batch', 'valid'")
 
     def forward(x):
         return jax.nn.softmax(_wide(x).reshape(rows), 1).reshape(shape).astype(x.dtype)

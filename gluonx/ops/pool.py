@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,7 @@ from jax import lax
 
 from ..engine.op import Shape, register
 from ._checks import EMPTY, is_float
-from ._windows import layout_of, per_axis
+from ._windows import LayoutName, layout_of, per_axis
 
 __all__ = ["pooling"]
 
@@ -54,10 +54,8 @@ def _window(axis: int, extent: int, size: int, stride: int, pad: int, convention
         )
     if convention == "valid":
         out = (span - size) // stride + 1
-    elif convention == "full":
-        out = -(-(span - size) // stride) + 1
     else:
-        raise ValueError(f"pooling_convention={convention!r} is not one of 'valid', 'full', 'same'")
+        out = -(-(span - size) // stride) + 1
     after = max((out - 1) * stride + size - extent - pad, 0)
     return Window(axis, size, stride, pad, after, extent, out)
 
@@ -67,15 +65,15 @@ def pooling(
     data,
     *,
     kernel: Shape = EMPTY,
-    pool_type: str = "max",
+    pool_type: Literal["max", "avg", "sum", "lp"] = "max",
     global_pool: bool = False,
     cudnn_off: bool = False,
-    pooling_convention: str = "valid",
+    pooling_convention: Literal["valid", "full", "same"] = "valid",
     stride: Shape = EMPTY,
     pad: Shape = EMPTY,
     p_value: int | None = None,
     count_include_pad: bool | None = None,
-    layout: str | None = None,
+    layout: LayoutName | None = None,
 ):
     r"""Pooling over one, two or three spatial axes.
 
@@ -122,8 +120,6 @@ def pooling(
     [[[5. 4. 3.]]]
     """
     where = layout_of(layout, data.ndim, None if global_pool else len(kernel))
-    if pool_type not in ("max", "avg", "sum", "lp"):
-        raise ValueError(f"pool_type={pool_type!r} is not one of 'max', 'avg', 'sum', 'lp'")
     if pool_type == "lp" and p_value not in (1, 2, 3):
         raise ValueError(f"pool_type='lp' needs p_value=1, 2 or 3, got {p_value}")
     if not is_float(data) and pool_type != "max":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import jax.numpy as jnp
 
 from ..engine.op import Shape, register
@@ -64,7 +66,13 @@ def repeat(data, *, repeats: int, axis: int | None = None):
 
 
 @register("Pad", aliases=("pad",))
-def pad(data, *, mode: str, pad_width: Shape, constant_value: float = 0.0):
+def pad(
+    data,
+    *,
+    mode: Literal["constant", "edge", "reflect"],
+    pad_width: Shape,
+    constant_value: float = 0.0,
+):
     """The array with a border.
 
     Parameters
@@ -88,8 +96,6 @@ def pad(data, *, mode: str, pad_width: Shape, constant_value: float = 0.0):
     >>> nd.pad(nd.ones((1, 1, 2, 3)), mode="edge", pad_width=(0, 0, 0, 0, 1, 1, 2, 2)).shape
     (1, 1, 4, 7)
     """
-    if mode not in ("constant", "edge", "reflect"):
-        raise ValueError(f"mode={mode!r} is not known; expected 'constant', 'edge' or 'reflect'")
     if len(pad_width) != 2 * data.ndim or any(n < 0 for n in pad_width):
         raise ValueError(
             f"pad_width={tuple(pad_width)} must have two non-negative entries for each axis of "

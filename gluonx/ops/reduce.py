@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -278,7 +278,9 @@ def norm(
 
 
 @register("L2Normalization", output_names=("output", "norm"))
-def l2_normalization(data, *, eps: float = 1e-10, mode: str = "instance"):
+def l2_normalization(
+    data, *, eps: float = 1e-10, mode: Literal["instance", "channel", "spatial"] = "instance"
+):
     r"""The array divided by its L2 norm, :math:`x / \sqrt{\sum x^2 + \epsilon}`.
 
     Parameters
@@ -295,8 +297,6 @@ def l2_normalization(data, *, eps: float = 1e-10, mode: str = "instance"):
     array
         Shape and dtype of `data`.
     """
-    if mode not in ("instance", "channel", "spatial"):
-        raise ValueError(f"mode={mode!r} is not known; expected 'instance', 'channel' or 'spatial'")
     if mode != "instance" and data.ndim < 3:
         raise ValueError(f"mode={mode!r} needs an array with at least 3 axes, got {data.shape}")
     first = {"instance": 1, "channel": 1, "spatial": 2}[mode]

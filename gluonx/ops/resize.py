@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
+from ..engine.attributes import Count
 from ..engine.op import Shape, register
 from ._checks import EMPTY
 from ._resample import Taps, linear, resample
@@ -24,19 +27,18 @@ def _new_size(old: int, axis: str, mode: str, size: int, scale: float | None, li
     return old if (old % 2 == 1) == odd else old + step
 
 
-_MODES = ("size", "like", "odd_scale", "to_even_down", "to_even_up", "to_odd_down", "to_odd_up")
-
-
 @register("_contrib_BilinearResize2D")
 def bilinear_resize(
     data,
     like=None,
     *,
-    height: int = 1,
-    width: int = 1,
+    height: Count = 1,
+    width: Count = 1,
     scale_height: float | None = None,
     scale_width: float | None = None,
-    mode: str = "size",
+    mode: Literal[
+        "size", "like", "odd_scale", "to_even_down", "to_even_up", "to_odd_down", "to_odd_up"
+    ] = "size",
     align_corners: bool = True,
 ):
     """Images in another size, interpolated linearly along both axes.
@@ -69,8 +71,6 @@ def bilinear_resize(
     [[[[0. 1. 2.]]]]
     """
     need_images(data)
-    if mode not in _MODES:
-        raise ValueError(f"mode={mode!r} is not known; expected one of {', '.join(_MODES)}")
     if (like is None) != (mode != "like"):
         raise ValueError("a second array goes with mode='like', and only with that")
     if mode == "size" and (scale_height is None) != (scale_width is None):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 
+from ..engine.attributes import Count, Part
 from ..engine.op import register
 from . import _recurrence
 from ._checks import as_index, is_float, same_dtype
@@ -35,11 +37,6 @@ def _piece_shapes(
 
 def _check_attributes(attrs: dict) -> None:
     mode = attrs["mode"]
-    if mode not in _recurrence.GATES:
-        raise ValueError(f"mode={mode!r} is not one of {', '.join(map(repr, _recurrence.GATES))}")
-    for name in ("state_size", "num_layers"):
-        if attrs[name] < 1:
-            raise ValueError(f"{name}={attrs[name]} must be at least 1")
     if attrs["projection_size"] is not None and (mode != "lstm" or attrs["projection_size"] < 1):
         raise ValueError(
             f"projection_size={attrs['projection_size']} needs mode='lstm' and must be at least 1"
@@ -86,11 +83,11 @@ def rnn(
     state_cell=None,
     sequence_length=None,
     *,
-    state_size: int,
-    num_layers: int,
+    state_size: Count,
+    num_layers: Count,
     bidirectional: bool = False,
-    mode: str,
-    p: float = 0.0,
+    mode: Literal["rnn_relu", "rnn_tanh", "lstm", "gru"],
+    p: Part = 0.0,
     state_outputs: bool = False,
     projection_size: int | None = None,
     lstm_state_clip_min: float | None = None,

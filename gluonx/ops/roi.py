@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..engine.attributes import Part
 from ..engine.op import Shape, register
 from ._regions import check_regions, images_of, pool, round_away
 from .spatial import need_images, wide
@@ -34,7 +35,7 @@ def _inside(first, last, size: int):
 
 
 @register("ROIPooling", output_names=("output", "maxidx"))
-def roi_pooling(data, rois, *, pooled_size: Shape, spatial_scale: float):
+def roi_pooling(data, rois, *, pooled_size: Shape, spatial_scale: Part):
     """The largest value in each bin of a region (Girshick, "Fast R-CNN", 2015).
 
     Corners are rounded to whole pixels, bins are widened to whole pixels, and an empty bin gives 0.
@@ -163,7 +164,7 @@ def roi_align(
     rois,
     *,
     pooled_size: Shape,
-    spatial_scale: float,
+    spatial_scale: Part,
     sample_ratio: int = -1,
     position_sensitive: bool = False,
     aligned: bool = False,
@@ -215,7 +216,7 @@ def roi_align(
 
 @register("_contrib_RROIAlign")
 def rotated_roi_align(
-    data, rois, *, pooled_size: Shape, spatial_scale: float, sampling_ratio: int = -1
+    data, rois, *, pooled_size: Shape, spatial_scale: Part, sampling_ratio: int = -1
 ):
     """The mean of bilinear samples in each bin of a region that is turned.
 
@@ -314,7 +315,7 @@ def _pooled(data, image, wy, wx):
 
 @register("_contrib_PSROIPooling")
 def ps_roi_pooling(
-    data, rois, *, spatial_scale: float, output_dim: int, pooled_size: int, group_size: int = 0
+    data, rois, *, spatial_scale: Part, output_dim: int, pooled_size: int, group_size: int = 0
 ):
     """The mean over each bin of a region, of channels of its own (Dai et al., "R-FCN", 2016).
 

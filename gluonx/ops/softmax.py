@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import jax
 import jax.numpy as jnp
 
@@ -174,7 +176,7 @@ def softmin(
 
 
 @register("SoftmaxActivation")
-def softmax_activation(data, *, mode: str = "instance"):
+def softmax_activation(data, *, mode: Literal["instance", "channel"] = "instance"):
     """The softmax over the last axis or over the channels; an old spelling of ``softmax``.
 
     Parameters
@@ -194,8 +196,6 @@ def softmax_activation(data, *, mode: str = "instance"):
     >>> nd.SoftmaxActivation(nd.zeros((1, 2)))
     [[0.5 0.5]]
     """
-    if mode not in ("instance", "channel"):
-        raise ValueError(f"mode={mode!r} is not one of 'instance', 'channel'")
     if data.ndim < 2:
         raise ValueError(f"data must have at least 2 axes (batch, channels), got {data.shape}")
     return jax.nn.softmax(_scores(data, None), 1 if mode == "channel" else -1).astype(data.dtype)

@@ -10,17 +10,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..engine.attributes import Count
 from ..engine.op import Shape, register
-from ._checks import as_index, reduced_axes
+from ._checks import Storage, as_index, reduced_axes
 from .indexing import embedding
 
 __all__ = ["cast_storage", "marked_embedding", "retain", "square_sum", "touch"]
 
-_STYPES = ("default", "row_sparse", "csr")
-
 
 @register("cast_storage")
-def cast_storage(data, *, stype: str):
+def cast_storage(data, *, stype: Storage):
     """The same array with another storage type.
 
     Parameters
@@ -42,8 +41,6 @@ def cast_storage(data, *, stype: str):
     >>> x.data
     [1.]
     """
-    if stype not in _STYPES:
-        raise ValueError(f"stype must be one of {', '.join(_STYPES)}, not {stype!r}")
     if stype == "csr" and data.ndim != 2:
         raise ValueError(f"a csr array is a matrix; data has shape {data.shape}")
     if stype == "row_sparse" and not data.ndim:
@@ -131,7 +128,7 @@ touch.defvjp(_touch_forward, _touch_backward)
 
 
 @register("_marked_embedding")
-def marked_embedding(data, weight, mark, *, input_dim: int, output_dim: int):
+def marked_embedding(data, weight, mark, *, input_dim: Count, output_dim: Count):
     """``Embedding`` that leaves a mark where it read: the gradient of `mark` is 1 for these rows.
 
     Parameters

@@ -7,6 +7,7 @@ the first pixel, to 1, the middle of the last.
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import jax.numpy as jnp
 import numpy as np
@@ -90,7 +91,9 @@ def _affine(theta, target_shape: tuple[int, ...]):
 
 
 @register("GridGenerator", output_names=("output", "grid_dst"))
-def grid_generator(data, *, transform_type: str, target_shape: Shape = _NO_SIZE):
+def grid_generator(
+    data, *, transform_type: Literal["affine", "warp"], target_shape: Shape = _NO_SIZE
+):
     """Places for BilinearSampler.
 
     Parameters
@@ -118,8 +121,6 @@ def grid_generator(data, *, transform_type: str, target_shape: Shape = _NO_SIZE)
     """
     if transform_type == "affine":
         return _affine(wide(data), target_shape).astype(data.dtype)
-    if transform_type != "warp":
-        raise ValueError(f"transform_type={transform_type!r} is not one of 'affine', 'warp'")
     if data.ndim != 4 or data.shape[1] != 2:
         raise ValueError(f"a flow is (batch, 2, height, width), got {data.shape}")
     height, width = data.shape[2:]
@@ -142,8 +143,8 @@ def spatial_transformer(
     loc,
     *,
     target_shape: Shape = _NO_SIZE,
-    transform_type: str,
-    sampler_type: str,
+    transform_type: Literal["affine"],
+    sampler_type: Literal["bilinear"],
     cudnn_off: bool | None = None,
 ):
     """Images under affine maps: GridGenerator and BilinearSampler in one.

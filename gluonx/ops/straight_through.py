@@ -7,6 +7,7 @@ import functools
 import jax
 import jax.numpy as jnp
 
+from ..engine.attributes import Part
 from ..engine.op import register
 from ._checks import is_float
 
@@ -145,9 +146,9 @@ def identity_attach_kl_sparse_reg(
     data,
     moving_avg,
     *,
-    sparseness_target: float = 0.1,
+    sparseness_target: Part = 0.1,
     penalty: float = 0.001,
-    momentum: float = 0.9,
+    momentum: Part = 0.9,
     train,
 ):
     r"""The array itself; its gradient gets a penalty on units that are active too often.

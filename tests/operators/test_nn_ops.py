@@ -364,7 +364,7 @@ MISTAKES = [
     ("LeakyReLU", [X], {"act_type": "prelu"}, "needs the slopes"),
     ("LeakyReLU", [X, (3,)], {"act_type": "prelu"}, r"\(4,\)"),
     ("LeakyReLU", [X], {"act_type": "what"}, "'gelu'"),
-    ("Dropout", [X], {"p": -0.1}, "probability"),
+    ("Dropout", [X], {"p": -0.1}, "between 0 and 1"),
     ("Dropout", [X], {"p": 0.5, "mode": "never"}, "'always'"),
     ("BatchNorm", [X, (3,), (4,), (4,), (4,)], {}, r"gamma must have shape \(4,\)"),
     ("BatchNorm", [X, (4,), (4,), (4,), (4,)], {"axis": 5}, "axis=5"),

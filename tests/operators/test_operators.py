@@ -5,7 +5,9 @@ The cases are in ``cases_*.py``; the values of MXNet 1.9.1 in ``reference/`` (se
 """
 
 import functools
+import itertools
 import json
+import typing
 from pathlib import Path
 
 import edges
@@ -15,8 +17,9 @@ from cases import CASES, FAMILIES
 
 import gluonx
 from gluonx import autograd, nd
-from gluonx.engine.op import OPS
+from gluonx.engine.op import OPS, DType, Shape
 from gluonx.ndarray.namespace import function
+from gluonx.symbol.namespace import function as symbol_function
 
 REFERENCE = Path(__file__).parent / "reference"
 FAMILY = {id(case): name for name, module in FAMILIES.items() for case in module.CASES}
@@ -265,6 +268,62 @@ def test_bad_arguments_of_operators_with_any_number_of_inputs_or_none():
         if required:
             with pytest.raises(TypeError, match=f"missing the required argument '{required[0]}'"):
                 fn(*inputs, **{k: v for k, v in case.attrs.items() if k != required[0]})
+
+
+#: Values that no attribute of a kind takes, beginnings of what its error expects.
+WRONG = {
+    bool: (["maybe", 5, "(1,"], "True or False"), int: (["x", 1.5, "(3,"], "an integer"),
+    float: (["x", "(", "[1]"], "a number"), Shape: (["x", "(3,", (2.5,)], "a tuple of integers"),
+    DType: (["float31", 7], "a dtype"), str: (["no such name", 3], "'"),
+}  # fmt: skip
+
+
+def wrong_values(annotation):
+    """Values that an attribute with this annotation does not take, and what it takes in words."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return WRONG[str]
+    kinds = typing.get_args(annotation) or (annotation,)
+    for kind in (Shape, int, float, bool, DType):
+        if kind in kinds:
+            return WRONG[kind]
+    names = [k for k in kinds if typing.get_origin(k) is typing.Literal]
+    return WRONG[str] if names else ((), "")
+
+
+def test_attributes_of_every_operator_refuse_wrong_values_in_nd_and_sym():
+    x, s, count = nd.ones((1,)), gluonx.sym.var("s"), 0
+    for op in {id(op): op for op in OPS.values()}.values():
+        if op.graphs or op.name in ("Custom", "_LoopBody"):
+            continue
+        inputs = () if op.variadic and not op.inputs else (x,) * max(len(op.inputs), 1)
+        inputs = inputs if op.inputs else ()
+        fns = [(function(op, op.name), inputs), (symbol_function(op, op.name), (s,) * len(inputs))]
+        needed = {n: good(p) for n, p in op.attrs.items() if p.default is p.empty}
+        for name, p in op.attrs.items():
+            values, words = wrong_values(p.annotation)
+            for value, (fn, given) in itertools.product(values, fns):
+                if name in op.traced and not isinstance(value, str):
+                    continue  # a number is a number
+                with pytest.raises(gluonx.MXNetError) as caught:
+                    fn(*given, **{**needed, name: value})
+                text = str(caught.value)
+                given_as = (f"{v!r} cannot be used; expected" for v in (value, str(value)))
+                assert text.startswith(tuple(f"{op.name}(): {name}={v}" for v in given_as))
+                assert words in text or "one of" in text, text
+                count += 1
+    assert count > 1500
+
+
+def good(p):
+    """A value that an attribute takes."""
+    names = typing.get_args(p.annotation)
+    if typing.get_origin(p.annotation) is typing.Literal:
+        return names[0]
+    kinds = names or (p.annotation,)
+    for kind, value in ((Shape, (1,)), (bool, True), (int, 1), (float, 0.5), (DType, "float32")):
+        if kind in kinds:
+            return value
+    return (1.0,) if tuple in kinds else "x"
 
 
 class Hybrid(gluonx.HybridBlock):

@@ -238,7 +238,7 @@ def test_dropout_outside_training():
     with autograd.train_mode():
         assert (nd.Dropout(x).asnumpy() == 0).any()
         assert (nd.Dropout(x, p=1).asnumpy() == 0).all()
-    with pytest.raises(gx.MXNetError, match="probability"):
+    with pytest.raises(gx.MXNetError, match="between 0 and 1"):
         nd.Dropout(x, p=1.5)
 
 
