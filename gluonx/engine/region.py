@@ -168,6 +168,17 @@ class Region:
         nodes = [*self.nodes, node]
         self.nodes, self.stage = nodes, stage  # no call in between, and so no interrupt
 
+    def add_sweep(self, node: Any, stage: Stage, sweep: tuple) -> None:
+        """Append a backward pass; where it is on the region already, it moves.
+
+        ``sweep`` are its ``refs``, ``numbers``, ``over`` and ``passed`` there.
+        """
+        nodes, at, end = [*self.nodes, node], node.position, len(self.nodes)
+        if at < end and nodes[at] is node:
+            nodes[at] = node.passed
+        new = nodes, stage, end, *sweep  # in one line, so that no interrupt comes in between
+        self.nodes, self.stage, node.position, node.refs, node.numbers, node.over, node.passed = new
+
     def shrink(self, count: int) -> None:
         """Forget all arrays but the first ``count``, which the nodes need."""
         del self.arrays[count:], self.owners[count:]
@@ -297,6 +308,8 @@ class Again:
             return False
         for first, stop, position, index in self._made:
             outputs = region.nodes[position].outputs
+            if len(outputs) < index + stop - first:
+                return False  # a backward pass that has moved on
             if first + 1 == stop:
                 if arrays[first] is not outputs[index]:
                     return False

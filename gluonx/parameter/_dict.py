@@ -12,6 +12,7 @@ import numpy as np
 from .. import initializer
 from .. import ndarray as nd
 from ..context import Context, cpu
+from ..engine.deferred import zero
 from ..hosts import once
 from ..ndarray import NDArray
 from ._parameter import Constant, Parameter, contexts_of
@@ -152,7 +153,11 @@ class ParameterDict:
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
-        for p in self.values():
+        trained = [p for p in self.values() if p._trained()]
+        plain = all([p._grad_stype == "default" for p in trained])
+        if plain and zero([x._entry for p in trained for x in p._data.values()]):
+            return
+        for p in trained:
             p.zero_grad()
 
     def reset_ctx(self, ctx: Any) -> None:
