@@ -6,14 +6,14 @@ import itertools
 import operator
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..error import MXNetError
 from . import tape
 from .buffer import Buffer, Zeros
 from .graph import STALE, Node, Value, Variable, sequence
-from .spread import fill
+from .spread import Spreads, fill
 from .state import state
 
 __all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients", "wait_instead", "zero"]
@@ -106,7 +106,7 @@ class Backward(Node):
         The positions of the nodes that run under it.
     variables : tuple of Variable
         Whose gradients it finds; ``buffers`` and ``outputs`` belong to them one by one.
-    results : tuple of jax.Array, or of Spread, or None
+    results : tuple of jax.Array, or Spreads, or None
         The gradients, while they are here.
     fresh : bool
         Whether no Trainer has used them.
@@ -125,7 +125,7 @@ class Backward(Node):
         super().__init__(None, (), ())
         self.over = over
         self.variables = variables
-        self.results: tuple | None = None
+        self.results: tuple | Spreads | None = None
         self.fresh = False
         self.buffers: list[Buffer] = list(map(_buffer, variables))
         self.outputs = [
@@ -206,7 +206,7 @@ class Backward(Node):
             if self.results is None:
                 return False
             zero = self.results is _ZEROS
-            found = itertools.repeat(None) if zero else self.results
+            found: Iterable = itertools.repeat(None) if zero else self.results
             for buffer, value, array in zip(self.buffers, self.outputs, found, strict=False):
                 if buffer.pending is value:
                     if zero:
@@ -216,7 +216,7 @@ class Backward(Node):
             self.results = None
             return True
 
-    def keep(self, results: tuple) -> bool:
+    def keep(self, results: Spreads) -> bool:
         """Take results that several devices have in common; False if a buffer does not wait."""
         if list(map(_pending, self.buffers)) != self.outputs:
             return False
