@@ -149,7 +149,7 @@ class Backward(Node):
         """Begin anew on ``region`` if nobody has touched the gradients since the last time.
 
         ``since`` is the position of the pass whose gradients it adds to, or ZERO; None if it
-        replaces them.
+        replaces them. The results are here until the pass is on the region.
         """
         with _changing:
             if since is not None and since >= 0:
@@ -160,7 +160,6 @@ class Backward(Node):
                 there = self._free(region) and self.results is _ZEROS
             if not there or not self._untouched():
                 return False
-            self.results = None
             self.region = region
             self.order = next(sequence)
             return True

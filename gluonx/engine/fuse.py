@@ -252,7 +252,7 @@ def _olds(
         if before.outputs == waiting:
             if before.zeros:
                 return none, Backward.ZERO, True
-            if before.region is region:  # a micro-batch before
+            if region.has(before):  # a micro-batch before
                 start = ref(before.position, 0, False)
                 olds = tuple(range(start, start - (len(waiting) << 1), -2))
                 return olds, before.position, True
@@ -267,7 +267,7 @@ def _old(region: Region, buffer: Buffer) -> int | None:
         pending = buffer.pending
     if type(pending) is Zeros:
         return None
-    if type(pending) is Deferred and pending.node.region is region:
+    if type(pending) is Deferred and region.has(pending.node):
         return ref(pending.node.position, pending.index, False)
     return region.refs((buffer.get(),))[0]
 

@@ -176,8 +176,13 @@ class Region:
         nodes, at, end = [*self.nodes, node], node.position, len(self.nodes)
         if at < end and nodes[at] is node:
             nodes[at] = node.passed
-        new = nodes, stage, end, *sweep  # in one line, so that no interrupt comes in between
-        self.nodes, self.stage, node.position, node.refs, node.numbers, node.over, node.passed = new
+        n, new = node, (nodes, stage, end, None, *sweep)
+        # in one line, so that no interrupt comes in between
+        self.nodes, self.stage, n.position, n.results, n.refs, n.numbers, n.over, n.passed = new
+
+    def has(self, node: Node) -> bool:
+        """Whether a node is on it; one that was interrupted on its way is not."""
+        return node.position < len(self.nodes) and self.nodes[node.position] is node
 
     def shrink(self, count: int) -> None:
         """Forget all arrays but the first ``count``, which the nodes need."""

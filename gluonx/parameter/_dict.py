@@ -153,11 +153,15 @@ class ParameterDict:
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
-        trained = [p for p in self.values() if p._trained()]
-        plain = all([p._grad_stype == "default" for p in trained])
-        if plain and zero([x._entry for p in trained for x in p._data.values()]):
+        variables = [
+            x._entry if p._grad_stype == "default" else None
+            for p in self.values()
+            if p._grad_req != "null" and p._data is not None and p._deferred is None
+            for x in p._data.values()
+        ]
+        if None not in variables and zero(variables):
             return
-        for p in trained:
+        for p in self.values():
             p.zero_grad()
 
     def reset_ctx(self, ctx: Any) -> None:

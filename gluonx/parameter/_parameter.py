@@ -477,13 +477,11 @@ class Parameter:
         """The contexts that the parameter is on."""
         return list(self._initialized())
 
-    def _trained(self) -> bool:
-        """Whether there is a gradient."""
-        return self._grad_req != "null" and self._data is not None and self._deferred is None
-
     def zero_grad(self) -> None:
         """Set the gradient to 0 on every device."""
-        for x in self._data.values() if self._trained() else ():
+        if self._grad_req == "null" or self._data is None or self._deferred is not None:
+            return
+        for x in self._data.values():
             grad: Any = x.grad
             if grad._sparse:
                 grad._clear()
