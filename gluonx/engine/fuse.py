@@ -226,8 +226,10 @@ def _begin(region: Region, pass_: _Pass, given: Sequence[Any]) -> _Known:
     )
     node: Any = variables[0].by  # the pass that has made the gradients before
     if type(node) is not Backward or not node.claim(region, variables):
-        node = Backward(variables)
-        node.region = region
+        node = None if pass_.known is None else pass_.known.node
+        if node is None or not node.claim(region, variables):
+            node = Backward(variables)
+            node.region = region
     passed = Backward(over=way.over)
     passed.refs = refs = tuple([r for r in (*cotangents, *olds) if r is not None])
     first = ref(len(region.nodes), 0, False)

@@ -114,14 +114,14 @@ def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
     waiting = list(map(_pending, buffers))
     if waiting and type(waiting[0]) is Deferred:
         node = waiting[0].node
-        if type(node) is Backward and node.region is region and node.outputs == waiting:
+        if type(node) is Backward and node.outputs == waiting and region.has(node):
             return waiting
     found = list(map(_array, buffers))
     if _NONE in map(id, found):
         for k, buffer in enumerate(buffers):
             if found[k] is None:
                 waits = buffer.pending
-                if type(waits) is not Deferred or waits.node.region is not region:
+                if type(waits) is not Deferred or not region.has(waits.node):
                     waits = buffer.get()
                 found[k] = waits
     return found
