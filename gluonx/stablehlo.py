@@ -33,12 +33,12 @@ def _inputs(block: HybridBlock, given: Any) -> list[Aval]:
     """Shapes and dtypes of the inputs: as given, or those of the last call."""
     if given is None:
         cache = block._cache
-        if cache is None or cache._recent[0] is None:
+        if cache is None or cache.avals is None:
             raise MXNetError(
                 "export(format='stablehlo') writes a program for certain shapes; give them, "
                 "inputs=[(1, 3, 224, 224)], or call the hybridized network once, net(x)"
             )
-        return [Aval(*a) for a in cache._recent[0][4]]
+        return [Aval(*a) for a in cache.avals]
     found = []
     for x in given if isinstance(given, (list, tuple)) else [given]:
         shape, dtype = (x.shape, x.dtype) if hasattr(x, "shape") else (x, np.float32)

@@ -195,8 +195,8 @@ def _inputs(block: HybridBlock) -> list[str]:
         return block._input_names
     count = None
     cache = block._cache
-    if cache is not None and cache._recent[0] is not None:
-        count = len(cache._recent[0][4])
+    if cache is not None and cache.avals is not None:
+        count = len(cache.avals)
     if count is None:
         own = type(block).forward is not HybridBlock.forward
         code = block.forward if own else block.hybrid_forward

@@ -138,7 +138,9 @@ class Trainer:
             self._gradients.updates = self._on_kvstore = self._optimizer is not None
         self._groups: list[Group] = []
         self._all = list(range(len(self._params)))
+        #: See :meth:`_single` and :meth:`_spread`, and ``Parameter.moves`` then.
         self._arrays: list[NDArray] | None = None
+        self._over: tuple[Team, list[list[NDArray]]] | None = None
         self._moves = -1
         self._places: dict[tuple, tuple[int, Any]] = {}
         if self._gradients is not None:
@@ -367,18 +369,21 @@ class Trainer:
     def _single(self) -> list[NDArray] | None:
         """The arrays of all parameters, if each has one, and has its values."""
         if self._moves != Parameter.moves:
-            first = self._params[0]._data if self._params else None
-            if first is not None and len(first) > 1:
-                return None
-            found = [
-                next(iter(p._data.values()))
-                for p in self._params
-                if p._data is not None and len(p._data) == 1 and p._deferred is None
-            ]
-            if len(found) < len(self._params):
-                return None
-            self._arrays, self._moves = found, Parameter.moves
+            self._look()
         return self._arrays
+
+    def _look(self) -> None:
+        """Find out where the parameters are; again the next time, if some have no values yet."""
+        joint = self._gradients is not None and self._gradients.joint
+        found = [
+            next(iter(p._data.values()))
+            for p in self._params
+            if p._data is not None and len(p._data) == 1 and p._deferred is None
+        ]
+        self._arrays = single = found if len(found) == len(self._params) else None
+        self._over = spread_of(self._params, joint) if single is None or joint else None
+        if single is not None or self._over is not None:
+            self._moves = Parameter.moves
 
     def _choose(self, ignore_stale_grad: bool) -> list[int]:
         """Indices of the parameters to update."""
@@ -483,6 +488,10 @@ class Trainer:
         joint = self._gradients is not None and self._gradients.joint
         if not joint and self._single() is not None:
             return None
+        if indices == self._all:
+            if self._moves != Parameter.moves:
+                self._look()
+            return self._over
         key = tuple(indices)
         known = self._places.get(key)
         if known is None or known[0] != Parameter.moves:
@@ -508,8 +517,10 @@ class Trainer:
         if len(taken) < len(arrays):
             mask = np.array([i in taken for i in group.indices])
         lazy = self._lazy(group, arrays)
-        grads += [marks for marks in lazy.values() if marks is not None]
-        known = tuple((k, marks is not None) for k, marks in lazy.items())
+        known: tuple = ()
+        if lazy:
+            grads += [marks for marks in lazy.values() if marks is not None]
+            known = tuple((k, marks is not None) for k, marks in lazy.items())
         kernel = group.kernel(self._update, arrays, mask is not None, known)
         written = group.written_with(arrays)
         replicated = None if spread is None else group.spread_with(*spread)

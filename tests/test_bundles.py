@@ -16,23 +16,29 @@ BATCH = 4
 HOME = os.path.dirname(gx.__file__)
 
 
-def make(layers=2, optimizer="sgd"):
+def make(layers=2, optimizer="sgd", micro=1):
     gx.random.seed(1)
     net = nn.HybridSequential()
     for _ in range(layers):
         net.add(nn.Dense(3, in_units=3, activation="tanh"))
     net.initialize()
     net.hybridize()
+    params = net.collect_params()
+    if micro > 1:
+        params.setattr("grad_req", "add")
     arguments = {"learning_rate": 0.1, **({"momentum": 0.9} if optimizer == "sgd" else {})}
-    trainer = gluon.Trainer(net.collect_params(), optimizer, arguments)
+    trainer = gluon.Trainer(params, optimizer, arguments)
     x = nd.array(np.random.default_rng(0).normal(size=(BATCH, 3)))
     loss_function = gluon.loss.L2Loss()
 
     def step():
-        with autograd.record():
-            loss = loss_function(net(x), x)
-        loss.backward()
+        for _ in range(micro):
+            with autograd.record():
+                loss = loss_function(net(x), x)
+            loss.backward()
         trainer.step(BATCH)
+        if micro > 1:
+            params.zero_grad()
         return loss
 
     return net, trainer, step
@@ -60,15 +66,51 @@ def calls_of(step):
     return min(found)
 
 
-def test_python_work_of_a_step_does_not_grow_with_the_network():
+@pytest.mark.parametrize("micro", [1, 3])
+def test_python_work_of_a_step_does_not_grow_with_the_network(micro):
     counts = []
     nd.ones(1, dtype="float64").wait_to_read()  # from here on 64-bit types are looked for
     for layers in (1, 6):
-        _, _, step = make(layers)
+        _, _, step = make(layers, micro=micro)
         for _ in range(5):
             step()
         counts.append(calls_of(step))
     assert counts[0] == counts[1], counts
+
+
+def course_of_gradients():
+    """What is seen of gradients that are added to, zeroed, written and looked at in any order."""
+    net, trainer, _ = make(micro=2)
+    params, rng, seen = net.collect_params(), np.random.default_rng(5), []
+    first = next(iter(params.values()))
+    x = nd.array(rng.normal(size=(BATCH, 3)))
+    moments = {
+        1: params.zero_grad,
+        2: first.zero_grad,
+        3: lambda: seen.append(first.grad().asnumpy()),
+        4: lambda: first.grad().__setitem__(slice(None), 1),
+        5: lambda: params.setattr("grad_req", "write"),
+        6: lambda: params.setattr("grad_req", "add"),
+        7: lambda: trainer.step(BATCH, ignore_stale_grad=True),
+        8: nd.waitall,
+    }
+    for kind in rng.integers(0, 16, 120):
+        with autograd.record():
+            loss = (net(x) ** 2).sum()
+        loss.backward()
+        moments.get(int(kind), lambda: None)()
+        if kind > 10:
+            trainer.step(BATCH)
+            params.zero_grad()
+    return seen + values(net) + [p.grad().asnumpy() for p in params.values()]
+
+
+def test_gradients_are_added_to_zeroed_and_looked_at_at_any_moment():
+    found = course_of_gradients()
+    with engine.fusing(False):
+        expected = course_of_gradients()
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, 1e-5, 1e-6)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

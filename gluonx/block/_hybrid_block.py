@@ -211,28 +211,27 @@ class HybridBlock(Block):
 
     def _hooked(self) -> bool:
         """Whether a block inside has hooks, which must run at every call."""
-        return HookHandle.alive > 0 and any(
+        return any(
             b._forward_hooks or b._forward_pre_hooks or b.__dict__.get("_op_hooks")
             for c in self._children.values()
             for b in c._blocks()
         )
 
     def _run(self, args: tuple, kwargs: dict) -> Any:
-        if HookHandle.alive and self.__dict__.get("_op_hooks") and state.trace is None:
-            from ..op_hooks import run
+        if state.trace is not None:
+            return self.forward(*args, **kwargs)
+        if HookHandle.alive:
+            if self.__dict__.get("_op_hooks") and _has_array(args, kwargs):
+                from ..op_hooks import run
 
-            if any(isinstance(a, NDArray) for a in _leaves((args, kwargs))):
                 return run(self, args, kwargs, list(self.__dict__["_op_hooks"].values()))
-        if state.trace is not None or not (self._active or (self._pure and _pending(args))):
+            if self._hooked():
+                return self.forward(*args, **kwargs)
+        if not (self._active or (self._pure and _pending(args))) or not _has_array(args, kwargs):
             return self.forward(*args, **kwargs)
-        if self._hooked() or not (
-            (args and type(args[0]) is NDArray)  # else look at all of them
-            or any(isinstance(a, NDArray) for a in _leaves((args, kwargs)))
-        ):
-            return self.forward(*args, **kwargs)
-        if self._cache is None:
-            self._cache = shared_cache(self) if self._pure else Cache(self)
         cache = self._cache
+        if cache is None:
+            cache = self._cache = shared_cache(self) if self._pure else Cache(self)
         # what ran eagerly is tried again after the code or the structure has changed
         if cache is self._eager and cache._cleared is None:
             return self.forward(*args, **kwargs)
@@ -287,6 +286,12 @@ class HybridBlock(Block):
 def _pending(args: tuple) -> bool:
     """Whether the first of some arguments is an array that is deferred."""
     return len(args) > 0 and type(args[0]) is NDArray and type(args[0]._buffer.pending) is Deferred
+
+
+def _has_array(args: tuple, kwargs: dict) -> bool:
+    return (len(args) > 0 and type(args[0]) is NDArray) or any(
+        isinstance(a, NDArray) for a in _leaves((args, kwargs))
+    )
 
 
 def _leaves(tree: Any) -> Iterator[Any]:

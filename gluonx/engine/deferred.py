@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..error import MXNetError
 from . import tape
-from .buffer import Buffer
+from .buffer import Buffer, Zeros
 from .graph import STALE, Node, Value, Variable, sequence
-from .spread import fill
+from .spread import Spreads, fill
+from .state import state
 
-__all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients", "wait_instead"]
+__all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients", "wait_instead", "zero"]
 
 #: Held while the results of a backward pass are handed out, or the pass begins anew.
 _changing = threading.Lock()
@@ -87,11 +89,16 @@ def hold(buffer: Buffer, value: Deferred) -> None:
     value.holder = weakref.ref(buffer)
 
 
+#: Instead of results: all gradients are zero.
+_ZEROS: Any = object()
+
+
 class Backward(Node):
     """A deferred backward pass, and then what it has found.
 
     The gradients stay with it until somebody looks at one. If nobody has when the next training
-    step makes the same pass, the buffers need not be told that they wait again.
+    step makes the same pass, the buffers need not be told that they wait again. Nor need they if a
+    later pass replaces the gradients or adds to them: it is the same node, further on.
 
     Attributes
     ----------
@@ -99,19 +106,26 @@ class Backward(Node):
         The positions of the nodes that run under it.
     variables : tuple of Variable
         Whose gradients it finds; ``buffers`` and ``outputs`` belong to them one by one.
-    results : tuple of jax.Array, or of Spread, or None
+    results : tuple of jax.Array, or Spreads, or None
         The gradients, while they are here.
     fresh : bool
         Whether no Trainer has used them.
+    passed : Node
+        What stays at its position on the region when it moves on.
     """
 
-    __slots__ = ("over", "variables", "results", "fresh")
+    __slots__ = ("over", "variables", "results", "fresh", "passed")
 
-    def __init__(self, over: tuple[int, ...], variables: tuple[Variable, ...]):
+    #: In the place of the position of a pass that is added to: the gradients are zero.
+    ZERO = -1
+
+    passed: Backward
+
+    def __init__(self, variables: tuple[Variable, ...] = (), over: tuple[int, ...] = ()):
         super().__init__(None, (), ())
         self.over = over
         self.variables = variables
-        self.results: tuple | None = None
+        self.results: tuple | Spreads | None = None
         self.fresh = False
         self.buffers: list[Buffer] = list(map(_buffer, variables))
         self.outputs = [
@@ -124,17 +138,28 @@ class Backward(Node):
         mine = self.region
         return mine is None or mine.queued_on is region
 
-    def again(self, region: Any) -> bool:
-        """Begin anew on ``region`` if nobody has touched the gradients since the last time."""
+    def _untouched(self) -> bool:
+        """Whether the buffers wait for it."""
+        return (
+            list(map(_pending, self.buffers)) == self.outputs
+            and list(map(_buffer, self.variables)) == self.buffers
+        )
+
+    def again(self, region: Any, since: int | None) -> bool:
+        """Begin anew on ``region`` if nobody has touched the gradients since the last time.
+
+        ``since`` is the position of the pass whose gradients it adds to, or ZERO; None if it
+        replaces them. The results are here until the pass is on the region.
+        """
         with _changing:
-            if (
-                (self.results is None and self.region is None)
-                or not self._free(region)
-                or list(map(_buffer, self.variables)) != self.buffers
-                or list(map(_pending, self.buffers)) != self.outputs
-            ):
+            if since is not None and since >= 0:
+                there = region.nodes[since] is self
+            elif since is None:
+                there = self._free(region) and not (self.results is None and self.region is None)
+            else:
+                there = self._free(region) and self.results is _ZEROS
+            if not there or not self._untouched():
                 return False
-            self.results = None
             self.region = region
             self.order = next(sequence)
             return True
@@ -144,7 +169,7 @@ class Backward(Node):
         on another one: threads may share a network."""
         with _changing:
             if (
-                not self._free(region)
+                not (self.region is region or self._free(region))
                 or self.variables != variables
                 or list(map(_buffer, variables)) != self.buffers
             ):
@@ -179,18 +204,39 @@ class Backward(Node):
         with _changing:
             if self.results is None:
                 return False
-            for buffer, value, array in zip(self.buffers, self.outputs, self.results, strict=True):
+            zero = self.results is _ZEROS
+            found: Iterable = itertools.repeat(None) if zero else self.results
+            for buffer, value, array in zip(self.buffers, self.outputs, found, strict=False):
                 if buffer.pending is value:
-                    fill(buffer, array)
+                    if zero:
+                        buffer.defer(Zeros(value.aval.shape, value.aval.dtype))
+                    else:
+                        fill(buffer, array)
             self.results = None
             return True
 
-    def keep(self, results: tuple) -> bool:
+    def keep(self, results: Spreads) -> bool:
         """Take results that several devices have in common; False if a buffer does not wait."""
         if list(map(_pending, self.buffers)) != self.outputs:
             return False
         self.results = results
         return True
+
+    def zero(self) -> bool:
+        """Let the gradients be zero, if nobody has touched them, and no work that is pending may
+        yet write them."""
+        with _changing:
+            mine = self.region
+            idle = mine is None or mine.queued_on in state.regions.values()
+            if not idle or (mine is None and self.results is None) or not self._untouched():
+                return False
+            self.region, self.results = None, _ZEROS
+            return True
+
+    @property
+    def zeros(self) -> bool:
+        """Whether the gradients are zero."""
+        return self.results is _ZEROS
 
 
 def wait_instead(buffer: Buffer, pending: Any) -> None:
@@ -216,3 +262,13 @@ def use_gradients(variables: Sequence[Variable]) -> None:
             return
     for variable in variables:
         variable.by = STALE
+
+
+def zero(variables: Sequence[Variable]) -> bool:
+    """Let the gradients of ``variables`` be zero; False if they have to be told one by one."""
+    passes = set(map(_by, variables))
+    if set(map(type, passes)) != {Backward}:
+        return False
+    if sum([len(one.variables) for one in passes]) != len(set(variables)):
+        return False
+    return all([one.zero() for one in passes])

@@ -24,8 +24,8 @@ class _Way(NamedTuple):
 
     ``wanted`` has for each gradient the slots that it is summed over, ``over`` the nodes that run
     under the sweep, ``released`` those that the tape forgets, ``closed`` how many of these were
-    recorded, ``adds`` which of the gradients are added to what is there, ``first`` finds a slot of
-    each among all.
+    recorded, ``adds`` which of the gradients are added to what is there, ``replaces`` whether some
+    are not, ``first`` finds a slot of each among all.
     """
 
     wanted: tuple[tuple[int, ...], ...]
@@ -33,6 +33,7 @@ class _Way(NamedTuple):
     released: tuple[int, ...]
     closed: int
     adds: tuple[bool, ...]
+    replaces: bool
     first: Callable
 
 
@@ -82,6 +83,17 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
         return True
 
 
+class _Known(NamedTuple):
+    """What the last pass was like that began from no gradient but ones: ``since`` says where the
+    gradients were that it added to (see :meth:`Backward.again`), ``after`` is the structure with
+    it, ``sweep`` is for :meth:`Region.add_sweep`."""
+
+    node: Backward
+    since: int | None
+    after: Stage
+    sweep: tuple
+
+
 class _Pass:
     """A backward pass from a stage, as it was last made.
 
@@ -92,19 +104,16 @@ class _Pass:
     way : _Way
     key : tuple
         Tells it from other passes from the stage.
-    node : Backward or None
-    after : Stage or None
-        The structure after it, if no gradient came from outside or was added to.
+    known : _Known or None
     """
 
-    __slots__ = ("starts", "asked", "owners", "way", "key", "node", "after")
+    __slots__ = ("starts", "asked", "owners", "way", "key", "known")
 
     def __init__(self, starts: tuple[int, ...], owners: list, way: _Way, key: Any):
         self.starts, self.asked, self.way, self.key = starts, Variable.asked, way, key
         own = set(map(type, owners)) <= {Variable, type(None)}
         self.owners = list(owners) if own else None
-        self.node: Backward | None = None
-        self.after: Stage | None = None
+        self.known: _Known | None = None
 
 
 def _find_pass(region: Region, starts: tuple[int, ...]) -> _Pass | None:
@@ -176,38 +185,29 @@ def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...])
     if any(nodes[at].kernel is None for at in between):
         return None
     groups = tuple(tuple(slots) for slots in wanted.values())
+    adds = tuple(requests[first] == Variable.ADD for first in wanted)
     return _Way(
         groups,
         tuple(sorted(over | between)),
         tuple(over),
         sum(any(map(flows, nodes[at].refs)) for at in over),
-        tuple(requests[first] == Variable.ADD for first in wanted),
+        adds,
+        False in adds,
         _getter([slots[0] for slots in groups]),
     )
 
 
 def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
     """Put the sweep on the region, and let the gradients' buffers wait for it."""
-    way, node = pass_.way, pass_.node
-    plain = True not in way.adds and given.count(None) == len(given)
-    after = pass_.after if plain else None
-    if after is None or node is None or not node.again(region):
-        variables = way.first(region.owners)
-        cotangents = tuple([None if ct is None else region.refs((ct,))[0] for ct in given])
-        olds = _olds(region, list(map(_buffer, variables)), way.adds)
-        if node is None or not node.claim(region, variables):
-            node = pass_.node = Backward(way.over, variables)
-        after = region.stage.sweep(
-            (pass_.key, cotangents, olds), pass_.starts, cotangents, way.wanted, olds, way.over
-        )
-        pass_.after = after if plain else None
-        node.refs = tuple([r for r in (*cotangents, *olds) if r is not None])
-        first = ref(len(region.nodes), 0, False)
-        node.numbers = range(first, first - (len(node.outputs) << 1), -2)
-        node.begin(region)
-    if False in way.adds:
+    way, known = pass_.way, pass_.known
+    if known is None or not all([ct is None for ct in given]):
+        known = _begin(region, pass_, given)
+    elif not known.node.again(region, known.since):
+        known = _begin(region, pass_, given)
+    if way.replaces:
         region.swept = True
-    region.add(node, after)
+    node = known.node
+    region.add_sweep(node, known.after, known.sweep)
     node.wrote()
     nodes = region.nodes
     for at in way.released:
@@ -215,27 +215,61 @@ def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
     region.open -= way.closed
 
 
+def _begin(region: Region, pass_: _Pass, given: Sequence[Any]) -> _Known:
+    """Begin a pass that is not like the last one."""
+    way, stage = pass_.way, region.stage
+    variables = way.first(region.owners)
+    cotangents = tuple([None if ct is None else region.refs((ct,))[0] for ct in given])
+    olds, since, usual = _olds(region, list(map(_buffer, variables)), way.adds)
+    after = stage.sweep(
+        (pass_.key, cotangents, olds), pass_.starts, cotangents, way.wanted, olds, way.over
+    )
+    node: Any = variables[0].by  # the pass that has made the gradients before
+    if type(node) is not Backward or not node.claim(region, variables):
+        node = None if pass_.known is None else pass_.known.node
+        if node is None or not node.claim(region, variables):
+            node = Backward(variables)
+            node.region = region
+    passed = Backward(over=way.over)
+    passed.refs = refs = tuple([r for r in (*cotangents, *olds) if r is not None])
+    first = ref(len(region.nodes), 0, False)
+    numbers = range(first, first - (len(variables) << 1), -2)
+    known = _Known(node, since, after, (refs, numbers, way.over, passed))
+    node.begin(region)
+    pass_.known = known if usual and all([ct is None for ct in given]) else None
+    return known
+
+
 def _olds(
     region: Region, buffers: Sequence[Buffer], adds: Sequence[bool]
-) -> tuple[int | None, ...]:
-    """Where the gradients that are added to come from; None for zeros."""
+) -> tuple[tuple[int | None, ...], int | None, bool]:
+    """Where the gradients that are added to come from, None for zeros; as :meth:`Backward.again`
+    takes it; and whether the next pass is likely to find them so."""
+    none = (None,) * len(adds)
     if True not in adds:
-        return (None,) * len(adds)
+        return none, None, True
     waiting = list(map(_pending, buffers))
-    first = waiting[0]
-    if type(first) is Deferred and type(first.node) is Backward and False not in adds:
-        before = first.node
-        if before.region is region and before.outputs == waiting:  # a micro-batch before
-            start = ref(before.position, 0, False)
-            return tuple(range(start, start - (len(waiting) << 1), -2))
-    return tuple([_old(region, b) if add else None for b, add in zip(buffers, adds, strict=True)])
+    if type(waiting[0]) is Deferred and type(waiting[0].node) is Backward and False not in adds:
+        before = waiting[0].node
+        if before.outputs == waiting:
+            if before.zeros:
+                return none, Backward.ZERO, True
+            if region.has(before):  # a micro-batch before
+                start = ref(before.position, 0, False)
+                olds = tuple(range(start, start - (len(waiting) << 1), -2))
+                return olds, before.position, True
+    olds = tuple([_old(region, b) if add else None for b, add in zip(buffers, adds, strict=True)])
+    return olds, Backward.ZERO, olds == none and False not in adds
 
 
 def _old(region: Region, buffer: Buffer) -> int | None:
     pending = buffer.pending
+    if type(pending) is Deferred and type(pending.node) is Backward and pending.node.zeros:
+        pending.force(buffer)
+        pending = buffer.pending
     if type(pending) is Zeros:
         return None
-    if type(pending) is Deferred and pending.node.region is region:
+    if type(pending) is Deferred and region.has(pending.node):
         return ref(pending.node.position, pending.index, False)
     return region.refs((buffer.get(),))[0]
 

@@ -168,6 +168,22 @@ class Region:
         nodes = [*self.nodes, node]
         self.nodes, self.stage = nodes, stage  # no call in between, and so no interrupt
 
+    def add_sweep(self, node: Any, stage: Stage, sweep: tuple) -> None:
+        """Append a backward pass; where it is on the region already, it moves.
+
+        ``sweep`` are its ``refs``, ``numbers``, ``over`` and ``passed`` there.
+        """
+        nodes, at, end = [*self.nodes, node], node.position, len(self.nodes)
+        if at < end and nodes[at] is node:
+            nodes[at] = node.passed
+        n, new = node, (nodes, stage, end, None, *sweep)
+        # in one line, so that no interrupt comes in between
+        self.nodes, self.stage, n.position, n.results, n.refs, n.numbers, n.over, n.passed = new
+
+    def has(self, node: Node) -> bool:
+        """Whether a node is on it; one that was interrupted on its way is not."""
+        return node.position < len(self.nodes) and self.nodes[node.position] is node
+
     def shrink(self, count: int) -> None:
         """Forget all arrays but the first ``count``, which the nodes need."""
         del self.arrays[count:], self.owners[count:]
@@ -297,6 +313,8 @@ class Again:
             return False
         for first, stop, position, index in self._made:
             outputs = region.nodes[position].outputs
+            if len(outputs) < index + stop - first:
+                return False  # a backward pass that has moved on
             if first + 1 == stop:
                 if arrays[first] is not outputs[index]:
                     return False

@@ -14,7 +14,7 @@ import functools
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -25,7 +25,7 @@ from . import mappings, persistent
 from .kernel import COPY, Kernel, has_wide, put, x64
 from .options import compiler_options
 
-__all__ = ["AXIS", "Spread", "Team", "fill", "over_devices", "spmd", "team_of"]
+__all__ = ["AXIS", "Spread", "Spreads", "Team", "fill", "over_devices", "spmd", "team_of"]
 
 #: The name of the mesh's axis.
 AXIS = "replica"
@@ -216,6 +216,22 @@ class Spread:
 
     def force(self, buffer: Any) -> None:
         buffer.fulfil(self, self.part(buffer.ctx.device))
+
+
+class Spreads:
+    """Arrays that are the same on all devices of a team, each a :class:`Spread` once somebody
+    asks."""
+
+    __slots__ = ("_team", "_arrays", "_made")
+
+    def __init__(self, team: Team, arrays: tuple):
+        self._team, self._arrays = team, arrays
+        self._made: tuple[Spread, ...] = ()
+
+    def __iter__(self) -> Iterator[Spread]:
+        if not self._made:
+            self._made = tuple([Spread(self._team, a, WHOLE) for a in self._arrays])
+        return iter(self._made)
 
 
 def fill(buffer: Any, array: Any) -> None:

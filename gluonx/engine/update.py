@@ -11,7 +11,7 @@ from typing import Any
 from ..error import MXNetError
 from .buffer import Buffer
 from .bundle import GONE, Bundle, take
-from .deferred import Backward, Deferred
+from .deferred import Deferred
 from .job import Job
 from .kernel import COPY, Kernel
 from .region import Region, current
@@ -105,6 +105,7 @@ def _start(written: Sequence[Bundle], region: Region) -> list[Sequence[Any]]:
 
 _array = operator.attrgetter("array")
 _pending = operator.attrgetter("pending")
+_node = operator.attrgetter("node")
 _updating = operator.attrgetter("updating")
 _NONE = id(None)
 
@@ -112,16 +113,15 @@ _NONE = id(None)
 def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
     """The contents of buffers; a deferred value where one waits for a value of ``region``."""
     waiting = list(map(_pending, buffers))
-    if waiting and type(waiting[0]) is Deferred:
-        node = waiting[0].node
-        if type(node) is Backward and node.region is region and node.outputs == waiting:
+    if set(map(type, waiting)) == {Deferred}:
+        if all([region.has(node) for node in set(map(_node, waiting))]):
             return waiting
     found = list(map(_array, buffers))
     if _NONE in map(id, found):
         for k, buffer in enumerate(buffers):
             if found[k] is None:
                 waits = buffer.pending
-                if type(waits) is not Deferred or waits.node.region is not region:
+                if type(waits) is not Deferred or not region.has(waits.node):
                     waits = buffer.get()
                 found[k] = waits
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -385,7 +386,8 @@ def wrap_deferred(outs: Sequence[Any], ctx: Context, recorded: bool) -> list[NDA
     made = []
     for value in outs:
         buffer = Buffer(None, ctx)
-        region.hold(buffer, value)
+        buffer.pending = value
+        value.holder = weakref.ref(buffer)
         y = new(buffer)
         if recorded:
             y._entry = value

@@ -12,6 +12,7 @@ import numpy as np
 from .. import initializer
 from .. import ndarray as nd
 from ..context import Context, cpu
+from ..engine.deferred import zero
 from ..hosts import once
 from ..ndarray import NDArray
 from ._parameter import Constant, Parameter, contexts_of
@@ -152,6 +153,14 @@ class ParameterDict:
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
+        variables = [
+            x._entry if p._grad_stype == "default" else None
+            for p in self.values()
+            if p._grad_req != "null" and p._data is not None and p._deferred is None
+            for x in p._data.values()
+        ]
+        if None not in variables and zero(variables):
+            return
         for p in self.values():
             p.zero_grad()
 

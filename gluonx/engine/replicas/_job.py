@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..bundle import take
 from ..interrupts import held_back
 from ..kernel import Aval
 from ..region import Region
-from ..spread import NUMBERS, PARTS, WHOLE, Spread
+from ..spread import NUMBERS, PARTS, WHOLE, Spread, Spreads
 from ..stage import ref
 from ..update import Updating
 from ._held import LISTED, counts, part_held
@@ -41,8 +42,10 @@ class Job:
         Those of all these, as outputs of the program.
     outs : list
         The tuple of outputs, once they are there.
-    made : tuple of Spread
+    made : sequence of Spread
         The new contents of what is written, then.
+    alone : bool
+        Whether nobody else has ``spreads``: then these are the ones to hold the new contents.
     """
 
     def __init__(self, update: Update, regions: list[Region], inputs: Inputs):
@@ -53,7 +56,8 @@ class Job:
         self.spreads, self.leaves, self.waiting = inputs.spreads, inputs.leaves, inputs.waiting
         self._states = len(self.spreads) - len(self.old[-1])
         self.outs: list[tuple] = []
-        self.made: tuple[Spread, ...] = ()
+        self.made: Sequence[Spread] = ()
+        self.alone = False
         self.updating = Updating(regions[0])
         self.sums = list(zip(update.grads, inputs.contents, strict=True)) if update.reduce else []
         #: The backward passes that make all gradients, in whose keeping these stay.
@@ -108,11 +112,10 @@ class Job:
         self.record.made = ()
         found, taken, first = counts(self.spreads), self._taken(), self._states
         if self.waiting and not taken and not any(map(_given, self.spreads)):
-            lists = list(map(id, self.old[:-1]))
-            known, more = self.way.references, len(set(lists))
-            known = [n + more for n in known[:first]] + [n + 1 for n in known[first:]]
+            known = self.way.known(first, len(set(map(id, self.old[:-1]))))
             if all(map(operator.le, found, known)) and not self._exported():
                 if all(map(operator.is_, self.old[-1], self.spreads[first:])):
+                    self.alone = True
                     return
         for k, (slot, spread) in enumerate(zip(self.way.slots, self.spreads, strict=True)):
             if taken or self._held(k, slot, found[k]):
@@ -122,9 +125,12 @@ class Job:
     def _taken(self) -> bool:
         """Whether somebody may be about to take an array from what a bundle had."""
         ids = list(map(id, self.old))
+        known = counts(self.old)
         return any(
-            type(own) is tuple and own and count > LISTED - 1 + ids.count(id(own))
-            for own, count in zip(self.old, counts(self.old), strict=True)
+            [
+                count > LISTED - 1 + ids.count(id(own)) and type(own) is tuple and own
+                for own, count in zip(self.old, known, strict=True)
+            ]
         )
 
     def _exported(self) -> bool:
@@ -172,17 +178,22 @@ class Job:
                 self._restore()
             raise
         if not self.made:
-            self.made = tuple([Spread(team, outs[k], WHOLE) for k in self.order])
-        params, states = self.made[: self._states], self.made[self._states :]
+            new = [outs[k] for k in self.order]
+            if self.alone:
+                for spread, array in zip(self.spreads, new, strict=True):
+                    spread.array = array
+                self.made = self.spreads
+            else:
+                self.made = [Spread(team, array, WHOLE) for array in new]
+        params, states = tuple(self.made[: self._states]), tuple(self.made[self._states :])
         for bundle in self.written[:-1]:
             bundle.give(params, updating)
         self.written[-1].give(states, updating)
         self.record.made = self.made
-        sums = tuple([Spread(team, outs[k], WHOLE) for k in self.summed])
-        if sums:
-            self._hand_over(sums)
-        base = len(self.order)
-        base += len(sums)
+        base, count = len(self.order), len(self.summed)
+        if count:
+            self._hand_over(outs[base : base + count])
+        base += count
         rest = {
             n: Spread(team, a, kind, self.avals[n])
             for n, a, kind in zip(self.numbers, outs[base:], self.kinds, strict=False)
@@ -202,12 +213,17 @@ class Job:
         for region in self.regions:
             region.end(None)
 
-    def _hand_over(self, sums: tuple[Spread, ...]) -> None:
+    def _hand_over(self, sums: tuple) -> None:
         """Give the sums to who waits for the gradients."""
+        way, kept = self.way, bool(self.sweeps)
+        spreads = Spreads(self.team, way.given(sums) if kept else sums)
         for k, (buffers, contents) in enumerate(self.sums):
-            if self.sweeps and self.sweeps[k].keep(self.way.given(sums)):
+            if kept and self.sweeps[k].keep(spreads):
                 continue
-            for buffer, old, spread in zip(buffers, contents, sums, strict=True):
+            found = tuple(spreads)
+            if kept:
+                found = way.taken(found)
+            for buffer, old, spread in zip(buffers, contents, found, strict=True):
                 if buffer.pending is old or buffer.array is old:
                     buffer.array = None
                     buffer.pending = spread

@@ -51,7 +51,8 @@ def run_replicated(
     regions = [current(d) for d in written.team.devices]
     with state.lock:
         for region in regions:
-            region.settle()
+            if region.queue:
+                region.settle()
         if not _alike(regions):
             _run_each(regions)
         inputs = gather(update, regions)

@@ -83,7 +83,18 @@ class Way:
             if node.kernel is None and self.own.issuperset(node.numbers)
         }
         self.references = [LISTED + (devices if slot < first else 1) for slot in self.slots]
+        self._known: dict[int, list[int]] = {}
         self.donate = tuple(dict.fromkeys(self.slots))
+
+    def known(self, first: int, lists: int) -> list[int]:
+        """:attr:`references` where so many lists also have the ``first`` parameters, and one has
+        the states."""
+        found = self._known.get(lists)
+        if found is None:
+            found = [n + lists for n in self.references[:first]]
+            found += [n + 1 for n in self.references[first:]]
+            self._known[lists] = found
+        return found
 
     def same(self, region: Region, given: Sequence[Any], contents: Sequence[Any]) -> bool:
         """Whether another region has the update's inputs at the same places as the one that this
