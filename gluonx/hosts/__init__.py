@@ -6,6 +6,7 @@ kvstore, joins the other processes. See the page on distributed training in the 
 
 from __future__ import annotations
 
+from .files import at_hand as at_hand
 from .files import once as once
 from .job import Call as Call
 from .job import join as join
@@ -13,7 +14,17 @@ from .job import join_if_started as join_if_started
 from .job import joined as joined
 from .job import together as together
 
-__all__ = ["Call", "join", "join_if_started", "joined", "once", "rank", "size", "together"]
+__all__ = [
+    "Call",
+    "at_hand",
+    "join",
+    "join_if_started",
+    "joined",
+    "once",
+    "rank",
+    "size",
+    "together",
+]
 
 
 def rank() -> int:
