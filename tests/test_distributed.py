@@ -310,8 +310,9 @@ def weights(out, n):
 
 
 def test_two_processes_train_one_network(tmp_path, capfd, environment):
-    status, out, _ = launched(capfd, "-n", 2, WORKERS, tmp_path, 3)
-    assert status == 0 and {"[0] done", "[1] done"} <= set(out.splitlines())
+    status, out, err = launched(capfd, "-n", 2, WORKERS, tmp_path, 3, "count")
+    assert status == 0, err
+    assert {"[0] done", "[1] done"} <= set(out.splitlines())
     step = "hybridsequential0 + l2loss0 + backward + update: compiled 1 time, run 3 times"
     assert out.count(step) == 2  # the sum over the workers is a part of it
     assert np.isfinite(weights(tmp_path, 2)).all()
