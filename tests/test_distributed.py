@@ -17,6 +17,7 @@ import pytest
 
 import gluonx as gx
 from gluonx import launch
+from gluonx.hosts.lending import NotLentError
 from gluonx.hosts.peers import Peers, meet
 from gluonx.hosts.start import read
 
@@ -192,6 +193,44 @@ def test_a_worker_knows_what_worker_0_saves_and_where_others_are():
         first.end()
         assert others[1].wait_for_save("d", 20) is None
         assert not peers[1].gone
+    finally:
+        end(peers, found)
+
+
+def test_worker_0_lends_the_files_that_it_loads(tmp_path):
+    found = gathered(range(3), 3)
+    peers = [Peers(r, found[r][0]["workers"], found[r][1], 9, True) for r in range(3)]
+    path, answers = tmp_path / "net.params", {}
+    path.write_bytes(os.urandom(250000))
+    first, content = peers[0], path.read_bytes()
+
+    def ask(rank, name, patience=20):
+        try:
+            answers[rank] = b"".join(peers[rank].lending.borrow(["other", name], patience))
+        except NotLentError as e:
+            answers[rank] = str(e)
+        return answers[rank]
+
+    try:
+        waiting = threading.Thread(target=ask, args=(1, "net"))
+        waiting.start()
+        first.lending.offer(["net", str(path)], str(path))
+        path.unlink()
+        waiting.join(20)
+        assert answers[1] == ask(2, str(path)) == content
+        first.progress.begin("a step")
+        assert ask(2, "net") == content  # it is only behind
+        assert ask(2, "more") == "has gone on to a step without loading it"
+        peers[2].progress.begin("a step")
+        assert ask(2, "net", 0.1) == "has not loaded it for 0.1 s"
+        first.lending.offer(["more"], str(path))
+        assert ask(2, "more") == "cannot read it either: No such file or directory"
+        for _ in range(4):
+            first.progress.begin("a step")
+        first.lending.offer(["more"], str(path))
+        assert ask(1, "net") == "has gone on to a step without loading it"  # it is closed
+        first._lose(1, "")
+        assert ask(1, "net") == "is gone"
     finally:
         end(peers, found)
 

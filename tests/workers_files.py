@@ -110,6 +110,48 @@ net.load_parameters("net.params")
 trainer.load_states("states")  # that of worker 0
 train()
 assert equal()
+
+# what only worker 0 has, the others are lent: as it was when worker 0 loaded it
+if rank == 0:
+    net.save_parameters("lent.params")
+    symbol = mx.sym.var("w") * 2
+    mx.model.save_checkpoint("lent", 1, symbol, {"w": nd.arange(70000)}, {"v": data})
+else:
+    os.remove("states")
+    time.sleep(0.3)
+kv.barrier()
+net.load_parameters("lent.params")
+if rank == 0:
+    net[1].running_mean.set_data(nd.ones((3,)) * 7)
+    net.save_parameters("lent.params")
+mean = net[1].running_mean.data()
+(lent,) = mx.kvstore.exchange.first([mean])
+assert np.array_equal(lent.asnumpy(), mean.asnumpy()) == (rank == 0)
+assert rank == 0 or not os.path.exists("lent.params")
+symbol, arguments, more = mx.model.load_checkpoint("lent", 1)
+assert symbol.list_arguments() == ["w"] and list(more) == ["v"]
+assert np.array_equal(arguments["w"].asnumpy(), np.arange(70000))
+trainer.load_states("states")
+if rank == 0:  # one alone, which nobody has to wait for
+    net.load_parameters("lent.params")
+train()
+assert equal()
+try:
+    net.load_parameters("nowhere.params")
+except FileNotFoundError as e:
+    assert rank == 0 or "cannot read it either: No such file" in str(e), e
+else:
+    sys.exit("found")
+if rank == 1:
+    try:
+        net.load_parameters("elsewhere.params")
+    except FileNotFoundError as e:
+        text = "cannot read elsewhere.params: there is no such file for worker 1, and worker 0 "
+        assert str(e).startswith(text), e
+        assert "has gone on to Trainer.step() without loading it" in str(e), e
+    else:
+        sys.exit("found")
+train()
 os.chdir(out)
 
 # by one worker alone: nobody waits for the others

@@ -318,6 +318,20 @@ class _Helper(threading.Thread):
             del call
 
 
+def _settled(patience: float) -> bool:
+    """Whether no call is under way; waits for that. A thread that comes back from XLA while Python
+    ends would abort the process."""
+    if _helper is None:
+        return True
+    last = Call(lambda: None, "the end")
+    _helper.calls.put(last)
+    try:
+        last._future.result(patience)
+    except TimeoutError:
+        return False
+    return True
+
+
 def together(function: Callable[[], Any], what: str) -> Any:
     """The result of a :class:`Call`."""
     return Call(function, what).result()
@@ -353,6 +367,11 @@ def _at_the_end(job: Job) -> None:
 
     def leave() -> None:
         peers.say_goodbye(failure[0] if failure else None)
+        if not _settled(10):
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    stream.flush()
+            os._exit(1)
         if peers.gone:
             # A computation that waits for a lost worker can keep the process from ending.
             patience = threading.Timer(10, os._exit, [1])
