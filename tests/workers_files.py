@@ -152,6 +152,8 @@ if rank == 1:
     else:
         sys.exit("found")
 train()
+names = ["lent.params", "lent-symbol.json", "lent-0001.params", "lent.params"]
+wrote(*names * (rank == 0))
 os.chdir(out)
 
 # by one worker alone: nobody waits for the others
