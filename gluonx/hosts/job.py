@@ -131,14 +131,16 @@ def _meet(start: Start) -> Job:
     own = None
     if len(same) > 1 and "JAX_LOCAL_DEVICE_IDS" not in os.environ:
         own = [same.index(rank)]  # workers that see the same GPUs take one each
+    patience = _timeout("GLUONX_PEER_TIMEOUT", 60)
     # A worker that dies shall be an exception in the others, not the end of them.
     _configure("jax_enable_recoverability", True)
     _initialize(
         coordinator_address=f"{address[0]}:{answer['port']}", num_processes=size, process_id=rank,
         local_device_ids=own, cluster_detection_method="deactivate",
         initialization_timeout=max(wait_for, 30),
+        # all of them may stand still for minutes, on a host that sleeps; one that does is our task
+        heartbeat_timeout_seconds=2 * patience + 600,
     )  # fmt: skip
-    patience = _timeout("GLUONX_PEER_TIMEOUT", 60)
     return Job(rank, size, answer["seed"], Peers(rank, workers, connections, patience, True))
 
 
