@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-
 import workers_step
 
 import gluonx as mx

@@ -7,6 +7,7 @@ under its own, on one disk or on several.
 """
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import gluonx as mx
 from gluonx import autograd, gluon, nd
 from gluonx.gluon import nn
+from gluonx.gluon.contrib.estimator import CheckpointHandler, Estimator
 
 kv = mx.kv.create("dist_sync")
 rank, size = kv.rank, kv.num_workers
@@ -177,6 +179,32 @@ net.save_parameters("last.params")
 wrote(
     *["often.params", "last.params"] * 0, *(["often.params"] * 20 + ["last.params"]) * (rank == 0)
 )
+
+# a training goes on from a checkpoint that only worker 0 has
+os.chdir(own)
+x = np.random.RandomState(0).randn(16, 3).astype("f")
+mine = list(gluon.data.SplitSampler(16, shuffle=False))
+
+
+def fit(epochs, folder, resume):
+    mx.random.seed(3)
+    net = nn.Dense(1, in_units=3)
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "sgd", momentum, kvstore=kv)
+    estimator = Estimator(net, loss_function, trainer=trainer)
+    estimator.logger.setLevel("ERROR")
+    batches = gluon.data.DataLoader(gluon.data.ArrayDataset(x[mine], x[mine, :1]), 4)
+    handler = CheckpointHandler(folder, resume_from_checkpoint=resume)
+    estimator.fit(batches, epochs=epochs, event_handlers=[handler])
+    return net.weight.data().asnumpy()
+
+
+whole = fit(3, "whole", True)  # there is none yet, and that is no error
+fit(2, "part", False)
+if rank == 1:
+    shutil.rmtree("part")
+assert np.array_equal(fit(3, "part", True), whole)
+os.chdir(out)
 
 if rank == 0:  # a load that others do not make is an error, not a hang
     try:
