@@ -406,13 +406,13 @@ class Block:
         """
         self._name_paths()
         with at_hand(filename) as name:
-            saved = arrays = nd.load(name)
+            arrays = nd.load(name)
         params = self._collect_params_with_prefix()
         if not arrays and not params:
             return
         if not isinstance(arrays, dict):
             raise ValueError(f"{filename} holds arrays without names; save_parameters writes names")
-        others = self._other_names()
+        saved, others = arrays, self._other_names()
         arrays = {n if n in params else others.get(n, n): a for n, a in arrays.items()}
         if not any("." in name for name in arrays) and any("." in n for n in params):
             # written by save_params: names of parameters, less the prefix

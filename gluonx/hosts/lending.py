@@ -117,7 +117,7 @@ class Lending:
         return True
 
     def _part(self, message: dict[str, Any]) -> dict[str, str]:
-        _, file = self._files.get(message.get("read"), (0, "it is not lent any more"))
+        _, file = self._files.get(message.get("read", 0), (0, "it is not lent any more"))
         if isinstance(file, str):
             return {"failed": file}
         try:
