@@ -398,6 +398,22 @@ def test_a_worker_that_hangs_is_an_error_that_names_it(tmp_path, capfd, environm
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
+def test_a_worker_that_ends_before_its_first_array_is_missed(tmp_path, capfd, environment):
+    program = tmp_path / "early.py"
+    program.write_text(
+        "import sys, gluonx as mx\n"
+        "kv = mx.kv.create('dist_sync')\n"
+        "sys.exit() if kv.rank == 1 else mx.nd.ones((1,))\n"  # JAX would wait for ever
+    )
+    status, _, err = launched(capfd, "-n", 2, program)
+    assert status == 1
+    assert re.search(
+        r"MXNetError: to find devices needs all workers, but worker 1 .* has come", err
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_failing_worker_of_mpirun_or_srun_ends_all(tmp_path, environment, monkeypatch):
     monkeypatch.setenv("GLUONX_PEER_TIMEOUT", "8")
     call = [sys.executable, WORKERS, str(tmp_path), "6", "raise", "1", "2"]

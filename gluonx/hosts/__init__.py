@@ -12,6 +12,7 @@ from .job import Call as Call
 from .job import join as join
 from .job import join_if_started as join_if_started
 from .job import joined as joined
+from .job import open_devices as open_devices
 from .job import together as together
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "join_if_started",
     "joined",
     "once",
+    "open_devices",
     "rank",
     "size",
     "together",

@@ -22,11 +22,12 @@ from ..error import MXNetError
 from .peers import Peers, meet
 from .start import Start, number, read
 
-__all__ = ["Call", "Job", "join", "join_if_started", "joined", "together"]
+__all__ = ["Call", "Job", "join", "join_if_started", "joined", "open_devices", "together"]
 
 _JOINED = "GLUONX_JOINED"
 _lock = threading.RLock()
 _job: Job | None = None
+_opened = False
 _helper: _Helper | None = None
 
 
@@ -66,6 +67,23 @@ def join_if_started() -> None:
     ):
         if environment.get(_JOINED, str(os.getpid())) == str(os.getpid()):
             join()
+
+
+def open_devices() -> None:
+    """Let JAX find its devices before anything asks for one.
+
+    It does that together with all other workers, and would wait for ever for one that has ended
+    before.
+
+    Raises
+    ------
+    MXNetError
+        That names a worker which is gone.
+    """
+    global _opened
+    if not _opened and _job is not None and _job.peers is not None:
+        Call(jax.local_devices, "to find devices", counted=False).result()
+        _opened = True
 
 
 def join() -> Job:
@@ -228,13 +246,17 @@ class Call:
     kind : str, optional
         Given, each worker makes sure before it begins that the others make a call of this kind,
         which costs a message. For calls that a program may make in one worker only, by mistake.
+    counted : bool
+        False for what workers do together but at no certain place in the program.
     """
 
-    def __init__(self, function: Callable[[], Any], what: str, kind: str | None = None):
+    def __init__(
+        self, function: Callable[[], Any], what: str, kind: str | None = None, counted: bool = True
+    ):
         self._function: Callable[[], Any] | None = function
         self._what, self._kind = what, kind
         self._future: Future = Future()
-        self._begun = self._counted = False
+        self._begun, self._counted = False, not counted
 
     def start(self) -> None:
         """Begin, if that was not done before.
