@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import operator
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ import numpy as np
 from . import mappings, persistent
 from .kernel import COPY, Kernel, has_wide, put, x64
 
-__all__ = ["AXIS", "Spread", "Team", "fill", "over_devices", "spmd", "spreads", "team_of"]
+__all__ = ["AXIS", "Spread", "Team", "fill", "over_devices", "spmd", "team_of"]
 
 #: The name of the mesh's axis.
 AXIS = "replica"
@@ -99,7 +98,7 @@ class Team:
     def repeat(self, arrays: Sequence[Any]) -> Spread:
         """Equal arrays, one for each device, as one that is the same on all; they are copied."""
         copies = [COPY.run((a,), d)[0] for a, d in zip(arrays, self.devices, strict=True)]
-        return Spread.of(self, _global(arrays[0].shape, self.whole, copies), WHOLE)
+        return Spread(self, _global(arrays[0].shape, self.whole, copies), WHOLE)
 
     def sum(self, parts: tuple[Any, ...]) -> Sequence[Any]:
         """The sums over all devices, within a program."""
@@ -146,18 +145,14 @@ def team_of(devices: Sequence[Any]) -> Team:
     return found
 
 
-_aval = operator.attrgetter("aval")
-#: Where a Spread has its array, and whether a program has taken that of the host already.
-_ARRAY, _USED = 1, 5
 _spread = Kernel(lambda a: (a.reshape(1),), "spread")
 _number = Kernel(lambda a: (a.reshape(()),), "number")
 
 
-class Spread(list):
+class Spread:
     """A global array in the place of the contents of several buffers, one on each device.
 
-    A buffer that waits for it gets its device's part when somebody looks at it. Made by :meth:`of`
-    and by :func:`spreads`.
+    A buffer that waits for it gets its device's part when somebody looks at it.
 
     Attributes
     ----------
@@ -172,24 +167,15 @@ class Spread(list):
         The parts that somebody has asked for, by device.
     """
 
-    # A list only because Python makes one of a tuple without calling any function: each step makes
-    # as many of these as there are parameters, states and gradients.
-    __slots__ = ("__weakref__",)
-    __eq__, __ne__, __hash__ = object.__eq__, object.__ne__, object.__hash__  # type: ignore[assignment]
+    __slots__ = ("team", "array", "kind", "aval", "given", "_used", "__weakref__")
 
-    team: Any = property(operator.itemgetter(0))
-    array: Any = property(operator.itemgetter(1))
-    kind: Any = property(operator.itemgetter(2))
-    aval: Any = property(operator.itemgetter(3))
-    given: Any = property(operator.itemgetter(4))
-
-    @classmethod
-    def of(cls, team: Team, array: Any, kind: str, aval: Any = None) -> Spread:
-        """One array; ``aval`` must be given if it is not the same on all devices."""
-        return cls((team, array, kind, array.aval if aval is None else aval, {}, False))
-
-    def __repr__(self) -> str:
-        return f"<Spread {self.kind} {self.aval}>"
+    def __init__(self, team: Team, array: Any, kind: str, aval: Any = None):
+        self.team = team
+        self.array = array
+        self.kind = kind
+        self.aval: Any = array.aval if aval is None else aval
+        self.given: dict[Any, Any] = {}
+        self._used = False
 
     def leaf(self) -> Any:
         """The global array for a program.
@@ -198,15 +184,15 @@ class Spread(list):
         costs less than to move it there before. If it is used again it is moved, once.
         """
         if type(self.array) is np.ndarray:
-            if self[_USED]:
+            if self._used:
                 self.move()
-            self[_USED] = True
+            self._used = True
         return self.array
 
     def move(self) -> None:
         """Divide an array of the host among the devices."""
         if type(self.array) is np.ndarray:
-            self[_ARRAY] = put(self.array, self.team.parts)
+            self.array = put(self.array, self.team.parts)
 
     def part(self, device: Any) -> Any:
         """The part of one device, without a copy."""
@@ -229,16 +215,6 @@ class Spread(list):
 
     def force(self, buffer: Any) -> None:
         buffer.fulfil(self, self.part(buffer.ctx.device))
-
-
-def spreads(team: Team, arrays: Sequence[Any]) -> tuple[Spread, ...]:
-    """Arrays that are the same on all devices; no function is called for each of them."""
-    avals, every = map(_aval, arrays), itertools.repeat
-    given: list[dict] = [{} for _ in arrays]
-    fields = zip(
-        every(team), arrays, every(WHOLE), avals, given, every(False), strict=False
-    )  # fmt: skip
-    return tuple(map(Spread, fields))
 
 
 def fill(buffer: Any, array: Any) -> None:

@@ -64,7 +64,7 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
         return None
     aval = _aval((length, *host.shape[1:]), host.dtype)
     # on a CPU a transfer is work of Python's own thread, and less of it as a part of the program
-    spread = Spread.of(team, host if here else put(host, team.parts), PARTS, aval)
+    spread = Spread(team, host if here else put(host, team.parts), PARTS, aval)
     found = []
     for ctx in contexts:
         buffer = Buffer(None, ctx, given)

@@ -28,7 +28,7 @@ def part_held(spread: Spread, old: list[Any], regions: Sequence[Region], slot: i
     the regions. The list ``old``, and another one, have parts that buffers had."""
     team = spread.team
     if team.held is None:
-        probe = Spread.of(team, team.put(np.zeros(1, np.float32)), WHOLE)
+        probe = Spread(team, team.put(np.zeros(1, np.float32)), WHOLE)
         probe.part(team.devices[0])
         team.held = _holders(probe, team.devices[0])
     ids = list(map(id, old))

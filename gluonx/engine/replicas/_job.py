@@ -11,7 +11,7 @@ from ..bundle import take
 from ..interrupts import held_back
 from ..kernel import Aval
 from ..region import Region
-from ..spread import NUMBERS, PARTS, WHOLE, Spread, spreads
+from ..spread import NUMBERS, PARTS, WHOLE, Spread
 from ..stage import ref
 from ..update import Updating
 from ._held import LISTED, counts, part_held
@@ -172,19 +172,19 @@ class Job:
                 self._restore()
             raise
         if not self.made:
-            self.made = spreads(team, list(map(outs.__getitem__, self.order)))
+            self.made = tuple([Spread(team, outs[k], WHOLE) for k in self.order])
         params, states = self.made[: self._states], self.made[self._states :]
         for bundle in self.written[:-1]:
             bundle.give(params, updating)
         self.written[-1].give(states, updating)
         self.record.made = self.made
-        sums = spreads(team, list(map(outs.__getitem__, self.summed)))
+        sums = tuple([Spread(team, outs[k], WHOLE) for k in self.summed])
         if sums:
             self._hand_over(sums)
         base = len(self.order)
         base += len(sums)
         rest = {
-            n: Spread.of(team, a, kind, self.avals[n])
+            n: Spread(team, a, kind, self.avals[n])
             for n, a, kind in zip(self.numbers, outs[base:], self.kinds, strict=False)
         }
         for device, (values, gradients) in zip(team.devices, self.found, strict=True):

@@ -33,6 +33,6 @@ def all_reduce(grads: Sequence[Sequence[Buffer]], team: Team) -> None:
     team.run_into(made, found, arrays, False)
     outs = team.results(made)
     for column, out in zip(columns, outs, strict=False):
-        spread = Spread.of(team, out, WHOLE)
+        spread = Spread(team, out, WHOLE)
         for buffer in column:
             buffer.defer(spread)
