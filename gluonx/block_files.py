@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from .error import MXNetError
-from .hosts import once
+from .hosts import at_hand, once
 from .serialization.files import open_read, open_write, path_name
 
 __all__ = ["load", "save"]
@@ -40,7 +40,7 @@ def load(block: Any, prefix: Any) -> None:
     """Read what :func:`save` wrote; see :meth:`gluonx.Block.load`."""
     prefix = path_name(prefix)
     name = f"{prefix}-model.json"
-    with open_read(name) as file:
+    with at_hand(name) as found, open_read(found) as file:
         try:
             content = json.loads(file.read())
         except ValueError as e:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import jax
 
 from .error import MXNetError
-from .hosts import join_if_started
+from .hosts import join_if_started, open_devices
 
 __all__ = [
     "Context", "cpu", "cpu_pinned", "cpu_shared", "current_context", "gpu", "gpu_memory_info",
@@ -129,6 +129,7 @@ class Context:
 
 def _find(ctx: Context) -> Any:
     join_if_started()
+    open_devices()
     if ctx.device_type == "gpu":
         gpus = _gpus()
         if ctx.device_id >= len(gpus):
@@ -145,6 +146,7 @@ def _find(ctx: Context) -> Any:
 @functools.cache
 def _gpus() -> list:
     join_if_started()
+    open_devices()
     try:
         return jax.local_devices(backend="gpu")
     except RuntimeError:  # JAX has no such backend here

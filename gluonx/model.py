@@ -13,7 +13,7 @@ from . import io, metric
 from . import ndarray as nd
 from . import symbol as sym
 from .callback import LogValidationMetricsCallback
-from .hosts import once
+from .hosts import at_hand, once
 from .ndarray import NDArray
 
 __all__ = ["BatchEndParam", "FeedForward", "load_checkpoint", "load_params", "save_checkpoint"]
@@ -81,7 +81,8 @@ def load_params(prefix: str, epoch: int) -> tuple[dict[str, NDArray], dict[str, 
 
 def read_params(fname: Any) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
     """Parameters and auxiliary states from a file."""
-    arrays = nd.load(fname)
+    with at_hand(fname) as name:
+        arrays = nd.load(name)
     parts: dict[str, dict[str, NDArray]] = {"arg": {}, "aux": {}}
     if not arrays:
         return {}, {}
@@ -105,7 +106,9 @@ def load_checkpoint(prefix: str, epoch: int) -> tuple[Any, dict, dict]:
     symbol : Symbol
     arg_params, aux_params : dict of str to NDArray
     """
-    return sym.load(f"{prefix}-symbol.json"), *load_params(prefix, epoch)
+    with at_hand(f"{prefix}-symbol.json") as name:
+        symbol = sym.load(name)
+    return symbol, *load_params(prefix, epoch)
 
 
 class FeedForward:

@@ -19,7 +19,7 @@ from .engine.kernel import Aval
 from .engine.state import state
 from .engine.trace import Trace, trace_kernel
 from .error import MXNetError
-from .hosts import once
+from .hosts import at_hand, once
 from .ndarray import NDArray
 from .ndarray.dispatch import call
 from .serialization import npz
@@ -183,7 +183,7 @@ class StableHLOBlock(HybridBlock):
             If the parameters are not those of the program.
         """
         name = os.fspath(program_file)
-        with open_read(name) as file:
+        with at_hand(name) as found, open_read(found) as file:
             exported = program.load(file.read(), name)
         contexts = [ctx] if isinstance(ctx, Context) else list(ctx or [current_context()])
         for c in contexts:
@@ -195,7 +195,7 @@ class StableHLOBlock(HybridBlock):
                 )
         block = StableHLOBlock(exported, name)
         source = os.fspath(param_file) if param_file is not None else _beside(name)
-        with open_read(source) as file:
+        with at_hand(source) as found, open_read(found) as file:
             arrays, names = npz.load(file.read(), source)
         values = dict(zip(names, arrays, strict=True))
         params = block._reg_params

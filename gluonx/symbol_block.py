@@ -16,6 +16,7 @@ from .block import HybridBlock
 from .context import current_context
 from .engine.kernel import Aval
 from .error import MXNetError
+from .hosts import at_hand
 from .ndarray import NDArray
 from .parameter import ParameterDict, assign
 from .symbol import Symbol
@@ -134,7 +135,8 @@ class SymbolBlock(HybridBlock):
         ValueError
             If the symbol has no such input, or a parameter is missing, too many or misshapen.
         """
-        symbol = sym.load(symbol_file)
+        with at_hand(symbol_file) as found:
+            symbol = sym.load(found)
         names = [input_names] if isinstance(input_names, str) else list(input_names)
         unknown = [n for n in names if n not in symbol.list_inputs()]
         if unknown:
@@ -144,8 +146,10 @@ class SymbolBlock(HybridBlock):
             )
         block = SymbolBlock(symbol, [sym.var(n) for n in names])
         if param_file is not None:
+            with at_hand(param_file) as found:
+                loaded = _named(nd.load(found), param_file)
             arrays = {k.partition(":")[2] if k[:4] in ("arg:", "aux:") else k: v
-                      for k, v in _named(nd.load(param_file), param_file).items()}  # fmt: skip
+                      for k, v in loaded.items()}  # fmt: skip
             assign(
                 dict(block.params.items()), arrays, str(param_file),
                 ctx if ctx is not None else current_context(), allow_missing, ignore_extra, True,

@@ -17,6 +17,7 @@ import pytest
 
 import gluonx as gx
 from gluonx import launch
+from gluonx.hosts.lending import NotLentError
 from gluonx.hosts.peers import Peers, meet
 from gluonx.hosts.start import read
 
@@ -196,6 +197,44 @@ def test_a_worker_knows_what_worker_0_saves_and_where_others_are():
         end(peers, found)
 
 
+def test_worker_0_lends_the_files_that_it_loads(tmp_path):
+    found = gathered(range(3), 3)
+    peers = [Peers(r, found[r][0]["workers"], found[r][1], 9, True) for r in range(3)]
+    path, answers = tmp_path / "net.params", {}
+    path.write_bytes(os.urandom(250000))
+    first, content = peers[0], path.read_bytes()
+
+    def ask(rank, name, patience=20):
+        try:
+            answers[rank] = b"".join(peers[rank].lending.borrow(["other", name], patience))
+        except NotLentError as e:
+            answers[rank] = str(e)
+        return answers[rank]
+
+    try:
+        waiting = threading.Thread(target=ask, args=(1, "net"))
+        waiting.start()
+        first.lending.offer(["net", str(path)], str(path))
+        path.unlink()
+        waiting.join(20)
+        assert answers[1] == ask(2, str(path)) == content
+        first.progress.begin("a step")
+        assert ask(2, "net") == content  # it is only behind
+        assert ask(2, "more") == "has gone on to a step without loading it"
+        peers[2].progress.begin("a step")
+        assert ask(2, "net", 0.1) == "has not loaded it for 0.1 s"
+        first.lending.offer(["more"], str(path))
+        assert ask(2, "more") == "cannot read it either: No such file or directory"
+        for _ in range(4):
+            first.progress.begin("a step")
+        first.lending.offer(["more"], str(path))
+        assert ask(1, "net") == "has gone on to a step without loading it"  # it is closed
+        first._lose(1, "")
+        assert ask(1, "net") == "is gone"
+    finally:
+        end(peers, found)
+
+
 # -- the launcher ---------------------------------------------------------------------------------
 
 
@@ -310,8 +349,9 @@ def weights(out, n):
 
 
 def test_two_processes_train_one_network(tmp_path, capfd, environment):
-    status, out, _ = launched(capfd, "-n", 2, WORKERS, tmp_path, 3)
-    assert status == 0 and {"[0] done", "[1] done"} <= set(out.splitlines())
+    status, out, err = launched(capfd, "-n", 2, WORKERS, tmp_path, 3, "count")
+    assert status == 0, err
+    assert {"[0] done", "[1] done"} <= set(out.splitlines())
     step = "hybridsequential0 + l2loss0 + backward + update: compiled 1 time, run 3 times"
     assert out.count(step) == 2  # the sum over the workers is a part of it
     assert np.isfinite(weights(tmp_path, 2)).all()
@@ -354,6 +394,22 @@ def test_a_worker_that_hangs_is_an_error_that_names_it(tmp_path, capfd, environm
         r"MXNetError: Trainer.step\(\) needs all workers, but worker 1 .* is gone", err
     )
     assert re.search(f"launch: worker 1 on localhost .*{why}", err)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_worker_that_ends_before_its_first_array_is_missed(tmp_path, capfd, environment):
+    program = tmp_path / "early.py"
+    program.write_text(
+        "import sys, gluonx as mx\n"
+        "kv = mx.kv.create('dist_sync')\n"
+        "sys.exit() if kv.rank == 1 else mx.nd.ones((1,))\n"  # JAX would wait for ever
+    )
+    status, _, err = launched(capfd, "-n", 2, program)
+    assert status == 1
+    assert re.search(
+        r"MXNetError: to find devices needs all workers, but worker 1 .* has come", err
+    )
 
 
 @pytest.mark.slow
@@ -426,10 +482,12 @@ def test_stores_of_several_processes_add_up(tmp_path, capfd, environment):
 
 
 STORES = """
+    import os, sys
     import numpy as np
     import gluonx as mx
     from gluonx import nd
 
+    folder = os.path.dirname(__file__)
     kv = mx.kv.create('dist_sync')
     r, n = kv.rank, kv.num_workers
 
@@ -452,6 +510,50 @@ STORES = """
     kv.push('s', nd.sparse.row_sparse_array((np.ones((1, 2), 'f'), [2 * r]), shape=(4, 2)))
     kv.pull('s', out=rows, ignore_sparse=False)
     assert rows.indices.asnumpy().tolist() == [0, 2]
+    kv.row_sparse_pull('s', out=rows, row_ids=nd.array([2, 3]))
+    assert rows.indices.asnumpy().tolist() == [2, 3] and rows.data.asnumpy().sum() == 2
+    kv.init(['k1', 'k2'], [nd.zeros((2,))] * 2)
+    kv.push(['k1', 'k2'], [[nd.ones((2,))] * 2, [nd.ones((2,)) * r]])
+    outs = [[nd.zeros((2,)), nd.zeros((2,))], [nd.zeros((2,))]]
+    kv.pull(['k1', 'k2'], out=outs)
+    assert [x.asnumpy().tolist() for x in outs[0] + outs[1]] == [[4, 4], [4, 4], [1, 1]]
+
+    horovod = mx.kv.create('horovod')
+    assert (horovod.rank, horovod.num_workers) == (r, 2) and not horovod.is_capable('optimizer')
+    outs = [nd.zeros((2,)), nd.zeros((2,))]
+    horovod.broadcast('w', nd.ones((2,)) * (r + 5), out=outs)
+    assert [x.asnumpy().tolist() for x in outs] == [[5, 5]] * 2
+    horovod.pushpull('w', nd.ones((2,)) * (r + 1), out=outs)
+    assert [x.asnumpy().tolist() for x in outs] == [[3, 3]] * 2
+    own = nd.ones((2,)) * (r + 1)
+    horovod.pushpull('w', own)
+    assert own.asnumpy().tolist() == [3, 3]
+    try:
+        mx.kv.create('dist_async')
+    except mx.MXNetError as e:
+        assert "Use 'dist_sync'" in str(e)
+    else:
+        sys.exit('not refused')
+
+    # an optimizer in the store: the states are worker 0's, in a file that only it has
+    store = mx.kv.create('dist_sync')
+    store.set_optimizer(mx.optimizer.SGD(learning_rate=0.5, momentum=0.5))
+    store.init('w', nd.zeros((2,)))
+    states = os.path.join(folder, 'store-states')
+    store.push('w', nd.ones((2,)) * (r + 1))
+    assert pulled(store, 'w', (2,)) == [-1.5, -1.5]
+    if r == 0:
+        store.save_optimizer_states(states)
+    store.push('w', nd.ones((2,)))
+    assert pulled(store, 'w', (2,)) == [-3.25, -3.25]
+    store.load_optimizer_states(states if r == 0 else 'nowhere')
+    store.push('w', nd.zeros((2,)))
+    assert pulled(store, 'w', (2,)) == [-4, -4]  # the momentum after the first push
+    store = mx.kv.create('dist_sync')
+    store.set_updater(lambda key, pushed, stored: stored.__iadd__(2 * pushed))
+    store.init(3, nd.ones((1,)))
+    store.push(3, nd.ones((1,)))
+    assert pulled(store, 3, (1,)) == [5]
 
     for kind, wanted in [('2bit', [[0, 1, -1], [1, 1, -1]]), ('fp16', [[0.6, 2.4, -1.2]] * 2)]:
         small = mx.kv.create('dist_device_sync')
@@ -461,8 +563,6 @@ STORES = """
             small.push(0, nd.array([0.3, 0.7 + r, -0.6]))
             np.testing.assert_allclose(pulled(small, 0, (3,)), sums, atol=2e-3)
 
-    import os, sys
-    folder = os.path.dirname(__file__)
     if r == 0:
         nd.save(folder + '/own', [nd.ones((2,))])
     copy = mx.kv.share_file(folder + '/own')
@@ -472,6 +572,29 @@ STORES = """
     except mx.MXNetError as e:
         assert 'none' in str(e)
     assert (mx.nd.random.uniform(shape=(1,)).asscalar() > 0)
+
+    # a Trainer that compresses, or whose gradients are sparse
+    def trained(params, **more):
+        p = mx.gluon.Parameter('w', shape=(4, 1), init='ones', **params)
+        p.initialize()
+        t = mx.gluon.Trainer([p], 'sgd', {'learning_rate': 1.0}, kvstore='dist_sync', **more)
+        found = []
+        for step in range(2):
+            with mx.autograd.record():
+                x = nd.Embedding(nd.array([r]), p.data(), 4, 1, sparse_grad='grad_stype' in params)
+                y = (x * 0.3).sum()
+            y.backward()
+            t.step(1)
+            found.append(p.data().asnumpy().ravel().astype('d').round(3).tolist())
+        return found
+
+    assert trained({}) == [[0.7, 0.7, 1, 1], [0.4, 0.4, 1, 1]]
+    assert trained({}, update_on_kvstore=True) == trained({})
+    assert trained({'grad_stype': 'row_sparse'}) == trained({})
+    two = {'type': '2bit', 'threshold': 0.5}
+    assert trained({}, compression_params=two) == [[1, 1, 1, 1], [0.5, 0.5, 1, 1]]
+    np.testing.assert_allclose(trained({}, compression_params={'type': 'fp16'}), trained({}),
+                               atol=1e-3)
 
     # networks that differ are found at once
     p = mx.gluon.Parameter('w', shape=(2 + r,))

@@ -3,7 +3,8 @@
     workers.py OUT STEPS [ACT RANK STEP]
 
 Goes on from the checkpoint in the folder OUT, if there is one, and leaves the result of each worker
-there. At STEP worker RANK does ACT: kill, stop or raise.
+there. At STEP worker RANK does ACT: kill, stop or raise. With ACT "count" all of them look at the
+end at what a step costs.
 """
 
 import os
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import workers_step
 
 import gluonx as mx
 from gluonx import autograd, gluon, nd
@@ -58,6 +60,8 @@ def main(out: Path, steps: int, act: str = "", who: str = "-1", when: str = "0")
     weights = [p.data().asnumpy().ravel() for p in net.collect_params().values()]
     np.save(out / f"weights-{kv.rank}-of-{kv.num_workers}.npy", np.concatenate(weights))
     print(mx.engine.explain())
+    if act == "count":
+        workers_step.check(kv)
     print("done", flush=True)
 
 

@@ -7,6 +7,7 @@ under its own, on one disk or on several.
 """
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import gluonx as mx
 from gluonx import autograd, gluon, nd
 from gluonx.gluon import nn
+from gluonx.gluon.contrib.estimator import CheckpointHandler, Estimator
 
 kv = mx.kv.create("dist_sync")
 rank, size = kv.rank, kv.num_workers
@@ -110,6 +112,50 @@ net.load_parameters("net.params")
 trainer.load_states("states")  # that of worker 0
 train()
 assert equal()
+
+# what only worker 0 has, the others are lent: as it was when worker 0 loaded it
+if rank == 0:
+    net.save_parameters("lent.params")
+    symbol = mx.sym.var("w") * 2
+    mx.model.save_checkpoint("lent", 1, symbol, {"w": nd.arange(70000)}, {"v": data})
+else:
+    os.remove("states")
+    time.sleep(0.3)
+kv.barrier()
+net.load_parameters("lent.params")
+if rank == 0:
+    net[1].running_mean.set_data(nd.ones((3,)) * 7)
+    net.save_parameters("lent.params")
+mean = net[1].running_mean.data()
+(lent,) = mx.kvstore.exchange.first([mean])
+assert np.array_equal(lent.asnumpy(), mean.asnumpy()) == (rank == 0)
+assert rank == 0 or not os.path.exists("lent.params")
+symbol, arguments, more = mx.model.load_checkpoint("lent", 1)
+assert symbol.list_arguments() == ["w"] and list(more) == ["v"]
+assert np.array_equal(arguments["w"].asnumpy(), np.arange(70000))
+trainer.load_states("states")
+if rank == 0:  # one alone, which nobody has to wait for
+    net.load_parameters("lent.params")
+train()
+assert equal()
+try:
+    net.load_parameters("nowhere.params")
+except FileNotFoundError as e:
+    assert rank == 0 or "cannot read it either: No such file" in str(e), e
+else:
+    sys.exit("found")
+if rank == 1:
+    try:
+        net.load_parameters("elsewhere.params")
+    except FileNotFoundError as e:
+        text = "cannot read elsewhere.params: there is no such file for worker 1, and worker 0 "
+        assert str(e).startswith(text), e
+        assert "has gone on to Trainer.step() without loading it" in str(e), e
+    else:
+        sys.exit("found")
+train()
+names = ["lent.params", "lent-symbol.json", "lent-0001.params", "lent.params"]
+wrote(*names * (rank == 0))
 os.chdir(out)
 
 # by one worker alone: nobody waits for the others
@@ -133,6 +179,32 @@ net.save_parameters("last.params")
 wrote(
     *["often.params", "last.params"] * 0, *(["often.params"] * 20 + ["last.params"]) * (rank == 0)
 )
+
+# a training goes on from a checkpoint that only worker 0 has
+os.chdir(own)
+x = np.random.RandomState(0).randn(16, 3).astype("f")
+mine = list(gluon.data.SplitSampler(16, shuffle=False))
+
+
+def fit(epochs, folder, resume):
+    mx.random.seed(3)
+    net = nn.Dense(1, in_units=3)
+    net.initialize()
+    trainer = gluon.Trainer(net.collect_params(), "sgd", momentum, kvstore=kv)
+    estimator = Estimator(net, loss_function, trainer=trainer)
+    estimator.logger.setLevel("ERROR")
+    batches = gluon.data.DataLoader(gluon.data.ArrayDataset(x[mine], x[mine, :1]), 4)
+    handler = CheckpointHandler(folder, resume_from_checkpoint=resume)
+    estimator.fit(batches, epochs=epochs, event_handlers=[handler])
+    return net.weight.data().asnumpy()
+
+
+whole = fit(3, "whole", True)  # there is none yet, and that is no error
+fit(2, "part", False)
+if rank == 1:
+    shutil.rmtree("part")
+assert np.array_equal(fit(3, "part", True), whole)
+os.chdir(out)
 
 if rank == 0:  # a load that others do not make is an error, not a hang
     try:

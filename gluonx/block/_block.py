@@ -13,7 +13,7 @@ from typing import Any
 from .. import block_files
 from .. import ndarray as nd
 from ..engine.state import state
-from ..hosts import once
+from ..hosts import at_hand, once
 from ..hybrid import Cache
 from ..mesh import partition_of
 from ..name import NameManager, Prefix
@@ -405,19 +405,21 @@ class Block:
             network is unchanged then.
         """
         self._name_paths()
-        arrays = nd.load(filename)
+        with at_hand(filename) as name:
+            arrays = nd.load(name)
         params = self._collect_params_with_prefix()
         if not arrays and not params:
             return
         if not isinstance(arrays, dict):
             raise ValueError(f"{filename} holds arrays without names; save_parameters writes names")
-        others = self._other_names()
+        saved, others = arrays, self._other_names()
         arrays = {n if n in params else others.get(n, n): a for n, a in arrays.items()}
         if not any("." in name for name in arrays) and any("." in n for n in params):
             # written by save_params: names of parameters, less the prefix
-            self.collect_params().load(
-                filename, ctx, allow_missing, ignore_extra, self.prefix, cast_dtype, dtype_source
-            )
+            self.collect_params().load_dict(
+                saved, ctx, allow_missing, ignore_extra, self.prefix, str(filename), cast_dtype,
+                dtype_source,
+            )  # fmt: skip
             return
         shared: dict[int, list[str]] = {}
         for name, p in params.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..error import MXNetError
-from ..hosts import once, rank
+from ..hosts import at_hand, once, rank
 from ..metric import EvalMetric
 from ..serialization.files import open_write
 from . import resume
@@ -237,10 +237,12 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
 
     def _resume(self, estimator: Any) -> None:
         path = self.model_dir / f"{self.model_prefix}.json"
-        if not path.exists():
+        try:
+            with at_hand(path) as found:
+                state = json.loads(Path(found).read_text())
+        except FileNotFoundError:
             estimator.logger.info("no checkpoint in %s, training from the start", self.model_dir)
             return
-        state = json.loads(path.read_text())
         if "training" not in state:
             raise MXNetError(
                 f"{path} is of an older version, whose trainings cannot be resumed exactly; delete "
@@ -249,7 +251,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         name = state["saved"][-1]
         estimator.net.load_parameters(self.model_dir / f"{name}.params", ctx=estimator.context)
         states = self.model_dir / f"{name}.states"
-        if states.exists() and hasattr(estimator.trainer, "load_states"):
+        if (rank() > 0 or states.exists()) and hasattr(estimator.trainer, "load_states"):
             estimator.trainer.load_states(str(states))
         self.current_epoch, self.current_batch = state["epoch"], state["batch"]
         self.saved_checkpoints = list(state["saved"])

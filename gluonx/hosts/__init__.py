@@ -6,14 +6,27 @@ kvstore, joins the other processes. See the page on distributed training in the 
 
 from __future__ import annotations
 
+from .files import at_hand as at_hand
 from .files import once as once
 from .job import Call as Call
 from .job import join as join
 from .job import join_if_started as join_if_started
 from .job import joined as joined
+from .job import open_devices as open_devices
 from .job import together as together
 
-__all__ = ["Call", "join", "join_if_started", "joined", "once", "rank", "size", "together"]
+__all__ = [
+    "Call",
+    "at_hand",
+    "join",
+    "join_if_started",
+    "joined",
+    "once",
+    "open_devices",
+    "rank",
+    "size",
+    "together",
+]
 
 
 def rank() -> int:

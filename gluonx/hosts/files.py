@@ -1,17 +1,20 @@
-"""Files that all workers would write alike, and that one of them writes."""
+"""Files that workers have in common: one of them writes, and others read what one has."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..serialization import urls
-from ..serialization.files import path_name
-from .job import joined
+from ..serialization.files import missing, path_name
+from .job import join_if_started, joined
+from .lending import NotLentError
 
-__all__ = ["once"]
+__all__ = ["at_hand", "once"]
 
 
 @contextmanager
@@ -45,6 +48,62 @@ def once(path: Any) -> Iterator[bool]:
     else:
         stamp = peers.progress.wait_for_save(_title(name), peers.timeout)
         yield stamp is None or not _same(name, stamp)
+
+
+@contextmanager
+def at_hand(path: Any) -> Iterator[Any]:
+    """Where this process finds a file of parameters that it is to read.
+
+    That is the path itself where there is such a file, and always on worker 0. Another worker that
+    lacks it gets a copy of what worker 0 reads under that name at the same place in the program,
+    for as long as the ``with`` block lasts. No worker needs to call this because another one does.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A path or URL; a URL is left as it is.
+
+    Raises
+    ------
+    FileError
+        If the file is not here, and worker 0 does not read it either: it goes on to the next
+        exchange, ends, is lost, or does nothing for ``GLUONX_PEER_TIMEOUT``.
+
+    Examples
+    --------
+    >>> from gluonx.hosts.files import at_hand
+    >>> with at_hand('net.params') as name:
+    ...     print(name)
+    net.params
+    """
+    name = path_name(path)
+    join_if_started()
+    job, local = joined(), _local(name)
+    peers = None if job is None else job.peers
+    if job is None or peers is None or local is None:
+        yield path
+        return
+    names = [name, os.path.abspath(local)]  # hosts may have their working folders in other places
+    if job.rank == 0:
+        peers.lending.offer(names, local)
+        yield path
+    elif os.path.exists(local):
+        yield path
+    else:
+        folder = tempfile.mkdtemp(prefix="gluonx-")
+        try:
+            copy = os.path.join(folder, os.path.basename(local))
+            try:
+                with open(copy, "wb") as file:
+                    for part in peers.lending.borrow(names, peers.timeout):
+                        file.write(part)
+            except NotLentError as e:
+                raise missing(
+                    name, f"there is no such file for worker {job.rank}, and {peers.title(0)} {e}"
+                ) from None
+            yield copy
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _local(name: str) -> str | None:

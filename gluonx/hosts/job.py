@@ -22,11 +22,12 @@ from ..error import MXNetError
 from .peers import Peers, meet
 from .start import Start, number, read
 
-__all__ = ["Call", "Job", "join", "join_if_started", "joined", "together"]
+__all__ = ["Call", "Job", "join", "join_if_started", "joined", "open_devices", "together"]
 
 _JOINED = "GLUONX_JOINED"
 _lock = threading.RLock()
 _job: Job | None = None
+_opened = False
 _helper: _Helper | None = None
 
 
@@ -66,6 +67,23 @@ def join_if_started() -> None:
     ):
         if environment.get(_JOINED, str(os.getpid())) == str(os.getpid()):
             join()
+
+
+def open_devices() -> None:
+    """Let JAX find its devices before anything asks for one.
+
+    It does that together with all other workers, and would wait for ever for one that has ended
+    before.
+
+    Raises
+    ------
+    MXNetError
+        That names a worker which is gone.
+    """
+    global _opened
+    if not _opened and _job is not None and _job.peers is not None:
+        Call(jax.local_devices, "to find devices", counted=False).result()
+        _opened = True
 
 
 def join() -> Job:
@@ -131,14 +149,16 @@ def _meet(start: Start) -> Job:
     own = None
     if len(same) > 1 and "JAX_LOCAL_DEVICE_IDS" not in os.environ:
         own = [same.index(rank)]  # workers that see the same GPUs take one each
+    patience = _timeout("GLUONX_PEER_TIMEOUT", 60)
     # A worker that dies shall be an exception in the others, not the end of them.
     _configure("jax_enable_recoverability", True)
     _initialize(
         coordinator_address=f"{address[0]}:{answer['port']}", num_processes=size, process_id=rank,
         local_device_ids=own, cluster_detection_method="deactivate",
         initialization_timeout=max(wait_for, 30),
+        # all of them may stand still for minutes, on a host that sleeps; one that does is our task
+        heartbeat_timeout_seconds=2 * patience + 600,
     )  # fmt: skip
-    patience = _timeout("GLUONX_PEER_TIMEOUT", 60)
     return Job(rank, size, answer["seed"], Peers(rank, workers, connections, patience, True))
 
 
@@ -226,13 +246,17 @@ class Call:
     kind : str, optional
         Given, each worker makes sure before it begins that the others make a call of this kind,
         which costs a message. For calls that a program may make in one worker only, by mistake.
+    counted : bool
+        False for what workers do together but at no certain place in the program.
     """
 
-    def __init__(self, function: Callable[[], Any], what: str, kind: str | None = None):
+    def __init__(
+        self, function: Callable[[], Any], what: str, kind: str | None = None, counted: bool = True
+    ):
         self._function: Callable[[], Any] | None = function
         self._what, self._kind = what, kind
         self._future: Future = Future()
-        self._begun = self._counted = False
+        self._begun, self._counted = False, not counted
 
     def start(self) -> None:
         """Begin, if that was not done before.
@@ -318,6 +342,20 @@ class _Helper(threading.Thread):
             del call
 
 
+def _settled(patience: float) -> bool:
+    """Whether no call is under way; waits for that. A thread that comes back from XLA while Python
+    ends would abort the process."""
+    if _helper is None:
+        return True
+    last = Call(lambda: None, "the end")
+    _helper.calls.put(last)
+    try:
+        last._future.result(patience)
+    except TimeoutError:
+        return False
+    return True
+
+
 def together(function: Callable[[], Any], what: str) -> Any:
     """The result of a :class:`Call`."""
     return Call(function, what).result()
@@ -353,6 +391,11 @@ def _at_the_end(job: Job) -> None:
 
     def leave() -> None:
         peers.say_goodbye(failure[0] if failure else None)
+        if not _settled(10):
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    stream.flush()
+            os._exit(1)
         if peers.gone:
             # A computation that waits for a lost worker can keep the process from ending.
             patience = threading.Timer(10, os._exit, [1])

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..error import MXNetError
+from .lending import Lending
 from .progress import Progress
 
 __all__ = ["Peers", "meet"]
@@ -241,7 +242,9 @@ class Peers:
         self.gone: dict[int, str] = {}
         self.left: set[int] = set()
         self._changed = threading.Condition()
-        self.progress = Progress(self._changed, self._send, lambda rank: rank not in self._open)
+        known = self._changed, self._send, lambda rank: rank not in self._open
+        self.progress = Progress(*known)
+        self.lending = Lending(*known, self.progress)
         #: When somebody was first missed, and whether this process knows.
         self._since: float | None = None
         self._told = self._over = False
@@ -341,7 +344,7 @@ class Peers:
             rank = message["gone"]
             if isinstance(rank, int) and 0 <= rank < len(self._workers):
                 self._note(rank, message.get("why"))
-        elif message:
+        elif message and not self.lending.heed(sender, message):
             self.progress.heed(sender, message)
 
     def _send(self, rank: int, message: dict[str, Any]) -> None:

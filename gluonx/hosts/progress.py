@@ -36,7 +36,9 @@ class Progress:
         self._changed, self._send, self._lost = changed, send, lost
         #: How many exchanges this worker has begun, and what the last one is.
         self.begun = 0
-        self._doing = ""
+        self.doing = ""
+        #: What is called when an exchange begins, or the program ends.
+        self.passing: list[Callable[[], None]] = []
         self._ended = False
         #: Who wants to know when this worker has begun more exchanges than it had.
         self._asked: list[tuple[int, int]] = []
@@ -50,23 +52,31 @@ class Progress:
         """An exchange begins."""
         with self._changed:
             self.begun += 1
-            self._doing = what
+            self.doing = what
             if self._asked or self._saved or self._wanted:
                 self._saved = {k: v for k, v in self._saved.items() if k[1] >= self.begun}
                 self._wanted.clear()
                 self._answer()
+            for call in self.passing:
+                call()
 
     def end(self) -> None:
         """The program is at its end."""
         with self._changed:
-            self._ended, self._doing = True, "its end"
+            self._ended, self.doing = True, "its end"
             self._answer()
+            for call in self.passing:
+                call()
+
+    def has_begun(self, begun: int) -> bool:
+        """Whether more exchanges than that have begun, or none will."""
+        return self._ended or begun < self.begun
 
     def _answer(self) -> None:
-        due = [a for a in self._asked if self._ended or a[1] < self.begun]
+        due = [a for a in self._asked if self.has_begun(a[1])]
         self._asked = [a for a in self._asked if a not in due]
         for rank, begun in due:
-            self._send(rank, {"passed": begun, "doing": self._doing})
+            self._send(rank, {"passed": begun, "doing": self.doing})
 
     def heed(self, sender: int, message: dict[str, Any]) -> None:
         """Take note of what another worker says."""

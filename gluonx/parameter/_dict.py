@@ -13,7 +13,7 @@ from .. import initializer
 from .. import ndarray as nd
 from ..context import Context, cpu
 from ..engine.deferred import zero
-from ..hosts import once
+from ..hosts import at_hand, once
 from ..ndarray import NDArray
 from ._parameter import Constant, Parameter, contexts_of
 
@@ -205,7 +205,8 @@ class ParameterDict:
         dtype_source: str = "current",
     ) -> None:  # fmt: skip
         """Load parameters by name; see :meth:`gluonx.Block.load_parameters`."""
-        loaded = nd.load(filename)
+        with at_hand(filename) as name:
+            loaded = nd.load(name)
         if not isinstance(loaded, dict):
             raise ValueError(f"{filename} holds arrays without names; save a dict of parameters")
         self.load_dict(

@@ -18,7 +18,7 @@ from typing import Any
 from ..error import MXNetError
 from . import urls
 
-__all__ = ["FileError", "open_read", "open_stream", "open_write", "path_name"]
+__all__ = ["FileError", "missing", "open_read", "open_stream", "open_write", "path_name"]
 
 
 class FileError(MXNetError, OSError):
@@ -210,6 +210,13 @@ def _sync_folder(folder: str) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def missing(name: str, why: str) -> FileError:
+    """An error, to be raised, for a file that is not there."""
+    error = _MissingError(f"cannot read {name}: {why}")
+    error.errno = errno.ENOENT
+    return error
 
 
 def _failure(action: str, name: str, cause: Any, state: str = "") -> FileError:
