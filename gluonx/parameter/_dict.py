@@ -153,7 +153,7 @@ class ParameterDict:
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
-        variables = [
+        variables: list[Any] = [
             x._entry if p._grad_stype == "default" else None
             for p in self.values()
             if p._grad_req != "null" and p._data is not None and p._deferred is None
