@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+from importlib import metadata
 from typing import Any
 
 import jax
-import jaxlib
 
 __all__ = ["compiler_options"]
 
@@ -27,6 +27,6 @@ def compiler_options(device: Any) -> dict[str, Any] | None:
 
 @functools.lru_cache(maxsize=8)
 def _for_platform(platform: str, flags: str) -> dict[str, Any] | None:
-    if platform != "cpu" or _YNN in flags or not jaxlib.__version__.startswith("0.10."):
+    if platform != "cpu" or _YNN in flags or not metadata.version("jaxlib").startswith("0.10."):
         return None
     return {_YNN: _NO_CONVOLUTIONS}
