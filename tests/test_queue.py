@@ -128,6 +128,15 @@ def test_gradients_are_added_up():
     same(plain.values(), gathered.values())
 
 
+def test_another_backward_pass_through_a_waiting_step_is_refused():
+    with gathering():
+        run = Run()
+        for _ in range(5):
+            loss = run.step()
+            with pytest.raises(gx.MXNetError, match="retain_graph"):
+                loss.backward()
+
+
 def test_steps_of_one_network_by_two_trainers():
     def train(run):
         first = gluon.Trainer(run.params[:2], "sgd", {"learning_rate": 0.1})

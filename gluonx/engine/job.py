@@ -161,7 +161,11 @@ class Job:
             small = self.program.small = -1 if least > _SMALL else self.base + sizes.index(least)
         return None if small < 0 else self.outs[0][small]
 
-    # -- in a queue --------------------------------------------------------------------------------
+    # -- in a queue: what its nodes ask of the region that they are on ------------------------------
+
+    @property
+    def device(self) -> Any:
+        return self.region.device
 
     def run(self) -> None:
         """Run the queue in which it waits."""
