@@ -3,6 +3,7 @@
 import contextlib
 
 from gluonx.engine import together
+from gluonx.engine.kernel import Kernel
 
 
 @contextlib.contextmanager
@@ -31,3 +32,19 @@ def gathering(count=2, in_vain=10**9):
         for name, value in old.items():
             setattr(together, name, value)
         together.Together.call = call
+
+
+def failing(monkeypatch):
+    """A list: a number put into it says which of the next calls of steps' programs fails."""
+    call, left = Kernel._call_into, []
+
+    def fail(self, outs, function, arrays):
+        if left and self.runs:  # the program of a step
+            left[0] -= 1
+            if left[0] == 0:
+                left.clear()
+                raise RuntimeError("no memory")
+        call(self, outs, function, arrays)
+
+    monkeypatch.setattr(Kernel, "_call_into", fail)
+    return left

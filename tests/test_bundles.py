@@ -1,19 +1,17 @@
 """What a training step leaves in one piece: nobody can tell, and no array costs Python anything."""
 
 import gc
-import os
-import sys
 import threading
 import weakref
 
 import numpy as np
 import pytest
+from counting import calls_of
 
 import gluonx as gx
 from gluonx import autograd, engine, gluon, nd, nn
 
 BATCH = 4
-HOME = os.path.dirname(gx.__file__)
 
 
 def make(layers=2, optimizer="sgd", micro=1):
@@ -46,24 +44,6 @@ def make(layers=2, optimizer="sgd", micro=1):
 
 def values(net):
     return [p.data().asnumpy() for p in net.collect_params().values()]
-
-
-def calls_of(step):
-    """gluonx's functions that are called in one step, without what the garbage collector calls."""
-    found = []
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(5):
-            names = []
-            sys.setprofile(lambda f, event, _, to=names: to.append((event, f.f_code.co_filename)))
-            step()
-            sys.setprofile(None)
-            found.append(sum(event == "call" and name.startswith(HOME) for event, name in names))
-    finally:
-        sys.setprofile(None)
-        gc.enable()
-    return min(found)
 
 
 @pytest.mark.parametrize("micro", [1, 3])

@@ -5,12 +5,11 @@ import threading
 
 import numpy as np
 import pytest
-from gathering import gathering
+from gathering import failing, gathering
 from test_queue import interrupted_at, lines_of
 
 import gluonx as gx
 from gluonx import engine, nd
-from gluonx.engine.kernel import Kernel
 
 RNG = np.random.default_rng(3)
 BATCHES = [
@@ -261,17 +260,7 @@ def test_modules_that_share_parameters():
 
 
 def test_a_step_that_fails_leaves_what_it_started_from(monkeypatch):
-    call, left = Kernel._call_into, []
-
-    def fail(self, outs, function, arrays):
-        if left and self.runs:  # the program of a step
-            left[0] -= 1
-            if left[0] == 0:
-                left.clear()
-                raise RuntimeError("no memory")
-        call(self, outs, function, arrays)
-
-    monkeypatch.setattr(Kernel, "_call_into", fail)
+    left = failing(monkeypatch)
     plain = Run("adam").steps(6)
     plain.output()
     plain.steps(1)

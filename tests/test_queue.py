@@ -6,11 +6,10 @@ import threading
 
 import numpy as np
 import pytest
-from gathering import gathering
+from gathering import failing, gathering
 
 import gluonx as gx
 from gluonx import autograd, engine, gluon, nd, nn
-from gluonx.engine.kernel import Kernel
 
 BATCH = 4
 DATA = [nd.array(np.random.default_rng(k).normal(size=(BATCH, 3))) for k in range(3)]
@@ -329,17 +328,7 @@ def test_an_interrupt_at_any_line(before, seed):
 
 def test_a_step_that_fails_leaves_the_parameters(monkeypatch):
     run, plain = Run(), Run()
-    call, left = Kernel._call_into, []
-
-    def fail(self, outs, function, arrays):
-        if left and self.runs:  # the program of a step
-            left[0] -= 1
-            if left[0] == 0:
-                left.clear()
-                raise RuntimeError("no memory")
-        call(self, outs, function, arrays)
-
-    monkeypatch.setattr(Kernel, "_call_into", fail)
+    left = failing(monkeypatch)
     with gathering(count=3):
         for each in (run, plain):
             for _ in range(6):

@@ -1,7 +1,6 @@
 """The loop over several contexts: one program on all devices, with what one device would give."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from counting import collectives
 
 import gluonx as gx
 from gluonx import amp, autograd, engine, gluon, nd, nn
@@ -70,20 +70,6 @@ def same(one, several, rtol=1e-4, atol=1e-6):
         for x in found:
             np.testing.assert_array_equal(x, found[0])
             np.testing.assert_allclose(x, expected, rtol, atol)
-
-
-def collectives(net):
-    """The collectives of the program of a network's step, and the bytes that they take."""
-    [program] = [
-        stage.programs[key]
-        for root in engine.report.roots
-        for stage, key in root.stage.kept
-        if stage.describe().startswith(net.name)
-    ]
-    names = "all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute"
-    found = re.findall(rf"= (.*?) (?:{names})(?:-start)?\(", program.text())
-    shapes = [m.split(",") for line in found for m in re.findall(r"f32\[([\d,]*)\]", line)]
-    return len(found), 4 * sum(np.prod([int(n) for n in shape if n]) for shape in shapes)
 
 
 def test_a_step_has_one_collective_of_the_gradients_bytes():

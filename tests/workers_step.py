@@ -1,17 +1,9 @@
 """What a step of several workers costs, for workers.py: calls of Python, and what is exchanged."""
 
-import gc
-import os
-import re
-import sys
+from counting import calls_of, collectives
 
-import numpy as np
-
-import gluonx as mx
-from gluonx import autograd, engine, gluon, nd
+from gluonx import autograd, gluon, nd
 from gluonx.gluon import nn
-
-HOME = os.path.dirname(mx.__file__)
 
 
 def make(layers, kv):
@@ -33,34 +25,6 @@ def make(layers, kv):
     for _ in range(5):
         step()
     return net, step
-
-
-def calls_of(step):
-    """gluonx's functions that one step calls in this thread."""
-    found = []
-    gc.disable()
-    for _ in range(5):
-        names = []
-        sys.setprofile(lambda f, event, _, to=names: to.append((event, f.f_code.co_filename)))
-        step()
-        sys.setprofile(None)
-        found.append(sum(event == "call" and name.startswith(HOME) for event, name in names))
-    gc.enable()
-    return min(found)
-
-
-def collectives(net):
-    """The collectives of the program of a network's step, and the bytes that they take."""
-    [program] = [
-        stage.programs[key]
-        for root in engine.report.roots
-        for stage, key in root.stage.kept
-        if stage.describe().startswith(net.name)
-    ]
-    names = "all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute"
-    found = re.findall(rf"= (.*?) (?:{names})(?:-start)?\(", program.text())
-    shapes = [m.split(",") for line in found for m in re.findall(r"f32\[([\d,]*)\]", line)]
-    return len(found), 4 * sum(np.prod([int(n) for n in shape if n]) for shape in shapes)
 
 
 def check(kv):

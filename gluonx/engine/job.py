@@ -14,6 +14,7 @@ from . import tape
 from .bundle import Bundle
 from .deferred import Backward, Deferred
 from .graph import Node, Value
+from .pace import smallest
 from .stage import Stage, ref
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 _pending = operator.attrgetter("pending")
-#: Bytes of a result that may be kept for a while.
-_SMALL = 1 << 14
 
 
 class Job:
@@ -154,14 +153,13 @@ class Job:
         if small is None:
             avals = [v.aval for v in self.values]
             for source, wanted in self.sweeps:
-                found = source.outputs if wanted is None else [value for _, value, _ in wanted]
-                avals += [v.aval for v in found]
-            sizes = [a.size * a.dtype.itemsize for a in avals]
-            least = min(sizes, default=_SMALL + 1)
-            small = self.program.small = -1 if least > _SMALL else self.base + sizes.index(least)
+                values = source.outputs if wanted is None else [value for _, value, _ in wanted]
+                avals += [v.aval for v in values]
+            found = smallest(avals)
+            small = self.program.small = -1 if found is None else self.base + found
         return None if small < 0 else self.outs[0][small]
 
-    # -- in a queue: what its nodes ask of the region that they are on ------------------------------
+    # -- in a queue: what its nodes ask of the region that they are on -----------------------------
 
     @property
     def device(self) -> Any:

@@ -9,14 +9,24 @@ so, as the processor's caches still hold it from the step before.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["Pace"]
+__all__ = ["Pace", "smallest"]
 
 #: How many steps may be in the queue, and how many are left there when Python goes on.
 _MOST, _LEFT = 16, 3
 #: Seconds that a quick step takes at most.
 _QUICK = 1e-3
+#: Bytes of a result that may be kept for a while.
+_SMALL = 1 << 14
+
+
+def smallest(avals: Sequence[Any]) -> int | None:
+    """The place of the smallest of some results, if it may be kept until it is there."""
+    sizes = [a.size * a.dtype.itemsize for a in avals]
+    least = min(sizes, default=_SMALL + 1)
+    return sizes.index(least) if least <= _SMALL else None
 
 
 class Pace:

@@ -18,7 +18,7 @@ import jax
 from . import config, report
 from .kernel import Aval, Kernel, has_wide
 
-__all__ = ["Patience", "Together", "often"]
+__all__ = ["Patience", "Together", "allowed", "often"]
 
 #: How many steps are one call, and after how many runs of a program that is prepared.
 COUNT, AFTER = 4, 500

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.buffer import Buffer
 from ..engine.kernel import Kernel, aval_of
+from ..engine.pace import smallest
 from ..engine.stage import Stage, ref
 from ..error import MXNetError
 from ..optimizer.transform import Hyper
@@ -25,8 +26,6 @@ __all__ = ["BACKWARD", "FORWARD", "IDLE", "Plan", "Wait", "facts_of", "plan_of"]
 
 #: What has been called of a step; a result waits for one of them.
 IDLE, FORWARD, BACKWARD = 0, 1, 2
-#: Bytes of a result that may be kept for a while.
-_SMALL = 1 << 14
 
 
 class Wait:
@@ -159,11 +158,13 @@ def plan_of(step: Step, executor: Executor, heads: Sequence[int], facts: tuple) 
     starting.update(
         zip([*free, *range(len(leaves), len(owners)), *numbers], itertools.count(end), strict=False)
     )
+    loose = [*range(count, aux), *range(end, len(waits))]
+    small = smallest([waits[k].aval for k in loose])
     return Plan(
         facts, group, executable, tuple(donated), [*buffers, *grads], waits, count, aux, end,
         [buffers[k] for k in kept], [waits[k] for k in kept], kept, kept_slots,
         [leaves[k] for k in free], grads, waits[end:],
-        _small(waits, [*range(count, aux), *range(end, len(waits))]),
+        None if small is None else loose[small],
         operator.itemgetter(*(starting[k] for k in range(numbers.stop))),
     )  # fmt: skip
 
@@ -192,10 +193,3 @@ def _executable(
     results = [ref(0, i, False) for i in range(visible + len(program.written))]
     key = tuple(results[:visible]), (*results[visible:], *gradients), tuple(order), True
     return stage.programs.get(key) or stage.program(*key), order
-
-
-def _small(waits: Sequence[Wait], places: Sequence[int]) -> int | None:
-    """The place of the smallest of some results, if it may be kept for a while."""
-    sizes = {k: waits[k].aval.size * waits[k].aval.dtype.itemsize for k in places}
-    least = min(sizes, key=sizes.__getitem__)
-    return least if sizes[least] <= _SMALL else None

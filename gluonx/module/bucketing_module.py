@@ -178,7 +178,7 @@ class BucketingModule(BaseModule):
         if self.optimizer_initialized and not module.optimizer_initialized:
             module.borrow_optimizer(self._default)
         if module is not self._curr_module:
-            module.take_states(self._curr_module)
+            module._take_states(self._curr_module)
         self._curr_module, self._curr_bucket_key = module, bucket_key
 
     # -- parameters and optimizer -----------------------------------------------------------------

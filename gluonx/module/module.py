@@ -386,7 +386,7 @@ class Module(Trained):
         self._check("get_states")
         return self._exec_group.states(self._state_names, merge_multi_context)
 
-    def take_states(self, other: Module) -> None:
+    def _take_states(self, other: Module) -> None:
         """Go on with the states of another module, those of the same name and shape."""
         self._exec_group.take_states(self._state_names, other._exec_group)
 
