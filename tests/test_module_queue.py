@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 from gathering import failing, gathering
-from test_queue import interrupted_at, lines_of
+from interrupting import interrupted_at, points_of
 
 import gluonx as gx
 from gluonx import engine, nd
@@ -295,7 +295,7 @@ def test_a_step_that_fails_leaves_what_it_started_from(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("before", [0, 2], ids=["waits", "fills the queue"])
-def test_an_interrupt_at_any_line(before, seed):
+def test_an_interrupt_at_any_moment(before, seed):
     """A step is done, or was not begun; parameters and counts are never anything else."""
     plain, wanted = Run("adam"), []
     for _ in range(500):
@@ -316,20 +316,20 @@ def test_an_interrupt_at_any_line(before, seed):
             return before
 
         done += prepare() + 1
-        lines = lines_of(lambda: run.step(BATCHES[0]))
-        for line in range(seed % 3 + 1, lines + 1, 3):
+        points = points_of(lambda: run.step(BATCHES[0]))
+        for point in range(seed % 3 + 1, points + 1, 3):
             done += prepare()
-            interrupts += interrupted_at(lambda: run.step(BATCHES[0]), line)
+            interrupts += interrupted_at(lambda: run.step(BATCHES[0]), point)
             found = run.one.arg_dict["fc2_weight"].asnumpy()
             gaps = [float(np.abs(found - w).max()) for w in wanted[done : done + 2]]
-            assert min(gaps) < 1e-4 < max(gaps), (line, done, seed, gaps)
+            assert min(gaps) < 1e-4 < max(gaps), (point, done, seed, gaps)
             now = done + gaps.index(min(gaps))
-            assert run.optimizer.num_update == now, (line, seed)
+            assert run.optimizer.num_update == now, (point, seed)
             completed += now > done
             done = now
             run.step(BATCHES[0])  # what was interrupted is no obstacle
             done += 1
-        assert interrupts > lines // 6
+        assert interrupts > points // 6
         assert completed < interrupts
     assert any(calls)
 

@@ -1,12 +1,11 @@
 """Small training steps that run several at a time: nobody can tell, but by the clock."""
 
-import linecache
-import sys
 import threading
 
 import numpy as np
 import pytest
 from gathering import failing, gathering
+from interrupting import interrupted_at, points_of
 
 import gluonx as gx
 from gluonx import autograd, engine, gluon, nd, nn
@@ -244,53 +243,9 @@ def test_steps_gather_by_themselves():
     same(plain.values(), run.values(), 1e-4)
 
 
-def _breaks(frame, event):
-    """Whether Ctrl-C may come here: Python lets none in while a ``with`` ends."""
-    if event != "line":
-        return False
-    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
-    return not line.lstrip().startswith("with ")
-
-
-def _traced(function, at=0):
-    """Call a function; Ctrl-C comes at a line of gluonx, if ``at`` says which one. How many there
-    were, and whether it came."""
-    count = 0
-
-    def trace(frame, event, _):
-        nonlocal count
-        if "gluonx" not in frame.f_code.co_filename:
-            return None
-        if _breaks(frame, event):
-            count += 1
-            if count == at:
-                sys.settrace(None)
-                raise KeyboardInterrupt
-        return trace
-
-    sys.settrace(trace)
-    try:
-        function()
-    except KeyboardInterrupt:
-        return count, True
-    finally:
-        sys.settrace(None)
-    return count, False
-
-
-def lines_of(function):
-    """How many lines of gluonx run in a call."""
-    return _traced(function)[0]
-
-
-def interrupted_at(function, line):
-    """Call a function; Ctrl-C comes at one of the lines that :func:`lines_of` counts."""
-    return _traced(function, line)[1]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("before", [0, 1], ids=["waits", "fills the queue"])
-def test_an_interrupt_at_any_line(before, seed):
+def test_an_interrupt_at_any_moment(before, seed):
     """A step is done, or was not begun; the parameters are never anything else."""
     plain = Run()
     wanted = [plain.values()]
@@ -306,22 +261,22 @@ def test_an_interrupt_at_any_line(before, seed):
         for _ in range(before):
             run.step(DATA[0])
         done += before
-        lines = lines_of(lambda: run.step(DATA[0]))
+        points = points_of(lambda: run.step(DATA[0]))
         done += 1
-        for line in range(seed % 9 + 1, lines + 1, 9):
+        for point in range(seed % 9 + 1, points + 1, 9):
             run.values()
             for _ in range(before):
                 run.step(DATA[0])
             done += before
-            interrupts += interrupted_at(lambda: run.step(DATA[0]), line)
+            interrupts += interrupted_at(lambda: run.step(DATA[0]), point)
             found = run.values()
             close = [k for k in (done, done + 1) if np.allclose(found[0], wanted[k][0], 1e-6, 1e-7)]
-            assert close, (line, done, seed)
+            assert close, (point, done, seed)
             assert autograd.is_recording() is False
             completed += close[-1] > done
             done = close[-1]
             same(found, wanted[done], 1e-5)
-        assert interrupts > lines // 18
+        assert interrupts > points // 18
         assert completed < interrupts
     assert any(calls)
 

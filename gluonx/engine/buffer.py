@@ -95,12 +95,14 @@ class Buffer:
             self.array = array
             self.pending = None
 
-    def replace(self, compute: Callable[[Any, bool], Any]) -> None:
-        """Replace the contents by ``compute(contents, donate)``; other threads wait for them.
+    def replace(self, compute: Callable[[Any, bool, list], Any]) -> None:
+        """Replace the contents; other threads wait for the new ones.
 
-        ``donate`` says that nobody else holds the old contents. Recorded nodes, pending regions,
-        views and other buffers all hold a reference, so the reference count answers for all of
-        them; ``shared`` answers for what has left gluonx.
+        ``compute(contents, donate, outs)`` appends these to ``outs``, in the call that makes them
+        (see :meth:`Kernel.run_into`), so that an interrupt cannot lose them. ``donate`` says that
+        nobody else holds the old contents. Recorded nodes, pending regions, views and other
+        buffers all hold a reference, so the reference count answers for all of them; ``shared``
+        answers for what has left gluonx.
         """
         taken = _Taken()
         with taken.lock:
@@ -111,15 +113,11 @@ class Buffer:
                     if taken.aval is not None:
                         self.pending = taken
                         self.array = None
-            donate = not self.shared and taken.references() <= _ALONE
             try:
-                new = compute(taken.aval, donate)
-            except BaseException:
-                if not taken.aval.is_deleted():
-                    self.fulfil(taken, taken.aval)
-                raise
-            if self.pending is taken:  # else another thread has replaced all of it
-                self.set(new)
+                donate = not self.shared and taken.references() <= _ALONE
+                compute(taken.aval, donate, taken.outs)
+            finally:
+                taken.finish(self)
 
 
 _struct = functools.lru_cache(maxsize=1024)(jax.ShapeDtypeStruct)
@@ -140,19 +138,30 @@ class Zeros:
 
 
 class _Taken:
-    """In the place of contents that a thread is about to replace."""
+    """In the place of contents ``aval`` that a thread is about to replace by those in ``outs``."""
 
-    __slots__ = ("aval", "lock")
+    __slots__ = ("aval", "lock", "outs")
 
     def __init__(self) -> None:
         self.aval: Any = None
         self.lock = threading.Lock()
+        self.outs: list[Any] = []
 
     def references(self) -> int:
         return sys.getrefcount(self.aval)
 
+    def finish(self, buffer: Buffer) -> None:
+        """Give the buffer the new contents, or the old ones if there are no new ones; may be
+        interrupted, and done again."""
+        if buffer.pending is self:  # else another thread has replaced all of it
+            if self.outs:
+                buffer.set(self.outs[0])
+            elif not self.aval.is_deleted():
+                buffer.fulfil(self, self.aval)
+
     def force(self, buffer: Buffer) -> None:
         with self.lock:
+            self.finish(buffer)
             if buffer.pending is self:
                 raise MXNetError(
                     "the contents of this array are gone: a write to it failed after its old "

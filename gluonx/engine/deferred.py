@@ -12,7 +12,7 @@ from typing import Any
 from ..error import MXNetError
 from . import tape
 from .buffer import Buffer, Zeros
-from .graph import STALE, Node, Value, Variable, sequence
+from .graph import STALE, Node, Value, Variable
 from .spread import Spreads, fill
 from .state import state
 
@@ -85,8 +85,8 @@ class Deferred(Value):
 
 def hold(buffer: Buffer, value: Deferred) -> None:
     """Let ``buffer`` hold a deferred value."""
+    value.holder = weakref.ref(buffer)  # before: after an interrupt nobody would compute it
     buffer.defer(value)
-    value.holder = weakref.ref(buffer)
 
 
 #: Instead of results: all gradients are zero.
@@ -145,11 +145,11 @@ class Backward(Node):
             and list(map(_buffer, self.variables)) == self.buffers
         )
 
-    def again(self, region: Any, since: int | None) -> bool:
+    def again(self, region: Any, since: int | None, stage: Any, sweep: tuple) -> bool:
         """Begin anew on ``region`` if nobody has touched the gradients since the last time.
 
         ``since`` is the position of the pass whose gradients it adds to, or ZERO; None if it
-        replaces them. The results are here until the pass is on the region.
+        replaces them. ``stage`` and ``sweep`` are for :meth:`Region.add_sweep`.
         """
         with _changing:
             if since is not None and since >= 0:
@@ -160,13 +160,16 @@ class Backward(Node):
                 there = self._free(region) and self.results is _ZEROS
             if not there or not self._untouched():
                 return False
-            self.region = region
-            self.order = next(sequence)
+            region.add_sweep(self, stage, sweep)
             return True
 
-    def claim(self, region: Any, variables: tuple[Variable, ...]) -> bool:
-        """Be on ``region`` for the gradients of ``variables``, to :meth:`begin` anew, if it is not
-        on another one: threads may share a network."""
+    def begin(self, region: Any, variables: tuple[Variable, ...], stage: Any, sweep: tuple) -> bool:
+        """Let the gradients of ``variables`` wait for what it will find on ``region``, if it is not
+        on another one: threads may share a network.
+
+        An interrupt leaves it on the region, with some buffers that wait for it and some that still
+        have their old contents; never with buffers that wait for what no region will make.
+        """
         with _changing:
             if (
                 not (self.region is region or self._free(region))
@@ -174,16 +177,11 @@ class Backward(Node):
                 or list(map(_buffer, variables)) != self.buffers
             ):
                 return False
-            self.region = region
-            return True
-
-    def begin(self, region: Any) -> None:
-        """Let the buffers wait for the gradients that it will find on ``region``."""
-        self.hand_out()
-        self.order = next(sequence)
-        self.region = region
+            self._hand_out()
+            region.add_sweep(self, stage, sweep)
         for buffer, value in zip(self.buffers, self.outputs, strict=True):
             wait_instead(buffer, value)
+        return True
 
     def wrote(self) -> None:
         """Note that it writes the gradients."""
@@ -202,18 +200,21 @@ class Backward(Node):
     def hand_out(self) -> bool:
         """Give each buffer its own contents, if they are here."""
         with _changing:
-            if self.results is None:
-                return False
-            zero = self.results is _ZEROS
-            found: Iterable = itertools.repeat(None) if zero else self.results
-            for buffer, value, array in zip(self.buffers, self.outputs, found, strict=False):
-                if buffer.pending is value:
-                    if zero:
-                        buffer.defer(Zeros(value.aval.shape, value.aval.dtype))
-                    else:
-                        fill(buffer, array)
-            self.results = None
-            return True
+            return self._hand_out()
+
+    def _hand_out(self) -> bool:
+        if self.results is None:
+            return False
+        zero = self.results is _ZEROS
+        found: Iterable = itertools.repeat(None) if zero else self.results
+        for buffer, value, array in zip(self.buffers, self.outputs, found, strict=False):
+            if buffer.pending is value:
+                if zero:
+                    buffer.defer(Zeros(value.aval.shape, value.aval.dtype))
+                else:
+                    fill(buffer, array)
+        self.results = None
+        return True
 
     def keep(self, results: Spreads) -> bool:
         """Take results that several devices have in common; False if a buffer does not wait."""

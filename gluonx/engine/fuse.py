@@ -65,9 +65,11 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
             region = value.node.region
             if region is None or state.regions.get(region.device) is not region:
                 return False
+            if not region.has(value.node):  # it was interrupted
+                return False
             if not is_float(value.aval.dtype):
                 return False
-            if type(ct) is Deferred and (ct.node is None or ct.node.region is not region):
+            if type(ct) is Deferred and (ct.node is None or not region.has(ct.node)):
                 return False
             parts.setdefault(region, []).append(head)
         found = []  # all of it, or nothing: another sweep would replace the gradients of this one
@@ -200,15 +202,15 @@ def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...])
 def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
     """Put the sweep on the region, and let the gradients' buffers wait for it."""
     way, known = pass_.way, pass_.known
-    if known is None or not all([ct is None for ct in given]):
-        known = _begin(region, pass_, given)
-    elif not known.node.again(region, known.since):
-        known = _begin(region, pass_, given)
     if way.replaces:
         region.swept = True
-    node = known.node
-    region.add_sweep(node, known.after, known.sweep)
-    node.wrote()
+    if (
+        known is None
+        or not all([ct is None for ct in given])
+        or not known.node.again(region, known.since, known.after, known.sweep)
+    ):
+        known = _begin(region, pass_, given)
+    known.node.wrote()
     nodes = region.nodes
     for at in way.released:
         nodes[at].released = True
@@ -224,18 +226,18 @@ def _begin(region: Region, pass_: _Pass, given: Sequence[Any]) -> _Known:
     after = stage.sweep(
         (pass_.key, cotangents, olds), pass_.starts, cotangents, way.wanted, olds, way.over
     )
-    node: Any = variables[0].by  # the pass that has made the gradients before
-    if type(node) is not Backward or not node.claim(region, variables):
-        node = None if pass_.known is None else pass_.known.node
-        if node is None or not node.claim(region, variables):
-            node = Backward(variables)
-            node.region = region
     passed = Backward(over=way.over)
     passed.refs = refs = tuple([r for r in (*cotangents, *olds) if r is not None])
     first = ref(len(region.nodes), 0, False)
     numbers = range(first, first - (len(variables) << 1), -2)
-    known = _Known(node, since, after, (refs, numbers, way.over, passed))
-    node.begin(region)
+    sweep = refs, numbers, way.over, passed
+    node: Any = variables[0].by  # the pass that has made the gradients before
+    if type(node) is not Backward or not node.begin(region, variables, after, sweep):
+        node = None if pass_.known is None else pass_.known.node
+        if node is None or not node.begin(region, variables, after, sweep):
+            node = Backward(variables)
+            node.begin(region, variables, after, sweep)
+    known = _Known(node, since, after, sweep)
     pass_.known = known if usual and all([ct is None for ct in given]) else None
     return known
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import report
 from .deferred import Deferred, hold
-from .graph import Node, Value
+from .graph import Node, Value, sequence
 from .job import Job
 from .kernel import Kernel, aval_of, is_float
 from .pace import Pace
@@ -171,14 +171,16 @@ class Region:
     def add_sweep(self, node: Any, stage: Stage, sweep: tuple) -> None:
         """Append a backward pass; where it is on the region already, it moves.
 
-        ``sweep`` are its ``refs``, ``numbers``, ``over`` and ``passed`` there.
+        ``sweep`` are its ``refs``, ``numbers``, ``over`` and ``passed`` there. What it found the
+        last time is given up.
         """
         nodes, at, end = [*self.nodes, node], node.position, len(self.nodes)
         if at < end and nodes[at] is node:
             nodes[at] = node.passed
-        n, new = node, (nodes, stage, end, None, *sweep)
-        # in one line, so that no interrupt comes in between
-        self.nodes, self.stage, n.position, n.results, n.refs, n.numbers, n.over, n.passed = new
+        n, new = node, (nodes, stage, self, end, next(sequence), None, *sweep)
+        # no call in between, and so no interrupt
+        self.nodes, self.stage, n.region, n.position, n.order, n.results, *rest = new
+        n.refs, n.numbers, n.over, n.passed = rest
 
     def has(self, node: Node) -> bool:
         """Whether a node is on it; one that was interrupted on its way is not."""

@@ -200,7 +200,7 @@ def _waiting(x: NDArray, mine: region.Region) -> Any:
     if type(waits) is Spread and state.recording and x._view is None:
         mine.spread = True  # the region takes its part, or runs on all devices at once
         return waits
-    if type(waits) is region.Deferred and waits.node.region is mine:
+    if type(waits) is region.Deferred and mine.has(waits.node):
         value = x._deferred()[0]
         if value is not None:
             return value

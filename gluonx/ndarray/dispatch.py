@@ -339,7 +339,7 @@ def _call_pending(
         arrays, values = [], []
         for x in inputs:
             pending = x._buffer.pending
-            if type(pending) is region.Deferred and pending.node.region is mine:
+            if type(pending) is region.Deferred and mine.has(pending.node):
                 a, v = x._deferred()
                 if a is not None:
                     arrays.append(a)
@@ -347,7 +347,7 @@ def _call_pending(
                     continue
             arrays.append(x._data)
             values.append(x._entry if x._recorded else None)
-        if not any(type(a) is region.Deferred and a.node.region is mine for a in arrays):
+        if not any(type(a) is region.Deferred and mine.has(a.node) for a in arrays):
             return call(kernel, inputs, numbers, out, ctx)
         if not state.recording or (op is not None and not op.differentiable):
             values = [None] * len(values)

@@ -500,7 +500,7 @@ class NDArray(ArrayMethods):
             mine = region.current(device)
             with mine.lock:
                 value, entry = self._deferred()
-                if value is not None and value.node.region is mine:
+                if value is not None and mine.has(value.node):
                     (made,) = region.defer_call(
                         mine, kernel(), [value, *more], [entry, *(None for _ in more)], device
                     )

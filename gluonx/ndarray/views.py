@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from typing import Any
 
@@ -67,10 +68,11 @@ def write_view(buffer: Buffer, offset: int, shape: tuple[int, ...], value: Any) 
         trace.write(buffer, new)
         return
 
-    def write(base: Any, donate: bool) -> Any:
+    def write(base: Any, donate: bool, outs: list) -> None:
         with _scope(base.dtype, value.dtype):
-            place = _offset(offset, base, buffer.ctx)
-            return _writer(shape, whole, donate, buffer.ctx.device)(base, value, place)
+            given = base, value, _offset(offset, base, buffer.ctx)
+            writer = _writer(shape, whole, donate, buffer.ctx.device)
+            outs.extend(itertools.starmap(writer, (given,)))
 
     buffer.replace(write)
 

@@ -46,7 +46,7 @@ def _variable(x: NDArray, grad: NDArray, req: str) -> Variable:
 def _contents(x: NDArray, mine: region.Region) -> Any:
     """An array, or the deferred value of region ``mine``."""
     waits = x._buffer.pending
-    if x._view is None and type(waits) is region.Deferred and waits.node.region is mine:
+    if x._view is None and type(waits) is region.Deferred and mine.has(waits.node):
         return waits
     return x._data
 

@@ -24,7 +24,6 @@ __all__ = ["Inputs", "gather"]
 _array = operator.attrgetter("array")
 _node = operator.attrgetter("node")
 _pending = operator.attrgetter("pending")
-_region = operator.attrgetter("region")
 
 
 class Inputs(NamedTuple):
@@ -87,7 +86,7 @@ def _gather_alike(
         if any([type(c) is Spread and c.team is not team for c in made]):
             return None
         made = [c for c in made if type(c) is Deferred]
-    if not set(map(_region, set(map(_node, made)))) <= {region}:
+    if not all([region.has(node) for node in set(map(_node, made))]):
         return None
     first = len(region.arrays)
     given = [*spreads, *contents[0], *update.numbers]
@@ -153,7 +152,7 @@ def _content(buffer: Buffer, region: Region) -> Any:
         if type(waits) is Spread:
             return waits
         if type(waits) is Deferred:
-            if waits.node.region is region:
+            if region.has(waits.node):
                 return waits
             if type(waits.node) is Backward and waits.node.hand_out():
                 continue
