@@ -205,6 +205,9 @@ def test_a_metric_is_told_of_all_steps():
         step = run.module._exec_group.step
         for together in step._together.values():
             assert {k.compiled for k in together.executables()} <= {1}
+        listed = [s for s in engine.explain().steps if s.name.endswith(" + metrics)")]
+        assert listed and all(s.name.startswith("several x (symbol") for s in listed)
+        assert {s.times for s in listed} == {1} and sum(s.runs for s in listed) > 2
 
 
 def test_what_turns_waiting_off():

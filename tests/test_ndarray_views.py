@@ -91,6 +91,10 @@ def test_wrong_shapes_say_what_does_not_fit():
             x.reshape(shape)
     with pytest.raises(TypeError, match="needs a shape"):
         x.reshape()
+    for wrong in (lambda: x.reshape(2, "a"), lambda: x.reshape(shape=(2, "a"))):
+        with pytest.raises(TypeError, match=r"takes whole numbers, .*; got \(2, 'a'\)"):
+            wrong()
+    assert x.reshape(shape=np.array([3, 2])).shape == (3, 2)
     with pytest.raises(TypeError, match="unexpected keyword argument 'order'"):
         x.reshape((3, 2), order="F")
 

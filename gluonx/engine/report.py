@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from .kernel import Kernel
     from .stage import Stage
+    from .together import Together
 
 __all__ = ["Compiled", "Explanation", "Unfused", "explain", "forget", "note"]
 
@@ -17,6 +18,8 @@ _MAX_NOTES = 64
 #: Caches of hybridized blocks, and kernels that regions begin with.
 blocks: weakref.WeakSet[Any] = weakref.WeakSet()
 roots: weakref.WeakSet[Kernel] = weakref.WeakSet()
+#: Several steps as one executable.
+several: weakref.WeakSet[Together] = weakref.WeakSet()
 _notes: dict[tuple[str, str], int] = {}
 
 
@@ -85,9 +88,10 @@ def explain() -> Explanation:
     Explanation
         ``blocks``: the hybridized blocks, how often each was compiled, and which argument had
         changed. ``steps``: the executables made of calls, backward passes and updates together,
-        how often they were compiled and run. ``unfused``: what made work run that was still waiting
-        for its backward pass or its Trainer, with the line of code. Blocks that are gone are not
-        listed.
+        how often they were compiled and run; ``several x (...)`` are small steps that gathered,
+        with the metrics that are computed of them. ``unfused``: what made work run that was still
+        waiting for its backward pass or its Trainer, with the line of code. Blocks that are gone
+        are not listed.
 
     Examples
     --------
@@ -112,14 +116,17 @@ def explain() -> Explanation:
     for cache in sorted(blocks, key=lambda c: c.name):
         if cache.history:
             found.append(Compiled(cache.name, cache.traces, 0, tuple(cache.history)))
-    steps = []
+    names, steps = {}, []
     for root in roots:
         for stage, key in root.stage.kept:
             program = stage.programs[key]
-            name = stage.describe()
+            names[id(program)] = name = stage.describe()
             steps.append(Compiled(name, program.compiled, program.runs, ()))
-            for several in () if program.together is None else program.together.executables():
-                steps.append(Compiled(f"several x ({name})", several.compiled, several.runs, ()))
+    for together in several:
+        name = names.get(id(together.step))
+        for one in () if name is None else together.executables():
+            more = together.more
+            steps.append(Compiled(f"several x ({name}{more})", one.compiled, one.runs, ()))
     unfused = (Unfused(reason, where, times) for (reason, where), times in _notes.items())
     return Explanation(tuple(found), tuple(sorted(steps)), tuple(unfused))
 

@@ -88,13 +88,17 @@ class Together:
         Those results that somebody may keep.
     kept : bool
         Whether somebody will.
+    step : Kernel, optional
+        The program of one step, if ``program`` has more to it: ``report.explain`` lists the
+        executables under its name.
     """
 
     def __init__(
         self, program: Kernel, arrays: Sequence[Any], device: Any, donate: tuple[int, ...],
-        links: Any, count: int, values: slice, kept: bool = False,
+        links: Any, count: int, values: slice, kept: bool = False, step: Kernel | None = None,
     ):  # fmt: skip
         self._program, self._donate, self._device = program, donate, device
+        self.step = program if step is None else step
         self._links = list(links)
         self._others = sorted({*range(len(arrays))} - {slot for slot, _ in self._links})
         #: Finds the others of a step, and two more, so that it is a tuple.
@@ -105,6 +109,7 @@ class Together:
         self._kernels: dict[bool, Kernel] = {}
         self._asked: set[bool] = set()
         self._failed = program.wide or has_wide(arrays)
+        report.several.add(self)
         self._prepare(kept)
 
     @property
@@ -116,6 +121,11 @@ class Together:
     def failed(self) -> bool:
         """Whether there will never be an executable."""
         return self._failed
+
+    @property
+    def more(self) -> str:
+        """What there is besides the steps, in words."""
+        return "" if self._program is self.step else " + metrics"
 
     def link(self, outs: Sequence[Any], arrays: list[Any]) -> None:
         """Let a step start from the results of the one before."""

@@ -74,8 +74,7 @@ class Runs:
             return False
         if () not in self._together:
             arrays, outputs = plan.arguments(self._last, rest), slice(plan.count, plan.aux)
-            made = self._make((), plan.program, arrays, outputs)
-            plan.program.together = plan.program.together or made  # for explain()
+            self._make((), plan.program, arrays, outputs)
         return self._together[()].ready
 
     def _make(
@@ -88,7 +87,7 @@ class Runs:
         self._together[measures] = made = Together(
             program, arrays, self._device, plan.donated,
             zip(plan.kept_slots, plan.kept_at, strict=True),
-            max(len(plan.buffers), values.stop), values, bool(measures),
+            max(len(plan.buffers), values.stop), values, bool(measures), plan.program,
         )  # fmt: skip
         return made
 

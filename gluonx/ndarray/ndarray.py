@@ -473,6 +473,8 @@ class NDArray(ArrayMethods):
         ------
         ValueError
             If the sizes differ.
+        TypeError
+            If an extent is no whole number.
         """
         if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             shape = tuple(shape[0])
@@ -480,7 +482,8 @@ class NDArray(ArrayMethods):
             given = kwargs.pop("shape", None)
             if given is None:
                 raise TypeError("reshape() needs a shape, for example x.reshape((2, -1))")
-            shape = (given,) if isinstance(given, int) else tuple(given)
+            several = hasattr(given, "__iter__") and not isinstance(given, str)
+            shape = tuple(given) if several else (given,)
         reverse = kwargs.pop("reverse", False)
         if kwargs:
             raise TypeError(f"reshape() got an unexpected keyword argument {next(iter(kwargs))!r}")

@@ -21,8 +21,15 @@ def reshape_target(
     ------
     ValueError
         When the codes do not fit the shape, or the sizes differ.
+    TypeError
+        When a code is no whole number.
     """
-    source, target = list(shape), [int(c) for c in codes]
+    try:
+        source, target = list(shape), [int(c) for c in codes]
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"reshape() takes whole numbers, for example x.reshape((2, -1)); got {tuple(codes)!r}"
+        ) from None
     if reverse:
         source, target = source[::-1], target[::-1]
     out: list[int] = []

@@ -101,8 +101,13 @@ class _Generator(Noise):
     def _loop(self) -> None:
         """One body, a few times; each time its variables have the same names, or new ones."""
         rng = self.rng
+        rows = rng.choice(ROWS)
+        kinds = (self._body, self._micro_batches, self._one_by_one, self._recurrent)
+        (make,) = rng.choices(kinds, (5, 1, 1, 1))
+        drawn = rng.getstate()
+        carried = self._before(make, rows)
         start, before = len(self.code), set(self.shapes)
-        self._body()
+        make(rows, carried)
         self.needed.clear()
         body = self.code[start:]
         made = {n: s for n, s in self.shapes.items() if n not in before}
@@ -116,10 +121,81 @@ class _Generator(Noise):
                     self.views.add(new)
             if rng.random() < 0.3:
                 self._noise(1)
+        if rng.random() < 0.25:  # the last batch has another size
+            rng.setstate(drawn)
+            rows = sum(ROWS) - rows
+            make(rows, self._before(make, rows))
+            self.needed.clear()
 
-    def _body(self) -> None:
+    def _before(self, make, rows: int) -> str | None:
+        """What stands before a loop; the name of what its body passes on to itself."""
+        if make == self._micro_batches:
+            for net in self.nets:
+                learned = [i for i in range(len(NETS[net].shapes)) if i not in NETS[net].fixed]
+                self.code += [("grad_req", net, i, "add") for i in learned]
+        if make == self._recurrent:
+            return self._emit("array", "h", (rows, 3), self.rng.randrange(100))
+        return None
+
+    def _micro_batches(self, rows: int, _: str | None) -> None:
+        """Gradients of several batches are added up."""
         rng = self.rng
-        rows = rng.choice(ROWS)
+        first, count = rng.random() < 0.5, rng.choice((2, 3, 4))
+        zero = [("zero_grad", net) for net in self.nets]
+        self.code += zero if first else []
+        for _ in range(count):
+            self._recorded(rows)
+        for trainer, group in self.trainers.items():
+            if rng.random() < 0.3:
+                self.code.append(("clip", rng.choice(group), 0.25, rng.random() < 0.5))
+            self._noise(0.1)
+            self.code.append(("step", trainer, count * rows, True))
+        self.code += [] if first else zero
+
+    def _one_by_one(self, rows: int, _: str | None) -> None:
+        """Each Trainer has a loss, a backward pass and a step of its own, as in a GAN."""
+        for trainer in self.trainers:
+            for _ in range(self.rng.choice((1, 1, 2))):
+                self._recorded(rows)
+                self._noise(0.15)
+                self.code.append(("step", trainer, rows, self.rng.random() < 0.8))
+
+    def _recorded(self, rows: int) -> None:
+        self.code.append(("record",))
+        self.recording = True
+        loss = self._forward(rows)
+        self.code.append(("end",))
+        self.recording = False
+        self._noise(0.1)
+        self._backward([loss], False)
+
+    def _recurrent(self, rows: int, h: str | None) -> None:
+        """A state that is passed on, without its gradient; see Werbos, "Backpropagation through
+        time" (1990), and any language model."""
+        rng, y = self.rng, h
+        self.code.append(("record",))
+        self.recording = True
+        for _ in range(rng.choice((1, 2, 3))):
+            x = self._input(rows, 4)
+            if "cell" in self.nets:
+                y = self._emit("call", "y", (rows, 3), "cell", x, y)
+            else:
+                net = next((n for n in self.nets if NETS[n].inputs == (4,)), None)
+                z = self._emit("call", "y", (rows, 3), net, x) if net else y
+                y = self._emit("apply", "y", (rows, 3), "tanh", z)
+                y = self._emit("apply", "y", (rows, 3), "add", y, h)
+            self._noise(0.1)
+        loss = self._emit("apply", "l", (rows,), "l2_loss", y, self._input(rows, 3))
+        self.code.append(("end",))
+        self.recording = False
+        self._noise(0.15)
+        self._backward([loss], False)
+        for trainer in self.trainers:
+            self.code.append(("step", trainer, rows, True))
+        self.code.append((rng.choice(("detach", "detach", "copy", "alias")), h, y))
+
+    def _body(self, rows: int, _: str | None) -> None:
+        rng = self.rng
         self.code.append(("record",))
         self.recording = True
         losses = [self._forward(rows) for _ in range(rng.choice((1, 1, 1, 2, 2, 3)))]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -146,6 +147,11 @@ class Gluonx:
         if operator == "mul":
             return inputs[0] * inputs[1]
         return getattr(nd, operator)(*inputs)
+
+    @staticmethod
+    def in_thread(function: Callable) -> None:
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            thread.submit(function).result()
 
     @staticmethod
     def clip(grads: list[Any], limit: float) -> Any:

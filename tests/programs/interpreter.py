@@ -181,6 +181,11 @@ class Interpreter:
             [self._get(h) for h in heads], [g and self._get(g) for g in grads], retain
         )
 
+    def do_thread(self, step: tuple) -> None:
+        """Another thread carries out an instruction, and ends."""
+        name, *arguments = step
+        self.library.in_thread(lambda: getattr(self, "do_" + name)(*arguments))
+
     # -- training ---------------------------------------------------------------------------------
 
     def do_step(self, trainer: str, batch: int, ignore: bool) -> None:

@@ -18,7 +18,7 @@ EXPORTS = ("copy", "asnumpy", "asarray", "asjax", "dlpack", "jaxdlpack")
 CHOICES = {
     "read": 4, "read_param": 4, "own_grad": 1, "param": 3, "array": 1, "attach": 1, "alias": 2,
     "view": 3, "apply": 4, "call": 2, "write": 6, "keep": 4, "take": 1.5, "set_data": 2,
-    "settings": 2.5, "pause": 1.5, "backward": 0.7, "step": 0.7, "del": 1.5,
+    "settings": 2.5, "pause": 1.5, "backward": 0.7, "step": 0.7, "del": 1.5, "thread": 1.5,
 }  # fmt: skip
 
 
@@ -199,6 +199,14 @@ class Noise:
             self._noise(0.7)
             self.code.append(("end",))
             self.recording = True
+
+    def _add_thread(self) -> None:
+        """What another thread does, which records nothing."""
+        kinds = ("read", "read", "read_param", "own_grad", "apply", "call", "write", "set_data")
+        start, recording, self.recording = len(self.code), self.recording, False
+        getattr(self, "_add_" + self.rng.choice((*kinds, "backward", "step")))()
+        self.code[start:] = [("thread", step) for step in self.code[start:]]
+        self.recording = recording
 
     def _add_backward(self) -> None:
         x = self._any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -167,6 +168,11 @@ class Reference:
     @staticmethod
     def pause() -> Any:
         return scope(False, False)
+
+    @staticmethod
+    def in_thread(function: Callable) -> None:
+        with scope(False, False):
+            function()
 
     @staticmethod
     def clip(grads: list[Array], limit: float) -> Array:

@@ -78,6 +78,7 @@ _LINES: dict[str, Callable[..., str]] = {
     "pause": lambda: "with autograd.pause():",
     "end": lambda: "# end",
     "interrupt": lambda: "# the scopes end by an exception, which is caught",
+    "thread": lambda step: f"another thread: {_line(*step)}",
     "backward": lambda hs, gs, retain: (
         f"autograd.backward({_list(hs)}, {_list(gs)}, retain_graph={retain})"
     ),
