@@ -14,6 +14,7 @@ import contextlib
 import dis
 import functools
 import os
+import signal
 import sys
 import threading
 
@@ -55,7 +56,7 @@ def _traced(function, at=0):
                 sent[at]
         return trace
 
-    with _quiet():
+    with _listening():
         try:
             try:
                 sys.settrace(trace)
@@ -69,14 +70,17 @@ def _traced(function, at=0):
 
 
 @contextlib.contextmanager
-def _quiet():
-    """Scope in which nothing is printed of a Ctrl-C that comes in ``__del__``."""
-    old = sys.unraisablehook
-    sys.unraisablehook = lambda e: None if e.exc_type is KeyboardInterrupt else old(e)
+def _listening():
+    """Scope in which Ctrl-C raises KeyboardInterrupt, as it does not in a process that a shell has
+    put into the background; nothing is printed of one that comes in ``__del__``."""
+    hook, handler = sys.unraisablehook, signal.getsignal(signal.SIGINT)
+    sys.unraisablehook = lambda e: None if e.exc_type is KeyboardInterrupt else hook(e)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        sys.unraisablehook = old
+        signal.signal(signal.SIGINT, handler)
+        sys.unraisablehook = hook
 
 
 def points_of(function):

@@ -202,14 +202,14 @@ def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...])
 def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
     """Put the sweep on the region, and let the gradients' buffers wait for it."""
     way, known = pass_.way, pass_.known
-    if way.replaces:
-        region.swept = True
     if (
         known is None
         or not all([ct is None for ct in given])
         or not known.node.again(region, known.since, known.after, known.sweep)
     ):
         known = _begin(region, pass_, given)
+    if way.replaces:
+        region.swept = True
     known.node.wrote()
     nodes = region.nodes
     for at in way.released:
