@@ -102,6 +102,7 @@ class Written(Run):
         gluon.utils.clip_global_norm([p.grad() for p in self.params], 100.0)
         self.params[1].grad()[:] *= 0.5
         self.params[2].grad()[0] = 0.25
+        self.params[2].grad()[[1, 2]] *= 0.5
         self.trainer.step(BATCH)
 
 

@@ -98,11 +98,11 @@ class Buffer:
     def replace(self, compute: Callable[[Any, bool, list], Any]) -> None:
         """Replace the contents; other threads wait for the new ones.
 
-        ``compute(contents, donate, outs)`` appends these to ``outs``, in the call that makes them
-        (see :meth:`Kernel.run_into`), so that an interrupt cannot lose them. ``donate`` says that
-        nobody else holds the old contents. Recorded nodes, pending regions, views and other
-        buffers all hold a reference, so the reference count answers for all of them; ``shared``
-        answers for what has left gluonx.
+        ``compute(contents, donate, outs)`` appends a tuple of them to ``outs``, in the call that
+        makes them (see :meth:`Kernel.run_into`), so that an interrupt cannot lose them. ``donate``
+        says that nobody else holds the old contents. Recorded nodes, pending regions, views and
+        other buffers all hold a reference, so the reference count answers for all of them;
+        ``shared`` answers for what has left gluonx.
         """
         taken = _Taken()
         with taken.lock:
@@ -155,7 +155,7 @@ class _Taken:
         interrupted, and done again."""
         if buffer.pending is self:  # else another thread has replaced all of it
             if self.outs:
-                buffer.set(self.outs[0])
+                buffer.set(*self.outs[0])
             elif not self.aval.is_deleted():
                 buffer.fulfil(self, self.aval)
 

@@ -608,9 +608,9 @@ class NDArray(ArrayMethods):
             self._write(kernel.run((self._data, array, *places), device)[0])
         else:
             self._buffer.replace(
-                lambda base, donate: kernel.run(
-                    (base, array, *places), device, (0,) if donate else ()
-                )[0]
+                lambda base, donate, outs: kernel.run_into(
+                    outs, (base, array, *places), device, (0,) if donate else ()
+                )
             )
 
     def _assign_recorded(self, key: Any, value: NDArray) -> None:

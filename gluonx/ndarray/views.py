@@ -72,7 +72,7 @@ def write_view(buffer: Buffer, offset: int, shape: tuple[int, ...], value: Any) 
         with _scope(base.dtype, value.dtype):
             given = base, value, _offset(offset, base, buffer.ctx)
             writer = _writer(shape, whole, donate, buffer.ctx.device)
-            outs.extend(itertools.starmap(writer, (given,)))
+            outs.extend(zip(itertools.starmap(writer, (given,)), strict=True))
 
     buffer.replace(write)
 
