@@ -59,6 +59,7 @@ def _traced(function, at=0):
     with _listening():
         try:
             try:
+                sys._getframe().f_trace_opcodes = True  # or Python 3.12 tells of none at first
                 sys.settrace(trace)
                 function()
             finally:
