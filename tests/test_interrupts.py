@@ -274,8 +274,8 @@ def interrupt(kind, every, first):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", RUNS)
-def test_an_interrupt_at_any_moment_of_a_step(kind):
-    interrupt(kind, 1, 0)
+def test_an_interrupt_at_any_moment_of_a_step(kind, seed):
+    interrupt(kind, 9, seed)
 
 
 @pytest.mark.parametrize(
