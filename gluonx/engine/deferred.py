@@ -255,10 +255,10 @@ def fresh(variables: Sequence[Variable]) -> bool:
 def use_gradients(variables: Sequence[Variable]) -> None:
     """A Trainer has used the gradients of ``variables``."""
     by = set(map(_by, variables))
-    if len(by) == 1:
-        (one,) = by
-        if type(one) is Backward and len(one.variables) == len(variables):
-            one.fresh = False
+    if set(map(type, by)) == {Backward}:
+        if sum([len(one.variables) for one in by]) == len(variables):
+            for one in by:
+                one.fresh = False
             return
     for variable in variables:
         variable.by = STALE
