@@ -16,7 +16,16 @@ from .graph import STALE, Node, Value, Variable, sequence
 from .spread import Spreads, fill
 from .state import state
 
-__all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients", "wait_instead", "zero"]
+__all__ = [
+    "Backward",
+    "Deferred",
+    "fresh",
+    "hold",
+    "take_spare",
+    "use_gradients",
+    "wait_instead",
+    "zero",
+]
 
 #: Held while the results of a backward pass are handed out, or the pass begins anew.
 _changing = threading.Lock()
@@ -110,11 +119,13 @@ class Backward(Node):
         The gradients, while they are here.
     fresh : bool
         Whether no Trainer has used them.
+    spare : Spreads or None
+        The results of the pass before, for an update that comes next, see :func:`take_spare`.
     passed : Node
         What stays at its position on the region when it moves on.
     """
 
-    __slots__ = ("over", "variables", "results", "fresh", "passed")
+    __slots__ = ("over", "variables", "results", "fresh", "spare", "passed")
 
     #: In the place of the position of a pass that is added to: the gradients are zero.
     ZERO = -1
@@ -127,6 +138,7 @@ class Backward(Node):
         self.variables = variables
         self.results: tuple | Spreads | None = None
         self.fresh = False
+        self.spare: Any = None
         self.buffers: list[Buffer] = list(map(_buffer, variables))
         self.outputs = [
             Deferred(self, k, b._aval() if (a := b.array) is None else a.aval)
@@ -160,6 +172,7 @@ class Backward(Node):
                 there = self._free(region) and self.results is _ZEROS
             if not there or not self._untouched():
                 return False
+            self.spare = self.results if since is None else None
             self.region = region
             self.order = next(sequence)
             return True
@@ -237,6 +250,17 @@ class Backward(Node):
     def zeros(self) -> bool:
         """Whether the gradients are zero."""
         return self.results is _ZEROS
+
+
+def take_spare(passes: Sequence[Any]) -> tuple | None:
+    """The gradients that these passes found the last time, if they replace them, have them in
+    common, and nobody has seen one: arrays whose memory the new ones may have."""
+    with _changing:
+        found = passes[0].spare
+        alike = all([one.spare is found and one.results is None for one in passes])
+        for one in passes:
+            one.spare = None
+        return found.unseen() if alike and type(found) is Spreads else None
 
 
 def wait_instead(buffer: Buffer, pending: Any) -> None:
