@@ -425,7 +425,7 @@ def again(
 ) -> Deferred | None:
     """As :func:`defer`, of a kernel with one output through which a gradient flows, if its inputs
     are where those of its last call were; else None."""
-    stage = kernel.stage if region.stage is None else region.stage
+    stage = region.stage or kernel.stage
     known = None if stage is None else stage.again.get(kernel)
     if known is None or len(region.nodes) >= MAX_REGION or not known.fits(region, arrays, values):
         return None

@@ -140,7 +140,7 @@ class Cache:
             return None
         if not state.recording or state.training is not training or state.trace is not None:
             return None
-        mine = state.regions.get(ctx.device)
+        mine = state.regions.get(entry.device)
         if mine is None:
             return None
         with mine.lock:
@@ -153,7 +153,12 @@ class Cache:
             if value is None:
                 return None
             self.avals = avals
-            return wrap_deferred((value,), ctx, True)[0]
+            buffer = Buffer(None, ctx)
+            buffer.pending = value
+            value.hold(buffer)
+            made = NDArray._new(buffer)
+            made._entry = value
+            return made
 
     def call(self, args: tuple, kwargs: dict) -> Any:
         """Run the block compiled."""
@@ -186,6 +191,7 @@ class Cache:
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
+        entry.device = ctx.device
         self._recent[ctx], self.avals = (key, entry), avals
         return self._invoke(entry, inputs, ctx, args, kwargs)
 

@@ -35,7 +35,7 @@ class Entry:
 
     __slots__ = (
         "traced", "handles", "buffers", "whole", "out_avals", "given", "moves", "outside",
-        "single", "simple", "_known", "_selection",
+        "single", "simple", "device", "_known", "_selection",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +58,8 @@ class Entry:
         self.outside = {id(h._buffer) for h in traced.states}
         #: Whether the result is one array that the code has made.
         self.single = traced.result == ((ARRAY, 0), None)
+        #: Where it is called.
+        self.device: Any = None
         #: How many inputs it takes, the first ones, if it changes nothing and makes one array; see
         #: :meth:`again`.
         plain = self.single and not (traced.draws or traced.written or traced.changed)
@@ -130,7 +132,7 @@ class Entry:
         if _NONE in map(id, arrays):
             return None
         values = list(map(_entry, self.handles))
-        if not set(map(type, values)) <= _LEAVES:
+        if values and not set(map(type, values)) <= _LEAVES:
             return None
         begins = True
         for x, aval in zip(args, avals, strict=True):
