@@ -172,7 +172,7 @@ class Backward(Node):
                 there = self._free(region) and self.results is _ZEROS
             if not there or not self._untouched():
                 return False
-            self.spare = self.results if since is None else None
+            self.spare = self.results if type(self.results) is Spreads else None
             self.region = region
             self.order = next(sequence)
             return True
@@ -252,15 +252,15 @@ class Backward(Node):
         return self.results is _ZEROS
 
 
-def take_spare(passes: Sequence[Any]) -> tuple | None:
-    """The gradients that these passes found the last time, if they replace them, have them in
+def take_spare(passes: Sequence[Any], team: Any) -> tuple | None:
+    """The gradients that these passes found the last time, if the devices of a team have them in
     common, and nobody has seen one: arrays whose memory the new ones may have."""
     with _changing:
         found = passes[0].spare
         alike = all([one.spare is found and one.results is None for one in passes])
         for one in passes:
             one.spare = None
-        return found.unseen() if alike and type(found) is Spreads else None
+        return found.unseen(team) if alike and found is not None else None
 
 
 def wait_instead(buffer: Buffer, pending: Any) -> None:

@@ -231,9 +231,9 @@ class Spreads:
         self._team, self._arrays = team, arrays
         self._made: tuple[Spread, ...] = ()
 
-    def unseen(self) -> tuple | None:
-        """The arrays, if nobody has asked for one of them."""
-        return None if self._made else self._arrays
+    def unseen(self, team: Team) -> tuple | None:
+        """The arrays, if they are this team's, and nobody has asked for one of them."""
+        return None if self._made or team is not self._team else self._arrays
 
     def __iter__(self) -> Iterator[Spread]:
         if not self._made:

@@ -96,7 +96,7 @@ class Job:
         A program that writes the gradients of a step over those of the step before takes less time
         than one that asks for memory.
         """
-        found, way = take_spare(self.sweeps), self.way
+        found, way = take_spare(self.sweeps, self.team), self.way
         if found is not None:
             way.missed = 0
             return way.taken(found)
