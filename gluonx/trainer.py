@@ -6,7 +6,7 @@ import itertools
 import operator
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from .engine import report
 from .engine.buffer import Buffer
 from .engine.bundle import Bundle
 from .engine.deferred import fresh, use_gradients
-from .engine.replicas import all_reduce, run_replicated
+from .engine.kernel import Kernel
+from .engine.replicas import Written, all_reduce, run_replicated
 from .engine.spread import Team, team_of
 from .engine.update import Updating, run_update
 from .error import MXNetError
@@ -143,6 +144,8 @@ class Trainer:
         self._over: tuple[Team, list[list[NDArray]]] | None = None
         self._moves = -1
         self._places: dict[tuple, tuple[int, Any]] = {}
+        #: The last step on several devices, see :meth:`_step_again`.
+        self._last: _Step | None = None
         if self._gradients is not None:
             self._gradients.make_equal(self._params)
 
@@ -243,6 +246,8 @@ class Trainer:
         UserWarning
             If a gradient is stale; no parameter is changed then.
         """
+        if self._last is not None and self._step_again(self._last, batch_size):
+            return
         if self._gradients is not None:
             if self._gradients.updates:
                 self._update_in_store(batch_size, ignore_stale_grad)
@@ -257,6 +262,31 @@ class Trainer:
         if not together:
             self._allreduce_grads()
         self._step(batch_size, ignore_stale_grad, together, chosen)
+
+    def _step_again(self, last: _Step, batch_size: float) -> bool:
+        """A step on several devices like the last one; False if it is not certain to be alike.
+
+        In few lines, as there is nothing to find out: what would be looked up is compared.
+        """
+        group, optimizer = last.group, self._optimizer
+        if last.moves != Parameter.moves or last.update is not self._update:
+            return False
+        if self._groups != [group] or not group.writes(last.several):
+            return False
+        if optimizer is not None and optimizer._update is not self._source:
+            return False
+        values = list(map(_entry, last.arrays))
+        if values != last.values or list(map(_grad, values)) != last.grads or not fresh(values):
+            return False
+        rescale = self._scale / batch_size
+        if optimizer is not None:
+            optimizer.rescale_grad = rescale
+        several, on_each = last.several, last.on_each
+        self._run(
+            group, last.kernel, last.written, several, on_each, group.indices, rescale, None, True
+        )
+        use_gradients(values)
+        return True
 
     def _reduces_itself(self) -> bool:
         """Whether the sums of the gradients can be a part of the update."""
@@ -523,34 +553,56 @@ class Trainer:
             known = tuple((k, marks is not None) for k, marks in lazy.items())
         kernel = group.kernel(self._update, arrays, mask is not None, known)
         written = group.written_with(arrays)
-        replicated = None if spread is None else group.spread_with(*spread)
-        firsts = written[:1] if replicated is None else [*written[:1], replicated.bundles[0]]
+        if spread is None:
+            self._run(group, kernel, written, None, [grads], taken, rescale, mask, reduce)
+            return
+        several = group.spread_with(*spread)
+        on_each = [grads, *map(_gradients, spread[1][1:])]
+        self._run(group, kernel, written, several, on_each, taken, rescale, mask, reduce)
+        if reduce and len(taken) == len(self._params) and self._gradients is None:
+            moves, update, every = (
+                Parameter.moves,
+                self._update,
+                [x for own in spread[1] for x in own],
+            )
+            values = list(map(_entry, every))
+            self._last = _Step(
+                moves, update, group, kernel, written, several, on_each, every, values,
+                list(map(_grad, values)),
+            )  # fmt: skip
+
+    def _run(
+        self, group: Group, kernel: Kernel, written: list[Bundle], several: Written | None,
+        grads: list[list[Buffer]], taken: list[int], rescale: float, mask: Any, reduce: bool,
+    ) -> None:  # fmt: skip
+        """Update a group with the gradients that each device has, and count it."""
+        firsts = written[:1] if several is None else [*written[:1], several.bundles[0]]
         optimizer, progress = self._optimizer, _progress(firsts)
         if optimizer is not None:
             before = dict(optimizer._index_update_count), optimizer.num_update
         try:
             if optimizer is not None:
                 optimizer._update_count(taken)
-            group.target = group.device if replicated is None else replicated.team
+            group.target = group.device if several is None else several.team
             numbers = self._numbers(group, rescale)
             if mask is not None:
                 numbers.append(mask)
-            if replicated is not None:
-                all_grads = [grads, *map(_gradients, spread[1][1:])]  # type: ignore[index]
-                if run_replicated(kernel, replicated, all_grads, numbers, reduce):
+            if several is not None:
+                if run_replicated(kernel, several, grads, numbers, reduce):
                     return
                 # the parameters differ: the first device's count
                 numbers = [np.asarray(a) for a in numbers]
                 if reduce:
                     self._allreduce_grads()
-            run_update(kernel, written, grads, numbers, group.device)
+            run_update(kernel, written, grads[0], numbers, group.device)
         except BaseException:
             if optimizer is not None and _progress(firsts) == progress:
                 optimizer._index_update_count, optimizer.num_update = before
             raise
-        if single is None:
-            for i, x in zip(group.indices, arrays, strict=True):
-                for other in list(self._params[i]._data.values())[1:]:  # type: ignore[union-attr]
+        if several is not None or self._arrays is None:
+            for i in group.indices:
+                x, *others = self._params[i]._data.values()  # type: ignore[union-attr]
+                for other in others:
                     other._buffer.set(x.as_in_context(other.context)._data)
 
     def _lazy(self, group: Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
@@ -596,8 +648,24 @@ def spread_of(
     return team, [[p._data[c] for p in params] for c in contexts]  # type: ignore[index]
 
 
+class _Step(NamedTuple):
+    """A step of all parameters on several devices: what it ran, and what that was found from."""
+
+    moves: int
+    update: Update | None
+    group: Group
+    kernel: Kernel
+    written: list[Bundle]
+    several: Written
+    on_each: list[list[Buffer]]
+    arrays: list[NDArray]
+    values: list[Any]
+    grads: list[Buffer]
+
+
 _buffer = operator.attrgetter("_buffer")
 _entry = operator.attrgetter("_entry")
+_grad = operator.attrgetter("grad._buffer")
 _gradient = operator.attrgetter("_entry.grad._buffer")
 
 

@@ -116,7 +116,7 @@ def split_and_load(
     >>> [(part.shape, part.context) for part in parts]
     [((2, 2), cpu(0)), ((2, 2), cpu(1))]
     """
-    if isinstance(ctx_list, Context) or not all(isinstance(ctx, Context) for ctx in ctx_list):
+    if isinstance(ctx_list, Context) or not all([isinstance(ctx, Context) for ctx in ctx_list]):
         raise TypeError(f"ctx_list must be a list such as [gx.gpu(0), gx.gpu(1)], got {ctx_list!r}")
     if len(ctx_list) > 1 and batch_axis == 0:
         found = divide(data, ctx_list)

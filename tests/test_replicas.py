@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from counting import collectives
+from counting import calls_of, collectives
 
 import gluonx as gx
 from gluonx import amp, autograd, engine, gluon, nd, nn
@@ -624,3 +624,41 @@ def test_a_mesh_of_eight_devices():
 @pytest.mark.slow
 def test_thousands_of_steps_that_nobody_waits_for():
     run(8, "flood")
+
+
+def test_gradients_that_somebody_has_seen_are_not_overwritten():
+    """Those that nobody has seen give their memory to the next ones; it is one program."""
+    net = network(CONTEXTS)
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+    weight, kept = next(iter(net.collect_params().values())), []
+    for k in range(6):
+        train(CONTEXTS, net=net, trainer=trainer, steps=2)
+        if k in (1, 3, 4):
+            kept.append(weight.grad(CONTEXTS[k % 2]).asjax())
+            kept.append(np.array(kept[-1]))
+    for array, host in zip(kept[::2], kept[1::2], strict=True):
+        np.testing.assert_array_equal(np.asarray(array), host)
+        assert not np.array_equal(host, weight.list_grad()[0].asnumpy())
+    [step] = [s for s in engine.explain().steps if s.name.startswith(net.name)]
+    assert (step.times, step.runs) == (1, 12)
+
+
+def test_python_work_of_a_step_on_two_devices():
+    counts = []
+    for layers in (1, 6):
+        net = network(CONTEXTS, *(nn.Dense(5) for _ in range(layers)))
+        trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
+        L, (x, y) = gluon.loss.SoftmaxCrossEntropyLoss(), batch(np.random.default_rng(0))
+
+        def step(net=net, trainer=trainer, L=L, x=x, y=y):
+            xs, ys = split_and_load(x, CONTEXTS), split_and_load(y, CONTEXTS)
+            with autograd.record():
+                losses = [L(net(x), y) for x, y in zip(xs, ys, strict=True)]
+            autograd.backward(losses)
+            trainer.step(8)
+            return losses
+
+        for _ in range(5):
+            step()
+        counts.append(calls_of(step))
+    assert counts[0] == counts[1] <= 200, counts

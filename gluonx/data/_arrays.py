@@ -10,6 +10,7 @@ import numpy as np
 from .. import ndarray as nd
 from ..context import current_context
 from ..engine.buffer import Buffer
+from ..engine.kernel import aligned_bytes
 from ..ops import _rows
 from ._items import IN_WORKER
 
@@ -71,15 +72,9 @@ def mapped(function: Any, batch: Any) -> Any:
 def aligned(data: Any) -> np.ndarray:
     """A copy of bytes that begins at a multiple of 64: XLA takes over such memory as it is."""
     source = np.frombuffer(data, np.uint8)
-    copy = _aligned_bytes(source.size)
+    copy = aligned_bytes(source.size)
     copy[...] = source
     return copy
-
-
-def _aligned_bytes(size: int) -> np.ndarray:
-    memory = np.empty(size + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + size]
 
 
 def stacked(items: Sequence[np.ndarray]) -> np.ndarray:
@@ -88,7 +83,7 @@ def stacked(items: Sequence[np.ndarray]) -> np.ndarray:
     dtype = items[0].dtype
     if size <= _LARGE or any([item.dtype != dtype for item in items]):
         return np.stack(items)
-    out = _aligned_bytes(size).view(dtype).reshape(len(items), *items[0].shape)
+    out = aligned_bytes(size).view(dtype).reshape(len(items), *items[0].shape)
     return np.stack(items, out=out)
 
 
@@ -139,5 +134,5 @@ def _rows_of(column: np.ndarray, at: np.ndarray) -> np.ndarray:
         return column.take(at, 0)
     if not -len(column) <= at.min() <= at.max() < len(column):
         raise _no_such(at, len(column))
-    out = _aligned_bytes(size).view(column.dtype).reshape(len(at), *column.shape[1:])
+    out = aligned_bytes(size).view(column.dtype).reshape(len(at), *column.shape[1:])
     return np.take(column, at % len(column), axis=0, out=out, mode="clip")

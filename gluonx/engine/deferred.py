@@ -16,7 +16,16 @@ from .graph import STALE, Node, Value, Variable
 from .spread import Spreads, fill
 from .state import state
 
-__all__ = ["Backward", "Deferred", "fresh", "hold", "use_gradients", "wait_instead", "zero"]
+__all__ = [
+    "Backward",
+    "Deferred",
+    "fresh",
+    "hold",
+    "take_spare",
+    "use_gradients",
+    "wait_instead",
+    "zero",
+]
 
 #: Held while the results of a backward pass are handed out, or the pass begins anew.
 _changing = threading.Lock()
@@ -110,11 +119,13 @@ class Backward(Node):
         The gradients, while they are here.
     fresh : bool
         Whether no Trainer has used them.
+    spare : Spreads or None
+        The results of the pass before, for an update that comes next, see :func:`take_spare`.
     passed : Node
         What stays at its position on the region when it moves on.
     """
 
-    __slots__ = ("over", "variables", "results", "fresh", "passed")
+    __slots__ = ("over", "variables", "results", "fresh", "spare", "passed")
 
     #: In the place of the position of a pass that is added to: the gradients are zero.
     ZERO = -1
@@ -127,6 +138,7 @@ class Backward(Node):
         self.variables = variables
         self.results: tuple | Spreads | None = None
         self.fresh = False
+        self.spare: Any = None
         self.buffers: list[Buffer] = list(map(_buffer, variables))
         self.outputs = [
             Deferred(self, k, b._aval() if (a := b.array) is None else a.aval)
@@ -160,6 +172,7 @@ class Backward(Node):
                 there = self._free(region) and self.results is _ZEROS
             if not there or not self._untouched():
                 return False
+            self.spare = self.results if type(self.results) is Spreads else None
             region.add_sweep(self, stage, sweep)
             return True
 
@@ -240,6 +253,17 @@ class Backward(Node):
         return self.results is _ZEROS
 
 
+def take_spare(passes: Sequence[Any], team: Any) -> tuple | None:
+    """The gradients that these passes found the last time, if the devices of a team have them in
+    common, and nobody has seen one: arrays whose memory the new ones may have."""
+    with _changing:
+        found = passes[0].spare
+        alike = all([one.spare is found and one.results is None for one in passes])
+        for one in passes:
+            one.spare = None
+        return found.unseen(team) if alike and found is not None else None
+
+
 def wait_instead(buffer: Buffer, pending: Any) -> None:
     """Let the buffer of a gradient wait for something else."""
     before = buffer.pending
@@ -256,10 +280,10 @@ def fresh(variables: Sequence[Variable]) -> bool:
 def use_gradients(variables: Sequence[Variable]) -> None:
     """A Trainer has used the gradients of ``variables``."""
     by = set(map(_by, variables))
-    if len(by) == 1:
-        (one,) = by
-        if type(one) is Backward and len(one.variables) == len(variables):
-            one.fresh = False
+    if set(map(type, by)) == {Backward}:
+        if sum([len(one.variables) for one in by]) == len(variables):
+            for one in by:
+                one.fresh = False
             return
     for variable in variables:
         variable.by = STALE

@@ -107,6 +107,7 @@ class Job:
 
     def _add_sweep(self, node: Any, grads: list[int]) -> None:
         """The gradients of a backward pass are outputs, but for those that were replaced."""
+        node.spare = None
         if list(map(_pending, node.buffers)) == node.outputs:
             self.sweeps.append((node, None))
             grads += node.numbers

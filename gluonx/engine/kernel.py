@@ -70,6 +70,13 @@ def put(host: Any, device: Any) -> Any:
     return jax.device_put(host, device)
 
 
+def aligned_bytes(size: int) -> np.ndarray:
+    """Memory that begins at a multiple of 64: on a CPU XLA takes it over as it is."""
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size]
+
+
 def x64():
     """Scope in which JAX keeps 64-bit types; the global configuration does not change."""
     _Wide.seen = True

@@ -107,7 +107,8 @@ class Team:
 
     def run_into(self, outs: list, program: Callable, arrays: Sequence[Any], wide: bool) -> None:
         """Begin a program; the tuple of its results is appended to ``outs``, see
-        :meth:`Kernel.run_into`. Its last result is a token, if the team is ``bounded``."""
+        :meth:`Kernel.run_into`. Its last result is small and stays, if the team is
+        ``bounded``: who waits for the program waits for that."""
         with wide_scope(arrays, wide) or nullcontext(), self.launching:
             outs.extend(itertools.starmap(program, (arrays,)))
         if self.bounded:
@@ -126,7 +127,9 @@ class Team:
         if self.bounded:
             self._flying.append(token)
             if len(self._flying) > _MAX_FLYING:
-                self._flying.popleft().block_until_ready()
+                oldest = self._flying.popleft()
+                if not oldest.is_deleted():
+                    oldest.block_until_ready()
 
 
 def _global(shape: tuple[int, ...], sharding: Any, arrays: list[Any]) -> Any:
@@ -227,6 +230,10 @@ class Spreads:
     def __init__(self, team: Team, arrays: tuple):
         self._team, self._arrays = team, arrays
         self._made: tuple[Spread, ...] = ()
+
+    def unseen(self, team: Team) -> tuple | None:
+        """The arrays, if they are this team's, and nobody has asked for one of them."""
+        return None if self._made or team is not self._team else self._arrays
 
     def __iter__(self) -> Iterator[Spread]:
         if not self._made:

@@ -6,6 +6,7 @@ import copy
 import warnings
 import weakref
 from collections import Counter, deque
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -35,6 +36,8 @@ _MAX_HISTORY = 16
 _MANY = 8
 _shared: dict[tuple, Cache] = {}
 _MAX_SHARED = 64
+#: Instead of the last call, if there was none.
+_NEVER: Any = ((None,) * 5, SimpleNamespace(simple=-1))
 
 
 def shared_cache(block: HybridBlock) -> Cache:
@@ -123,6 +126,40 @@ class Cache:
                 stacklevel=depth_of_user(),
             )
 
+    def again(self, args: tuple) -> NDArray | None:
+        """The result of a recorded call that is deferred as the last one on its context was; None
+        if it is not certain to be alike.
+
+        In few lines, as there is nothing to find out: what :meth:`call` would look up is compared.
+        """
+        if type(args[0]) is not NDArray:
+            return None
+        ctx = args[0]._buffer.ctx
+        (count, _, training, _, avals), entry = self._recent.get(ctx, _NEVER)
+        if not count == entry.simple == len(args) or entry.moves != Parameter.moves:
+            return None
+        if not state.recording or state.training is not training or state.trace is not None:
+            return None
+        mine = state.regions.get(entry.device)
+        if mine is None:
+            return None
+        with mine.lock:
+            if mine.job is not None or mine.queue.jobs or mine.swept:
+                return None
+            found = entry.again(args, avals, mine)
+            if found is None:
+                return None
+            value = region.again(mine, entry.traced.kernel, *found, entry.out_avals[0])
+            if value is None:
+                return None
+            self.avals = avals
+            buffer = Buffer(None, ctx)
+            buffer.pending = value
+            value.hold(buffer)
+            made = NDArray._new(buffer)
+            made._entry = value
+            return made
+
     def call(self, args: tuple, kwargs: dict) -> Any:
         """Run the block compiled."""
         if not kwargs and all([isinstance(x, NDArray) for x in args]):
@@ -154,6 +191,7 @@ class Cache:
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
+        entry.device = ctx.device
         self._recent[ctx], self.avals = (key, entry), avals
         return self._invoke(entry, inputs, ctx, args, kwargs)
 

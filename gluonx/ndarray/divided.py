@@ -11,13 +11,16 @@ import numpy as np
 
 from ..context import Context
 from ..engine.buffer import Buffer
-from ..engine.kernel import Aval, put
+from ..engine.kernel import Aval, aligned_bytes, put
 from ..engine.spread import PARTS, Spread, Team, team_of
 from ..engine.state import state
 from .creation import host_array
 from .ndarray import NDArray
 
 __all__ = ["divide"]
+
+#: From how many numbers on XLA's copy of a batch takes longer than to see to it that there is none.
+_LARGE = 1 << 15
 
 _aval = functools.lru_cache(maxsize=256)(Aval)
 
@@ -56,7 +59,7 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
         data._buffer.shared = True  # the parts may be in it
         host = np.asarray(array)
     elif isinstance(data, (np.ndarray, list, tuple)):
-        host = host_array(data)
+        host = _copy(data) if here else host_array(data)
     else:
         return None
     length, rest = divmod(host.shape[0] if host.ndim else 0, len(contexts))
@@ -71,6 +74,15 @@ def divide(data: Any, contexts: Sequence[Context]) -> list[NDArray] | None:
         buffer.pending = spread
         found.append(NDArray._new(buffer))
     return found
+
+
+def _copy(data: Any) -> np.ndarray:
+    """A copy of a batch as float32; of a large one the parts begin where XLA takes them over."""
+    if not isinstance(data, np.ndarray) or data.size < _LARGE or data.dtype.kind not in "fiub":
+        return host_array(data)
+    copy = aligned_bytes(4 * data.size).view(np.float32).reshape(data.shape)
+    copy[...] = data
+    return copy
 
 
 @functools.lru_cache(maxsize=64)

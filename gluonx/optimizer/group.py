@@ -64,6 +64,10 @@ class Group:
             self._spread = arrays, Written(team, params, self.states)
         return self._spread[1]  # type: ignore[return-value]
 
+    def writes(self, several: Written) -> bool:
+        """Whether updates on several devices still write this."""
+        return self._spread[1] is several
+
     def kernel(self, update: Any, arrays: list[NDArray], masked: bool, lazy: tuple = ()) -> Kernel:
         """The update of parameters and state as a kernel.
 

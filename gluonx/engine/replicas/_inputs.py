@@ -92,7 +92,7 @@ def _gather_alike(
     given = [*spreads, *contents[0], *update.numbers]
     if region.stage is None:
         region.stage = Stage.first(update.kernel)
-    again = region.place(update.kernel, given, [None] * len(given))
+    again = region.place(update.kernel, given, None)
     region.spread = True
     way = again.stage.replicas.get(team)
     if way is None or way.first != first:

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+
 from ..buffer import Buffer
 from ..bundle import take
+from ..deferred import take_spare
 from ..interrupts import held_back
-from ..kernel import Aval
+from ..kernel import Aval, put
+from ..pace import smallest
 from ..region import Region
 from ..spread import NUMBERS, PARTS, WHOLE, Spread, Spreads
 from ..stage import ref
@@ -22,6 +26,9 @@ from ._way import Update
 
 __all__ = ["Job"]
 
+#: After so many steps in a row whose old gradients somebody has looked at a program that does not
+#: take them.
+_MISSED = 8
 _given = operator.attrgetter("given")
 
 
@@ -65,8 +72,11 @@ class Job:
         if self.sums and way.given is not None:
             self.sweeps = [region.nodes[way.sweep] for region in regions]
         # gradients that are summed are there as sums
-        but = (way.own, way.spent) if update.reduce else (set(), set())
-        self.found = [_wanted(region, *but) for region in regions]
+        if update.reduce and way.values is not None:
+            self.found = [_held(region, way.values) for region in regions]
+        else:
+            but = (way.own, way.spent) if update.reduce else (set(), set())
+            self.found = [_wanted(region, *but) for region in regions]
         self.avals: dict[int, Any] = {}
         for values, gradients in self.found:
             if values.keys() != self.avals.keys() or gradients:
@@ -75,19 +85,43 @@ class Job:
         self.numbers = sorted(self.avals, reverse=True)
         self.kinds = [PARTS if self.avals[n].shape else NUMBERS for n in self.numbers]
         self.summed = range(len(way.slots), len(way.slots) + len(update.grads[0]) * update.reduce)
-        self.program = self._program(inputs)
+        spares = self._spares(update.grads[0]) if self.sweeps and not self.team.joint else ()
+        self.leaves += spares
+        inputs.kinds.extend([WHOLE] * len(spares))
+        self.program = self._program(inputs, len(spares))
 
-    def _program(self, inputs: Inputs) -> Any:
+    def _spares(self, grads: Sequence[Buffer]) -> Sequence[Any]:
+        """Arrays like the sums, to give up; none if there were none again and again.
+
+        A program that writes the gradients of a step over those of the step before takes less time
+        than one that asks for memory.
+        """
+        found, way = take_spare(self.sweeps, self.team), self.way
+        if found is not None:
+            way.missed = 0
+            return way.taken(found)
+        way.missed += 1
+        if way.missed > _MISSED:
+            return ()
+        whole = self.team.whole
+        return [put(np.zeros(b.shape, b.dtype), whole) for b in grads]
+
+    def _program(self, inputs: Inputs, spares: int) -> Any:
         stage, way, team = inputs.stage, inputs.way, self.team
         last, self.order = stage.order(way.refs, 0)
-        key = (team, tuple(inputs.kinds), bool(self.sums), tuple(self.numbers))
+        key = (team, tuple(inputs.kinds), bool(self.sums), tuple(self.numbers), spares)
         program = stage.programs.get(key)
         if program is None:
             outs = [WHOLE] * (len(way.slots) + len(self.summed)) + self.kinds
-            outs += [WHOLE] * team.bounded
+            # the last result tells when all is done: if it is small, and no step gives it up
+            token = team.bounded and smallest([self.avals[n] for n in self.numbers[-1:]]) is None
+            outs += [WHOLE] * token
+            end = len(inputs.kinds)
+            donate = (*way.donate, *range(end - spares, end))
             program = compile_step(
-                stage, team, inputs.kinds, self.summed, last, self.numbers, outs, way.donate
-            )
+                stage, team, inputs.kinds, self.summed, last, self.numbers, outs, donate, spares,
+                token,
+            )  # fmt: skip
             stage.keep(key, program)
         return stage.use(program)
 
@@ -124,14 +158,20 @@ class Job:
 
     def _taken(self) -> bool:
         """Whether somebody may be about to take an array from what a bundle had."""
+        known, way = counts(self.old), self.way
+        alike = self.waiting and all([own is self.old[0] for own in self.old[:-1]])
+        if alike and known == way.alone:
+            return False
         ids = list(map(id, self.old))
-        known = counts(self.old)
-        return any(
+        taken = any(
             [
                 count > LISTED - 1 + ids.count(id(own)) and type(own) is tuple and own
                 for own, count in zip(self.old, known, strict=True)
             ]
         )
+        if alike and not taken and set(map(type, self.old)) == {tuple}:
+            way.alone = known
+        return taken
 
     def _exported(self) -> bool:
         """Whether something has left gluonx; not if it was in a bundle."""
@@ -240,6 +280,16 @@ class Job:
         if any([spread.is_deleted() for spread in self.spreads]):  # what is pending needs them
             for region in self.regions:
                 region.begin()
+
+
+def _held(region: Region, places: list[tuple[int, int, int]]) -> tuple[dict, dict]:
+    """As :func:`_wanted`, where it is known where there may be something."""
+    nodes, values = region.nodes, {}
+    for at, index, number in places:
+        value = nodes[at].outputs[index]
+        if value.holder() is not None:
+            values[number] = value
+    return values, {}
 
 
 def _wanted(region: Region, but: set[int], spent: set[int]) -> tuple[dict, dict]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -34,22 +35,30 @@ class Program(Kernel):
 
 def compile_step(
     stage: Stage, team: Team, kinds: Sequence[str], sums: range, last: Sequence[int],
-    values: Sequence[int], outs: Sequence[str], donate: tuple[int, ...],
+    values: Sequence[int], outs: Sequence[str], donate: tuple[int, ...], spares: int,
+    token: bool,
 ) -> Program:  # fmt: skip
     """The program that returns the update's results in the order ``last``, the sums over the
-    devices of those of its inputs that ``sums`` names, and ``values``."""
+    devices of those of its inputs that ``sums`` names, and ``values``.
+
+    The last inputs, as many as ``spares`` says, only give up their memory for the sums. The last
+    result is a ``token``, if there is to be one.
+    """
     *steps, (update, refs) = stage.steps()
     inputs = [r[:2] for r in refs]
     plan = Plan(tuple(steps), (*inputs, *map(place, values)))
 
     def run(*leaves):
+        leaves, old = leaves[: len(kinds) - spares], leaves[len(kinds) - spares :]
         with compiling_for(AXIS) if len(team.devices) > 1 else nullcontext():
             found = list(plan(*leaves))
         if sums:
             found[sums.start : sums.stop] = team.sum(tuple(found[i] for i in sums))
+        for i, spare in zip(sums, old, strict=False):  # JAX drops arguments that nothing takes
+            found[i] = jax.lax.select_n(np.False_, found[i], spare)
         new = update.fn(*found[: len(refs)])
-        token = (jnp.zeros((), np.uint8),) if team.bounded else ()
-        return *(new[i] for i in last), *(found[i] for i in sums), *found[len(refs) :], *token
+        more = (jnp.zeros((), np.uint8),) if token else ()
+        return *(new[i] for i in last), *(found[i] for i in sums), *found[len(refs) :], *more
 
     def counted(*leaves):
         program.compiled += 1

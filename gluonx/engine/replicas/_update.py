@@ -7,7 +7,7 @@ from typing import Any
 
 from ..buffer import Buffer
 from ..kernel import Kernel
-from ..region import Region, current
+from ..region import MAX_REGION, Region, current
 from ..state import state
 from ._inputs import gather
 from ._job import Job
@@ -48,13 +48,16 @@ def run_replicated(
         device.
     """
     update = Update(kernel, written, grads, numbers, reduce)
-    regions = [current(d) for d in written.team.devices]
+    devices = written.team.devices
     with state.lock:
-        for region in regions:
-            if region.queue:
-                region.settle()
-        if not _alike(regions):
-            _run_each(regions)
+        regions: list[Any] = list(map(state.regions.get, devices))
+        if not _ready(regions):
+            regions = [current(d) for d in devices]
+            for region in regions:
+                if region.queue:
+                    region.settle()
+            if not _alike(regions):
+                _run_each(regions)
         inputs = gather(update, regions)
         if inputs is None and any(r.nodes for r in regions):
             _run_each(regions)
@@ -63,6 +66,17 @@ def run_replicated(
             return False
         Job(update, regions, inputs).run()
         return True
+
+
+def _ready(regions: Sequence[Any]) -> bool:
+    """Whether all are as usual: they have come to the same stage, and nothing has to run before."""
+    if None in regions:
+        return False
+    stage = regions[0].stage
+    for r in regions:
+        if r.stage is not stage or r.open or r.job is not None or r.queue.jobs:
+            return False
+    return len(regions[0].nodes) < MAX_REGION
 
 
 def _alike(regions: Sequence[Region]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..buffer import Buffer
 from ..kernel import Kernel
 from ..region import Region
-from ..stage import place
+from ..stage import place, ref
 from ._held import LISTED
 from ._written import Written
 
@@ -51,10 +51,21 @@ class Way:
         The refs of the gradients, less ``diff``.
     spent : set of int
         The nodes of which nothing but these gradients can be wanted.
+    values : list of (int, int, int), or None
+        The nodes and outputs, with their numbers, of which somebody may have the result; None if
+        there are other gradients, too.
     references : list of int
         How often :func:`~gluonx.engine.replicas._held.counts` finds each of the arrays that are
         written in a list, if nobody has them besides the regions.
     """
+
+    values: list[tuple[int, int, int]] | None = None
+    #: What :func:`~gluonx.engine.replicas._held.counts` gave for what the bundles had, when these
+    #: had the same, and nobody else had it.
+    alone: list[int] | None = None
+
+    #: How many steps in a row had no memory of old gradients to give up.
+    missed = 0
 
     def __init__(self, update: Update, refs: tuple[int, ...], region: Region, first: int):
         written = update.written
@@ -82,6 +93,14 @@ class Way:
             for at, node in enumerate(region.nodes)
             if node.kernel is None and self.own.issuperset(node.numbers)
         }
+        nodes = [(at, n) for at, n in enumerate(region.nodes) if at not in self.spent]
+        if not any([node.kernel is None for _, node in nodes]):
+            self.values = [
+                (at, k, ref(at, k, False))
+                for at, node in nodes
+                for k, value in enumerate(node.outputs)
+                if value is not None
+            ]
         self.references = [LISTED + (devices if slot < first else 1) for slot in self.slots]
         self._known: dict[int, list[int]] = {}
         self.donate = tuple(dict.fromkeys(self.slots))
