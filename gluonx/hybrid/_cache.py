@@ -23,6 +23,7 @@ from ..random import draw
 from ._entry import INPUT, Entry, outputs_of
 from ._reasons import depth_of_user, difference
 from ._tree import flatten, is_array, unflatten
+from ._usual import Usual
 
 if TYPE_CHECKING:
     from ..block import HybridBlock
@@ -82,6 +83,8 @@ class Cache:
         #: The key and the entry of the last call on each context: to compare keys is cheaper than
         #: to hash one.
         self._recent: dict[Any, tuple[tuple, Entry]] = {}
+        #: What the last recorded call was like, if it was a simple one.
+        self._usual: Usual | None = None
         #: Shapes and dtypes of the arrays in the last call.
         self.avals: tuple | None = None
         self.name = block.name
@@ -97,6 +100,7 @@ class Cache:
         """Forget everything, after the block's code or structure changed."""
         self._entries.clear()
         self._recent.clear()
+        self._usual = None
         self.avals = None
         self._cleared = reason
 
@@ -125,6 +129,12 @@ class Cache:
 
     def call(self, args: tuple, kwargs: dict) -> Any:
         """Run the block compiled."""
+        usual = self._usual
+        if usual is not None and not kwargs:
+            result = usual.call(args)
+            if result is not None:
+                self.avals = usual.avals
+                return result
         if not kwargs and all([isinstance(x, NDArray) for x in args]):
             inputs, spec = list(args), len(args)
         else:
@@ -136,6 +146,8 @@ class Cache:
         last = self._recent.get(ctx)
         if last is not None and last[0] == key and last[1].moves == Parameter.moves:
             self.avals = avals
+            if state.recording:
+                self._usual = last[1].usual
             return self._invoke(last[1], inputs, ctx, args, kwargs)
         try:
             entry = self._entries.get(key)
@@ -154,6 +166,7 @@ class Cache:
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
+            entry.usual = Usual.of(entry, ctx, avals) if key[3] and not kwargs else None
         self._recent[ctx], self.avals = (key, entry), avals
         return self._invoke(entry, inputs, ctx, args, kwargs)
 

@@ -34,7 +34,7 @@ class Entry:
 
     __slots__ = (
         "traced", "handles", "buffers", "whole", "out_avals", "given", "moves", "outside",
-        "single", "_known", "_selection",
+        "single", "usual", "_known", "_selection",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +57,8 @@ class Entry:
         self.outside = {id(h._buffer) for h in traced.states}
         #: Whether the result is one array that the code has made.
         self.single = traced.result == ((ARRAY, 0), None)
+        #: The short way for such calls while recording, if there is one (:class:`Usual`).
+        self.usual: Any = None
         #: The last result of :meth:`values`, if no gradient flows to the inputs.
         self._known: tuple[tuple, bool] = ((), False)
         self._selection: Selection | None = None
@@ -107,6 +109,14 @@ class Entry:
         if selection is not None and selection.spread:  # as after a step on several devices
             mine.spread = True
         return found
+
+    def own(self, mine: region.Region) -> list[Any] | None:
+        """What the arrays that the code closes over hold for a region; None if one waits, or is
+        spread over several devices."""
+        arrays = self._own(mine)
+        if mine.spread or _NONE in map(id, arrays):
+            return None
+        return arrays
 
     def values(self, inputs: list[NDArray]) -> tuple[tuple, bool]:
         """What the tape has of the kernel's inputs, None where no gradient flows; whether any."""
