@@ -6,7 +6,7 @@ import itertools
 import operator
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from .engine import report
 from .engine.buffer import Buffer
 from .engine.bundle import Bundle
 from .engine.deferred import fresh, use_gradients
+from .engine.kernel import Kernel
 from .engine.replicas import all_reduce, run_replicated
 from .engine.spread import Team, team_of
 from .engine.update import Updating, run_update
@@ -142,6 +143,9 @@ class Trainer:
         self._arrays: list[NDArray] | None = None
         self._over: tuple[Team, list[list[NDArray]]] | None = None
         self._moves = -1
+        #: What the last step was made of, if it was an update of all parameters on one device, all
+        #: of one group.
+        self._last: _Last | None = None
         self._places: dict[tuple, tuple[int, Any]] = {}
         if self._gradients is not None:
             self._gradients.make_equal(self._params)
@@ -243,6 +247,8 @@ class Trainer:
         UserWarning
             If a gradient is stale; no parameter is changed then.
         """
+        if self._last is not None and self._step_again(batch_size):
+            return
         if self._gradients is not None:
             if self._gradients.updates:
                 self._update_in_store(batch_size, ignore_stale_grad)
@@ -257,6 +263,35 @@ class Trainer:
         if not together:
             self._allreduce_grads()
         self._step(batch_size, ignore_stale_grad, together, chosen)
+
+    def _step_again(self, batch_size: float) -> bool:
+        """A step made of what the last one was made of; False, and nothing is done, if it is not
+        known to be so."""
+        last, optimizer = self._last, self._optimizer
+        if last is None or optimizer is None or optimizer._update is not self._source:
+            return False
+        if self._moves != Parameter.moves or self._arrays is not last.single:
+            return False
+        if len(self._groups) != 1 or self._groups[0] is not last.group:
+            return False
+        values = list(map(_entry, last.arrays))
+        if values != last.values or not fresh(values):
+            return False
+        optimizer.rescale_grad = rescale = self._scale / batch_size
+        before = dict(optimizer._index_update_count), optimizer.num_update
+        progress = _progress(last.written[:1])
+        try:
+            optimizer._update_count(self._all)
+            last.group.target = last.group.device
+            numbers = self._numbers(last.group, rescale)
+            grads = list(map(_gradient, last.arrays))
+            run_update(last.kernel, last.written, grads, numbers, last.group.device)
+        except BaseException:
+            if _progress(last.written[:1]) == progress:
+                optimizer._index_update_count, optimizer.num_update = before
+            raise
+        use_gradients(values)
+        return True
 
     def _reduces_itself(self) -> bool:
         """Whether the sums of the gradients can be a part of the update."""
@@ -445,7 +480,7 @@ class Trainer:
         """All parameters in one executable; in more if some became trainable later."""
         if self._optimizer is not None and self._optimizer._update is not self._source:
             self._recompile()
-        groups = self._groups
+        groups, self._last = self._groups, None
         if len(groups) == 1 and groups[0].indices == chosen:
             self._update_group(groups[0], chosen, rescale, reduce)
             return
@@ -544,6 +579,10 @@ class Trainer:
                 if reduce:
                     self._allreduce_grads()
             run_update(kernel, written, grads, numbers, group.device)
+            alone = single is not None and self._gradients is None and not lazy
+            if alone and taken == self._all == group.indices:
+                values = list(map(_entry, arrays))
+                self._last = _Last(single, group, arrays, values, kernel, written)
         except BaseException:
             if optimizer is not None and _progress(firsts) == progress:
                 optimizer._index_update_count, optimizer.num_update = before
@@ -576,6 +615,17 @@ class Trainer:
         zero = packed([0.0])  # optax keeps weight decay and count itself
         none = np.zeros(0, np.float32)
         return [*group.on_device((rates, zero, packed([rescale]), none)), zero]
+
+
+class _Last(NamedTuple):
+    """See :meth:`Trainer._step_again`."""
+
+    single: list[NDArray]
+    group: Group
+    arrays: list[NDArray]
+    values: list[Any]
+    kernel: Kernel
+    written: list[Bundle]
 
 
 def spread_of(
