@@ -271,8 +271,4 @@ def zero(variables: Sequence[Variable]) -> bool:
         return False
     if sum([len(one.variables) for one in passes]) != len(set(variables)):
         return False
-    queues = [one.region.queued_on.queue for one in passes if one.region and one.region.queued_on]
-    done = all([one.zero() for one in passes])
-    for queue in queues:
-        queue.due()
-    return done
+    return all([one.zero() for one in passes])

@@ -239,7 +239,6 @@ def _append(region: Region, way: _Way, known: _Known) -> None:
     for at in way.released:
         nodes[at].released = True
     region.open -= way.closed
-    region.queue.due()
 
 
 def _begin(region: Region, pass_: _Pass, given: Sequence[Any]) -> _Known:

@@ -144,33 +144,21 @@ class Job:
         """It is under way, alone or as the last of some steps in one call."""
         pace = self.region.pace
         if pace is not None and self.recorded is None:
-            small = self._small()
-            if small >= 0:
-                pace.dispatched(self.outs[0][small], steps)
+            token = self._token()
+            if token is not None:
+                pace.dispatched(token, steps)
 
-    def does_without(self) -> bool:
-        """Whether it can be waited for without its gradients."""
-        return 0 <= self._small() < self.base + len(self.values)
-
-    def lean(self) -> bool:
-        """Whether nobody can see the gradients any more, of a step that waits, and it
-        :meth:`does_without`."""
-        return self.does_without() and not any([source.outputs and source.region is self for source, _ in self.sweeps])
-
-    def _small(self) -> int:
-        """The place of a small result that no later step gives up, -1 if there is none; of no
-        gradient, if it can be."""
+    def _token(self) -> Any:
+        """A small result that no later step gives up, None if there is none."""
         small = self.program.small
         if small is None:
             avals = [v.aval for v in self.values]
+            for source, wanted in self.sweeps:
+                values = source.outputs if wanted is None else [value for _, value, _ in wanted]
+                avals += [v.aval for v in values]
             found = smallest(avals)
-            if found is None:
-                for source, wanted in self.sweeps:
-                    values = source.outputs if wanted is None else [value for _, value, _ in wanted]
-                    avals += [v.aval for v in values]
-                found = smallest(avals)
             small = self.program.small = -1 if found is None else self.base + found
-        return small
+        return None if small < 0 else self.outs[0][small]
 
     # -- in a queue: what its nodes ask of the region that they are on -----------------------------
 

@@ -130,8 +130,8 @@ class Kernel:
         self.runs = self.compiled = 0
         #: Which result is small, for a kernel of a region (see ``job``).
         self.small: int | None = None
-        #: So many steps as one executable, for a kernel of a region (see ``queue``).
-        self.together: dict[int, Any] = {}
+        #: Several steps as one executable, for a kernel of a region (see ``queue``).
+        self.together: Any = None
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"

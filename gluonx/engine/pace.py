@@ -16,8 +16,8 @@ __all__ = ["Pace", "smallest"]
 
 #: How many steps may be in the queue, and how many are left there when Python goes on.
 _MOST, _LEFT = 16, 3
-#: Seconds that a quick step takes at most, and a brisk one.
-_QUICK, _BRISK = 1e-3, 5e-3
+#: Seconds that a quick step takes at most.
+_QUICK = 1e-3
 #: Bytes of a result that may be kept for a while.
 _SMALL = 1 << 14
 
@@ -36,14 +36,12 @@ class Pace:
     ----------
     quick : bool
         Whether the last steps took little time each, with all that the loop does.
-    brisk : bool
-        Whether they did not take much.
     """
 
-    __slots__ = ("quick", "brisk", "_under_way", "_steps", "_since")
+    __slots__ = ("quick", "_under_way", "_steps", "_since")
 
     def __init__(self) -> None:
-        self.quick = self.brisk = False
+        self.quick = False
         #: One result of each call, and how many steps it was.
         self._under_way: list[tuple[Any, int]] = []
         self._steps = 0
@@ -68,5 +66,4 @@ class Pace:
             under_way[at - 1][0].block_until_ready()
         now = time.perf_counter()
         self.quick = now - self._since < _QUICK * done
-        self.brisk = now - self._since < _BRISK * done
         self._since = now

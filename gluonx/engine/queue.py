@@ -1,10 +1,9 @@
 """Queues: training steps that wait on a region until several of them run as one executable.
 
-Steps that are alike gather here, and ``together.enough`` of them, each of which starts from the
-parameters that the one before has made, are one call. That is made when the gradients of the last
-one are gone, for then it need not return them. Whoever looks at anything runs what is there, one by
-one. A step waits only if its program has run many times and takes little time, so that nothing is
-lost if the next one is long in coming.
+Steps that are alike gather here, and ``together.COUNT`` of them, each of which starts from the
+parameters that the one before has made, are one call. Whoever looks at anything runs what is there,
+one by one. A step waits only if its program has run many times and takes little time, so that
+nothing is lost if the next one is long in coming.
 """
 
 from __future__ import annotations
@@ -28,14 +27,10 @@ __all__ = ["Queue"]
 class Queue:
     """The steps that wait on one region."""
 
-    __slots__ = ("jobs", "_size", "_lean", "_region", "_patience")
+    __slots__ = ("jobs", "_region", "_patience")
 
     def __init__(self, region: Region):
         self.jobs: list[Job] = []
-        #: How many are enough.
-        self._size = 0
-        #: Whether the executable under way returns no gradients.
-        self._lean = False
         self._region = region
         self._patience = Patience()
 
@@ -52,7 +47,7 @@ class Queue:
         if not self.jobs:
             return self._worth(job, old)
         first = self.jobs[0]
-        begun = len(self.jobs) == self._size or first.outs
+        begun = len(self.jobs) == together.COUNT or first.outs
         alike = job.program is first.program and job.written is first.written
         if alike and not begun and _usual(job):
             # the parts that stand for what the step before makes are where it takes them from
@@ -65,27 +60,24 @@ class Queue:
         if self._patience.rests():
             return False
         program, region = job.program, self._region
-        size = 0 if program is None else together.enough(program, region.pace)
-        if size == 0 or (size == 1 and not job.does_without()):
+        if program is None or not together.often(program, region.pace):
             return False
         if not together.allowed() or not _usual(job) or region.spread:
             return False
-        executables = program.together.get(size)
-        if executables is None:
+        if program.together is None:
             places = [place for take in job.takes for place in take(range(job.count))]
-            program.together[size] = Together(
+            program.together = Together(
                 program, region.arrays, region.device, job.donate,
                 zip(job.slots, places, strict=True), job.count,
-                slice(job.base, job.base + len(job.values)), lean=True, size=size,
+                slice(job.base, job.base + len(job.values)),
             )  # fmt: skip
             return False
-        self._size = size
-        return executables.ready and all(
+        return program.together.ready and all(
             map(operator.is_, old, [bundle.arrays for bundle in job.written])
         )
 
     def add(self, job: Job) -> None:
-        """Let a step wait that the queue :meth:`wants`.
+        """Let a step wait that the queue :meth:`wants`, and run all if it is full.
 
         May be interrupted: the step waits once it is among the ``jobs``, see :meth:`resume`.
         """
@@ -93,12 +85,9 @@ class Queue:
         job.nodes, job.arrays = region.nodes, region.arrays
         self.jobs.append(job)
         self.resume()
-
-    def due(self) -> None:
-        """Gradients were replaced, or set to zero: run all if it is full, and nobody can see those
-        of its last step."""
-        if self.jobs and len(self.jobs) == self._size and self.jobs[-1].lean():
+        if len(self.jobs) == together.COUNT:
             self.run()
+            job.dispatched(together.COUNT)
 
     def resume(self) -> None:
         """Let the region begin anew, if it still has the step that was added last."""
@@ -114,34 +103,28 @@ class Queue:
         if not jobs:
             return
         self.resume()
-        executables, last = jobs[0].program.together[self._size], jobs[-1]
-        full, lean = len(jobs) == self._size, last.lean()
-        if full or not jobs[0].outs:
-            self._patience.ended(full and (lean or self._size > 1))
-        # without the gradients, or several at once; else there is nothing to be gained
-        if not (full and (lean or self._size > 1)) or not self._as_one(executables, lean):
-            self._one_by_one(executables)
+        if len(jobs) == together.COUNT or not jobs[0].outs:
+            self._patience.ended(len(jobs))
+        if len(jobs) < together.COUNT or not self._as_one(jobs[0].program.together):
+            self._one_by_one(jobs[0].program.together)
+        last = jobs[-1]
         last.hand_over()
         self._region.fill(last.by_part(last.news()))
         for job in jobs:
             job.leave()
         self.jobs = []
-        if full:
-            last.dispatched(len(jobs))
 
-    def _as_one(self, executables: Together, lean: bool) -> bool:
+    def _as_one(self, executables: Together) -> bool:
         """Run all in one call, and give the results of all but the last; False if that cannot be
         done."""
-        jobs = self.jobs
-        first, last = jobs[0], jobs[-1]
+        first, *_, last = jobs = self.jobs
         if not first.all:
             if first.outs:  # they have begun to run one by one
                 return False
-            self._lean = lean
             kept = any([v.holder() is not None for job in jobs[:-1] for v in job.values])
-            if not executables.call(first.all, [job.arrays for job in jobs], kept, lean):
+            if not executables.call(first.all, [job.arrays for job in jobs], kept):
                 return False
-        outs, before = executables.results(first.all[0], self._lean)
+        outs, before = executables.results(first.all[0])
         if not last.outs:
             last.outs.append(outs)
         for job, values in zip(jobs[:-1], before or itertools.repeat(()), strict=False):

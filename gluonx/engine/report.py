@@ -118,10 +118,8 @@ def explain() -> Explanation:
             program = stage.programs[key]
             name = stage.describe()
             steps.append(Compiled(name, program.compiled, program.runs, ()))
-            for size, several in program.together.items():
-                what = f"several x ({name})" if size > 1 else f"{name}, without gradients"
-                for made in several.executables():
-                    steps.append(Compiled(what, made.compiled, made.runs, ()))
+            for several in () if program.together is None else program.together.executables():
+                steps.append(Compiled(f"several x ({name})", several.compiled, several.runs, ()))
     unfused = (Unfused(reason, where, times) for (reason, where), times in _notes.items())
     return Explanation(tuple(found), tuple(sorted(steps)), tuple(unfused))
 

@@ -4,10 +4,6 @@ To start an executable takes a CPU about as long as a small network's step: the 
 waking threads. So steps that are alike wait (in a :class:`~gluonx.engine.queue.Queue`, or with
 their Module), and ``COUNT`` of them, each of which starts from what the one before has made, are
 one call.
-
-A step that takes longer waits, too, if only for a moment: when the next backward pass has replaced
-its gradients, or they have been set to zero, nobody can see them any more, and an executable that
-does not return them takes some hundredths less.
 """
 
 from __future__ import annotations
@@ -22,7 +18,7 @@ import jax
 from . import config, report
 from .kernel import Aval, Kernel, has_wide
 
-__all__ = ["Patience", "Together", "allowed", "enough", "often"]
+__all__ = ["Patience", "Together", "allowed", "often"]
 
 #: How many steps are one call, and after how many runs of a program that is prepared.
 COUNT, AFTER = 4, 500
@@ -34,13 +30,6 @@ _IN_VAIN, _REST, _LONGEST = 4, 64, 4096
 def often(program: Kernel, pace: Any) -> bool:
     """Whether a program runs so often, and so quickly, that it is worth while to prepare more."""
     return program.runs >= AFTER and pace is not None and pace.quick
-
-
-def enough(program: Kernel, pace: Any) -> int:
-    """How many steps of a program are to wait for each other, 0 if none is to wait."""
-    if often(program, pace):
-        return COUNT
-    return int(program.runs >= AFTER and pace is not None and pace.brisk)
 
 
 def allowed() -> bool:
@@ -66,9 +55,9 @@ class Patience:
             return True
         return False
 
-    def ended(self, enough: bool) -> None:
-        """Some have waited, until they were enough or somebody looked."""
-        if enough:
+    def ended(self, count: int) -> None:
+        """So many have waited, until they were enough or somebody looked."""
+        if count == COUNT:
             self._in_vain, self._pause = 0, _REST
             return
         self._in_vain += 1
@@ -80,9 +69,8 @@ class Patience:
 class Together:
     """The executables of ``COUNT`` steps of one program, which are made in another thread.
 
-    There are several: with and without what the steps before the last have made besides what the
-    next one starts from (losses, outputs), for somebody who keeps them; and with and without what
-    the last step returns behind that (gradients).
+    There are two: one returns what the steps before the last have made besides what the next one
+    starts from (losses, outputs), for somebody who keeps them; the other does not.
 
     Parameters
     ----------
@@ -100,18 +88,12 @@ class Together:
         Those results that somebody may keep.
     kept : bool
         Whether somebody will.
-    lean : bool
-        Whether the results behind ``values`` are not wanted.
-    size : int, optional
-        Another number of steps.
     """
 
     def __init__(
         self, program: Kernel, arrays: Sequence[Any], device: Any, donate: tuple[int, ...],
         links: Any, count: int, values: slice, kept: bool = False,
-        lean: bool = False, size: int | None = None,
     ):  # fmt: skip
-        self._size = COUNT if size is None else size
         self._program, self._donate, self._device = program, donate, device
         self._links = list(links)
         self._others = sorted({*range(len(arrays))} - {slot for slot, _ in self._links})
@@ -119,11 +101,11 @@ class Together:
         self._pick: Callable = operator.itemgetter(*self._others, 0, 0)
         self._values, self._count = values, count
         self._avals = [Aval(a.shape, a.dtype, sharding=_sharding(a)) for a in arrays]
-        self._avals += [self._avals[slot] for slot in self._others] * (self._size - 1)
-        self._kernels: dict[tuple[bool, bool], Kernel] = {}
-        self._asked: set[tuple[bool, bool]] = set()
+        self._avals += [self._avals[slot] for slot in self._others] * (COUNT - 1)
+        self._kernels: dict[bool, Kernel] = {}
+        self._asked: set[bool] = set()
         self._failed = program.wide or has_wide(arrays)
-        self._prepare(kept, lean)
+        self._prepare(kept)
 
     @property
     def ready(self) -> bool:
@@ -140,17 +122,15 @@ class Together:
         for slot, place in self._links:
             arrays[slot] = outs[place]
 
-    def call(
-        self, outs: list, steps: Sequence[Sequence[Any]], kept: bool, lean: bool = False
-    ) -> bool:
+    def call(self, outs: list, steps: Sequence[Sequence[Any]], kept: bool) -> bool:
         """Run steps that take these arrays; False if that cannot be done, now or ever.
 
         The tuple of results is appended to ``outs``, see :meth:`results`. What comes from the step
         before counts for the first step only.
         """
-        kernel = self._kernels.get((kept, lean))
+        kernel = self._kernels.get(kept)
         if kernel is None or self._failed:
-            self._prepare(kept, lean)
+            self._prepare(kept)
             return False
         first = steps[0]
         arrays = list(first)
@@ -166,14 +146,11 @@ class Together:
         kernel.runs += 1
         return True
 
-    def results(self, outs: tuple, lean: bool = False) -> tuple[tuple, list[tuple]]:
+    def results(self, outs: tuple) -> tuple[tuple, list[tuple]]:
         """The results of the last step; and those ``values`` of the steps before, if kept."""
-        count, each = self._returned(lean), len(range(self._count)[self._values])
+        count, each = self._count, len(range(self._count)[self._values])
         starts = range(count, len(outs), max(each, 1))
         return outs[:count], [outs[at : at + each] for at in starts]
-
-    def _returned(self, lean: bool) -> int:
-        return self._values.stop if lean else self._count
 
     def executables(self) -> list[Kernel]:
         """Those that there are."""
@@ -184,39 +161,38 @@ class Together:
         text = str(error).split("\n")[0][:200]
         report.note(f"several steps of {self._program.name} cannot be one executable: {text}")
 
-    def _prepare(self, kept: bool, lean: bool) -> None:
+    def _prepare(self, kept: bool) -> None:
         """Have an executable made."""
-        if (kept, lean) not in self._asked and not self._failed:
-            self._asked.add((kept, lean))
-            _in_background(lambda: self._compile(kept, lean))
+        if kept not in self._asked and not self._failed:
+            self._asked.add(kept)
+            _in_background(lambda: self._compile(kept))
 
-    def _compile(self, kept: bool, lean: bool) -> None:
+    def _compile(self, kept: bool) -> None:
         try:
-            kernel = Kernel(self._steps(kept, lean), f"{self._size}_times_{self._program.name}")
+            kernel = Kernel(self._steps(kept), f"{COUNT}_times_{self._program.name}")
             kernel.prepare(self._avals, self._device, self._donate)
-            self._kernels[kept, lean] = kernel
+            self._kernels[kept] = kernel
         except Exception as error:
             self._fail(error)
 
-    def _steps(self, kept: bool, lean: bool) -> Callable:
+    def _steps(self, kept: bool) -> Callable:
         step = jax.jit(self._program.fn)
         links, others, values = self._links, self._others, self._values
-        size, returned = self._size, self._returned(lean)
         count = len(links) + len(others)
 
         def run(*arrays: Any) -> tuple:
             start, rest = list(arrays[:count]), iter(arrays[count:])
             outs, more = step(*start), []
-            for _ in range(size - 1):
+            for _ in range(COUNT - 1):
                 more += outs[values] if kept else ()
                 for slot in others:
                     start[slot] = next(rest)
                 for slot, place in links:
                     start[slot] = outs[place]
                 outs = step(*start)
-            return (*outs[:returned], *more)
+            return (*outs, *more)
 
-        run.__name__ = run.__qualname__ = f"{size}_times_{self._program.name}"
+        run.__name__ = run.__qualname__ = f"{COUNT}_times_{self._program.name}"
         return run
 
 

@@ -113,7 +113,15 @@ class Entry:
     def own(self, mine: region.Region) -> list[Any] | None:
         """What the arrays that the code closes over hold for a region; None if one waits, or is
         spread over several devices."""
-        arrays = self._own(mine)
+        if not self.buffers:
+            return []
+        selection = self._selection
+        if selection is not None and not selection.spread:
+            arrays = selection.contents(mine)
+        else:
+            arrays = None
+        if arrays is None:
+            arrays = self._own(mine)
         if mine.spread or _NONE in map(id, arrays):
             return None
         return arrays

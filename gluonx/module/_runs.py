@@ -75,7 +75,7 @@ class Runs:
         if () not in self._together:
             arrays, outputs = plan.arguments(self._last, rest), slice(plan.count, plan.aux)
             made = self._make((), plan.program, arrays, outputs)
-            plan.program.together.setdefault(together.COUNT, made)  # for explain()
+            plan.program.together = plan.program.together or made  # for explain()
         return self._together[()].ready
 
     def _make(
@@ -105,7 +105,7 @@ class Runs:
         if self._outs:
             self._finish()
         if self._queue:
-            self._patience.ended(len(self._queue) == together.COUNT)
+            self._patience.ended(len(self._queue))
             try:
                 if len(self._queue) != together.COUNT or not self._as_one():
                     while self._queue:
