@@ -620,7 +620,7 @@ class Trainer:
 class _Last(NamedTuple):
     """See :meth:`Trainer._step_again`."""
 
-    single: list[NDArray]
+    single: list[NDArray] | None
     group: Group
     arrays: list[NDArray]
     values: list[Any]

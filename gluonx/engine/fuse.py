@@ -89,7 +89,7 @@ def defer_again(head: Any) -> bool:
     if type(head) is not Deferred or not config.fusion:
         return False
     with state.lock:
-        node = head.node
+        node: Any = head.node
         region: Any = None if node is None else node.region
         if type(region) is not Region or state.regions.get(region.device) is not region:
             return False

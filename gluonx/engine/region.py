@@ -295,9 +295,9 @@ class Again:
         self._new = [k for k, r in enumerate(refs) if r >> 1 >= first]
         old = [k for k, r in enumerate(refs) if 0 <= r >> 1 < first]
         #: What they are in a call, and what is in their slots; and those that gradients flow to.
-        self._arrays = old and (picker(old), picker([refs[k] >> 1 for k in old]))
+        self._arrays: Any = old and (picker(old), picker([refs[k] >> 1 for k in old]))
         led = [k for k in old if self._mask[k]]
-        self._values = led and (picker(led), picker([refs[k] >> 1 for k in led]))
+        self._values: Any = led and (picker(led), picker([refs[k] >> 1 for k in led]))
         self._made = _runs(refs)
         self._nothing = (None,) * len(self._new)
         twice = len({refs[k] >> 1 for k in self._new}) < len(self._new)
