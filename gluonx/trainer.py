@@ -144,7 +144,7 @@ class Trainer:
         self._over: tuple[Team, list[list[NDArray]]] | None = None
         self._moves = -1
         self._places: dict[tuple, tuple[int, Any]] = {}
-        #: The last step on several devices, see :meth:`_step_again`.
+        #: The last step, if it was one of all parameters as one group, see :meth:`_step_again`.
         self._last: _Step | None = None
         if self._gradients is not None:
             self._gradients.make_equal(self._params)
@@ -264,14 +264,14 @@ class Trainer:
         self._step(batch_size, ignore_stale_grad, together, chosen)
 
     def _step_again(self, last: _Step, batch_size: float) -> bool:
-        """A step on several devices like the last one; False if it is not certain to be alike.
+        """A step like the last one; False, and nothing is done, if it is not certain to be alike.
 
         In few lines, as there is nothing to find out: what would be looked up is compared.
         """
-        group, optimizer = last.group, self._optimizer
+        group, optimizer, several = last.group, self._optimizer, last.several
         if last.moves != Parameter.moves or last.update is not self._update:
             return False
-        if self._groups != [group] or not group.writes(last.several):
+        if self._groups != [group] or (several is not None and not group.writes(several)):
             return False
         if optimizer is not None and optimizer._update is not self._source:
             return False
@@ -281,10 +281,10 @@ class Trainer:
         rescale = self._scale / batch_size
         if optimizer is not None:
             optimizer.rescale_grad = rescale
-        several, on_each = last.several, last.on_each
         self._run(
-            group, last.kernel, last.written, several, on_each, group.indices, rescale, None, True
-        )
+            group, last.kernel, last.written, several, last.on_each, group.indices, rescale, None,
+            several is not None,
+        )  # fmt: skip
         use_gradients(values)
         return True
 
@@ -475,7 +475,7 @@ class Trainer:
         """All parameters in one executable; in more if some became trainable later."""
         if self._optimizer is not None and self._optimizer._update is not self._source:
             self._recompile()
-        groups = self._groups
+        groups, self._last = self._groups, None
         if len(groups) == 1 and groups[0].indices == chosen:
             self._update_group(groups[0], chosen, rescale, reduce)
             return
@@ -553,22 +553,18 @@ class Trainer:
             known = tuple((k, marks is not None) for k, marks in lazy.items())
         kernel = group.kernel(self._update, arrays, mask is not None, known)
         written = group.written_with(arrays)
-        if spread is None:
-            self._run(group, kernel, written, None, [grads], taken, rescale, mask, reduce)
-            return
-        several = group.spread_with(*spread)
-        on_each = [grads, *map(_gradients, spread[1][1:])]
+        several, on_each, every = None, [grads], arrays
+        if spread is not None:
+            several = group.spread_with(*spread)
+            on_each = [grads, *map(_gradients, spread[1][1:])]
+            every = [x for own in spread[1] for x in own]
         self._run(group, kernel, written, several, on_each, taken, rescale, mask, reduce)
-        if reduce and len(taken) == len(self._params) and self._gradients is None:
-            moves, update, every = (
-                Parameter.moves,
-                self._update,
-                [x for own in spread[1] for x in own],
-            )
+        alone = single is not None or (spread is not None and reduce)
+        if alone and self._gradients is None and not lazy and taken == self._all == group.indices:
             values = list(map(_entry, every))
             self._last = _Step(
-                moves, update, group, kernel, written, several, on_each, every, values,
-                list(map(_grad, values)),
+                Parameter.moves, self._update, group, kernel, written, several, on_each, every,
+                values, list(map(_grad, values)),
             )  # fmt: skip
 
     def _run(
@@ -649,14 +645,15 @@ def spread_of(
 
 
 class _Step(NamedTuple):
-    """A step of all parameters on several devices: what it ran, and what that was found from."""
+    """A step of all parameters, on one device or several: what it ran, and what that was found
+    from."""
 
     moves: int
     update: Update | None
     group: Group
     kernel: Kernel
     written: list[Bundle]
-    several: Written
+    several: Written | None
     on_each: list[list[Buffer]]
     arrays: list[NDArray]
     values: list[Any]

@@ -217,15 +217,6 @@ class HybridBlock(Block):
             for b in c._blocks()
         )
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        cache = self._cache
-        if cache is not None and args and not kwargs and not HookHandle.alive:
-            if (self._active or self._pure) and cache is not self._eager:
-                found = cache.again(args)
-                if found is not None:
-                    return found
-        return super().__call__(*args, **kwargs)
-
     def _run(self, args: tuple, kwargs: dict) -> Any:
         if state.trace is not None:
             return self.forward(*args, **kwargs)
@@ -236,7 +227,12 @@ class HybridBlock(Block):
                 return run(self, args, kwargs, list(self.__dict__["_op_hooks"].values()))
             if self._hooked():
                 return self.forward(*args, **kwargs)
-        if not (self._active or (self._pure and _pending(args))) or not _has_array(args, kwargs):
+        first = args[0] if args else None
+        plain = type(first) is NDArray
+        if not self._active:
+            if not (self._pure and plain and type(first._buffer.pending) is Deferred):
+                return self.forward(*args, **kwargs)
+        if not plain and not _has_array(args, kwargs):
             return self.forward(*args, **kwargs)
         cache = self._cache
         if cache is None:
@@ -292,15 +288,8 @@ class HybridBlock(Block):
         )
 
 
-def _pending(args: tuple) -> bool:
-    """Whether the first of some arguments is an array that is deferred."""
-    return len(args) > 0 and type(args[0]) is NDArray and type(args[0]._buffer.pending) is Deferred
-
-
 def _has_array(args: tuple, kwargs: dict) -> bool:
-    return (len(args) > 0 and type(args[0]) is NDArray) or any(
-        isinstance(a, NDArray) for a in _leaves((args, kwargs))
-    )
+    return any(isinstance(a, NDArray) for a in _leaves((args, kwargs)))
 
 
 def _leaves(tree: Any) -> Iterator[Any]:

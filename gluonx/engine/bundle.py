@@ -182,7 +182,7 @@ def take(written: Sequence[Bundle], old: Sequence[Sequence[Any]], updating: Any)
 class Selection:
     """Some buffers, of which bundles have the contents of all or some."""
 
-    __slots__ = ("spread", "_inside", "_outside", "_pick")
+    __slots__ = ("spread", "_alone", "_inside", "_outside", "_pick")
 
     def __init__(self, buffers: Sequence[Buffer], bundles: Sequence[Bundle]):
         #: Whether there are Spread arrays among the contents.
@@ -196,6 +196,7 @@ class Selection:
             own = [b for b in buffers if type(b.pending) is Part and b.pending.bundle is bundle]
             self._inside.append((bundle, own, list(map(_pending, own))))
         self._outside = [b for b in buffers if id(b.pending) not in places]
+        self._alone = len(self._inside) == 1 and not self._outside
         rest = itertools.count(len(places))
         found = [places.get(id(b.pending)) for b in buffers]
         found = [next(rest) if k is None else k for k in found]
@@ -213,6 +214,13 @@ class Selection:
     def contents(self, region: Any) -> list[Any] | None:
         """The contents of all, as ``region`` may take them, None for those that wait; None if a
         bundle was opened."""
+        if self._alone:  # the usual case
+            (bundle, own, parts) = self._inside[0]
+            arrays = bundle.arrays
+            if not arrays or list(map(_pending, own)) != parts:
+                return None
+            if type(arrays[0]) is not Part:
+                return list(self._pick(arrays)[:-1])
         pool: list[Any] = []
         for bundle, own, parts in self._inside:
             arrays = bundle.there(region)

@@ -16,7 +16,7 @@ from .region import Region
 from .stage import Stage, flows, place, ref
 from .state import state
 
-__all__ = ["defer_backward"]
+__all__ = ["defer_again", "defer_backward"]
 
 
 class _Way(NamedTuple):
@@ -82,6 +82,27 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
         for region, pass_, given in found:
             if pass_.way.wanted:
                 _defer(region, pass_, given)
+        return True
+
+
+def defer_again(head: Any) -> bool:
+    """Put the backward pass from one value on its region if it is like the last one from there;
+    False, and nothing is done, if not."""
+    if type(head) is not Deferred or not config.fusion:
+        return False
+    with state.lock:
+        node: Any = head.node
+        region: Any = None if node is None else node.region
+        if type(region) is not Region or state.regions.get(region.device) is not region:
+            return False
+        last = None if region.stage is None else region.stage.swept.get(region.device)
+        if last is None or last.known is None or last.asked != Variable.asked:
+            return False
+        if last.starts != (ref(node.position, head.index, True),) or last.owners != region.owners:
+            return False
+        if not last.known.node.again(region, last.known.since):
+            return False
+        _append(region, last.way, last.known)
         return True
 
 
@@ -208,6 +229,11 @@ def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
         or not known.node.again(region, known.since, known.after, known.sweep)
     ):
         known = _begin(region, pass_, given)
+    _append(region, way, known)
+
+
+def _append(region: Region, way: _Way, known: _Known) -> None:
+    """Put a pass that has begun on the region."""
     if way.replaces:
         region.swept = True
     known.node.wrote()

@@ -78,7 +78,8 @@ class Job:
         outputs, states, numbers, more, grads = [], [], [], [], []
         for position, node in enumerate(region.nodes):
             if node.kernel is None:
-                self._add_sweep(node, grads)
+                if node.outputs:  # else it has moved on
+                    self._add_sweep(node, grads)
                 continue
             visible = node.kernel.visible
             for value in node.outputs:

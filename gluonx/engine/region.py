@@ -22,10 +22,10 @@ from .kernel import Kernel, aval_of, is_float
 from .pace import Pace
 from .queue import Queue
 from .spread import Spread
-from .stage import Stage, flows, place, ref
+from .stage import Stage, flows, picker, place, ref
 from .state import state
 
-__all__ = ["Deferred", "Region", "again", "current", "defer", "defer_call", "flush", "hold"]
+__all__ = ["Deferred", "Region", "current", "defer", "defer_call", "flush", "hold"]
 
 #: A region that grows beyond this many nodes is run, whether anybody looks at it or not.
 MAX_REGION = 256
@@ -283,8 +283,8 @@ class Again:
     """
 
     __slots__ = (
-        "refs", "stage", "recorded", "_new", "_old", "_slots", "_made", "_mask", "_count", "_first",
-        "_nothing",
+        "refs", "stage", "recorded", "_new", "_all", "_arrays", "_values", "_made",
+        "_mask", "_count", "_first", "_nothing",
     )  # fmt: skip
 
     def __init__(self, refs: tuple[int, ...], stage: Stage, first: int):
@@ -295,12 +295,16 @@ class Again:
         self.recorded = True in self._mask
         #: Inputs that got the slots from ``first`` on, and that had one.
         self._new = [k for k, r in enumerate(refs) if r >> 1 >= first]
-        self._old = [k for k, r in enumerate(refs) if 0 <= r >> 1 < first]
-        self._slots = [refs[k] >> 1 for k in self._old]
+        old = [k for k, r in enumerate(refs) if 0 <= r >> 1 < first]
+        #: What they are in a call, and what is in their slots; and those that gradients flow to.
+        self._arrays: Any = old and (picker(old), picker([refs[k] >> 1 for k in old]))
+        led = [k for k in old if self._mask[k]]
+        self._values: Any = led and (picker(led), picker([refs[k] >> 1 for k in led]))
         self._made = _runs(refs)
         self._nothing = (None,) * len(self._new)
         twice = len({refs[k] >> 1 for k in self._new}) < len(self._new)
         self._count = -1 if twice else len(refs)  # an array that comes twice: never again
+        self._all = len(self._new) == len(refs)
 
     def fits(
         self, region: Region, arrays: Sequence[Any], values: Sequence[Value | None] | None
@@ -310,6 +314,7 @@ class Again:
         An array that has a slot already may get another one; the results are the same.
         """
         own, owners = region.arrays, region.owners
+        theirs: Any
         # after an interrupted call there may be arrays that nothing uses
         if len(arrays) != self._count or not len(own) == len(owners) == self._first:
             return False
@@ -322,15 +327,13 @@ class Again:
                     return False
             elif not all(map(_is, arrays[first:stop], outputs[index : index + stop - first])):
                 return False
-        if self._old:
-            known = map(own.__getitem__, self._slots)
-            if not all(map(_is, map(arrays.__getitem__, self._old), known)):
+        if self._arrays:
+            theirs, mine = self._arrays
+            if not all(map(_is, theirs(arrays), mine(own))):
                 return False
-        everything = len(self._new) == self._count
-        new = arrays if everything else list(map(arrays.__getitem__, self._new))
+        new = arrays if self._all else list(map(arrays.__getitem__, self._new))
         if Deferred in map(type, new):
             return False
-        theirs: Any
         if values is None:
             if self.recorded:
                 return False
@@ -338,11 +341,11 @@ class Again:
         else:
             if list(map(operator.is_not, values, itertools.repeat(None))) != self._mask:
                 return False
-            if self.recorded:
-                for k, slot in zip(self._old, self._slots, strict=True):
-                    if values[k] is not None and owners[slot] is not values[k]:
-                        return False
-            theirs = values if everything else list(map(values.__getitem__, self._new))
+            if self._values:
+                theirs, mine = self._values
+                if theirs(values) != mine(owners):
+                    return False
+            theirs = values if self._all else list(map(values.__getitem__, self._new))
         own += new
         owners += theirs
         return True
@@ -420,24 +423,6 @@ def defer(
     if again.recorded:
         region.open += 1
     return outs
-
-
-def again(
-    region: Region, kernel: Kernel, arrays: Sequence[Any], values: tuple, aval: Any
-) -> Deferred | None:
-    """As :func:`defer`, of a kernel with one output through which a gradient flows, if its inputs
-    are where those of its last call were; else None."""
-    stage = region.stage or kernel.stage
-    known = None if stage is None else stage.again.get(kernel)
-    if known is None or len(region.nodes) >= MAX_REGION or not known.fits(region, arrays, values):
-        return None
-    node = Node(kernel, values, ())
-    node.refs = known.refs
-    value = Deferred(node, 0, aval)
-    node.outputs = [value]
-    region.add(node, known.stage)
-    region.open += 1
-    return value
 
 
 def defer_call(

@@ -19,7 +19,7 @@ from .kernel import Kernel
 if TYPE_CHECKING:
     from .bundle import Bundle
 
-__all__ = ["Stage", "flows", "place", "ref"]
+__all__ = ["Stage", "flows", "picker", "place", "ref"]
 
 _MAX_STAGES = 1024
 _MAX_PROGRAMS = 64
@@ -55,6 +55,12 @@ def _taker(places: list[int]) -> Callable:
     if places == list(range(places[0], places[0] + len(places))):
         return operator.itemgetter(slice(places[0], places[0] + len(places)))
     return operator.itemgetter(*places)
+
+
+def picker(places: Sequence[int]) -> Callable:
+    """A function that gives the entries of a list or tuple at some places, at least one, as a
+    tuple, the first of them once more if it is alone; it makes no call of Python."""
+    return operator.itemgetter(*places, *places[: len(places) == 1])
 
 
 class Stage:

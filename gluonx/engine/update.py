@@ -116,15 +116,19 @@ def _contents(buffers: Sequence[Buffer], region: Region) -> list[Any]:
     if set(map(type, waiting)) == {Deferred}:
         if all([region.has(node) for node in set(map(_node, waiting))]):
             return waiting
-    found = list(map(_array, buffers))
-    if _NONE in map(id, found):
-        for k, buffer in enumerate(buffers):
-            if found[k] is None:
-                waits = buffer.pending
-                if type(waits) is not Deferred or not region.has(waits.node):
-                    waits = buffer.get()
-                found[k] = waits
-    return found
+    while _NONE in map(id, map(_array, buffers)):
+        others = [b for b in buffers if b.array is None and not _waits_for(b, region)]
+        if not others:
+            return [b.pending or b.get() if (a := b.array) is None else a for b in buffers]
+        for buffer in others:
+            buffer.get()  # which may run the region
+    return list(map(_array, buffers))
+
+
+def _waits_for(buffer: Buffer, region: Region) -> bool:
+    """Whether the contents of a buffer are a deferred value of ``region``."""
+    waits = buffer.pending
+    return type(waits) is Deferred and region.has(waits.node)
 
 
 def _own(

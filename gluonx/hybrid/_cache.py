@@ -6,7 +6,6 @@ import copy
 import warnings
 import weakref
 from collections import Counter, deque
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -24,6 +23,7 @@ from ..random import draw
 from ._entry import INPUT, Entry, outputs_of
 from ._reasons import depth_of_user, difference
 from ._tree import flatten, is_array, unflatten
+from ._usual import Usual
 
 if TYPE_CHECKING:
     from ..block import HybridBlock
@@ -36,8 +36,6 @@ _MAX_HISTORY = 16
 _MANY = 8
 _shared: dict[tuple, Cache] = {}
 _MAX_SHARED = 64
-#: Instead of the last call, if there was none.
-_NEVER: Any = ((None,) * 5, SimpleNamespace(simple=-1))
 
 
 def shared_cache(block: HybridBlock) -> Cache:
@@ -85,6 +83,8 @@ class Cache:
         #: The key and the entry of the last call on each context: to compare keys is cheaper than
         #: to hash one.
         self._recent: dict[Any, tuple[tuple, Entry]] = {}
+        #: What the last recorded call on each context was like, if it was a simple one.
+        self._usual: dict[Any, Usual | None] = {}
         #: Shapes and dtypes of the arrays in the last call.
         self.avals: tuple | None = None
         self.name = block.name
@@ -100,6 +100,7 @@ class Cache:
         """Forget everything, after the block's code or structure changed."""
         self._entries.clear()
         self._recent.clear()
+        self._usual.clear()
         self.avals = None
         self._cleared = reason
 
@@ -126,42 +127,16 @@ class Cache:
                 stacklevel=depth_of_user(),
             )
 
-    def again(self, args: tuple) -> NDArray | None:
-        """The result of a recorded call that is deferred as the last one on its context was; None
-        if it is not certain to be alike.
-
-        In few lines, as there is nothing to find out: what :meth:`call` would look up is compared.
-        """
-        if type(args[0]) is not NDArray:
-            return None
-        ctx = args[0]._buffer.ctx
-        (count, _, training, _, avals), entry = self._recent.get(ctx, _NEVER)
-        if not count == entry.simple == len(args) or entry.moves != Parameter.moves:
-            return None
-        if not state.recording or state.training is not training or state.trace is not None:
-            return None
-        mine = state.regions.get(entry.device)
-        if mine is None:
-            return None
-        with mine.lock:
-            if mine.job is not None or mine.queue.jobs or mine.swept:
-                return None
-            found = entry.again(args, avals, mine)
-            if found is None:
-                return None
-            value = region.again(mine, entry.traced.kernel, *found, entry.out_avals[0])
-            if value is None:
-                return None
-            self.avals = avals
-            buffer = Buffer(None, ctx)
-            buffer.pending = value
-            value.hold(buffer)
-            made = NDArray._new(buffer)
-            made._entry = value
-            return made
-
     def call(self, args: tuple, kwargs: dict) -> Any:
         """Run the block compiled."""
+        usual = None
+        if args and type(args[0]) is NDArray and not kwargs:
+            usual = self._usual.get(args[0]._buffer.ctx)
+        if usual is not None:
+            result = usual.call(args)
+            if result is not None:
+                self.avals = usual.avals
+                return result
         if not kwargs and all([isinstance(x, NDArray) for x in args]):
             inputs, spec = list(args), len(args)
         else:
@@ -173,6 +148,8 @@ class Cache:
         last = self._recent.get(ctx)
         if last is not None and last[0] == key and last[1].moves == Parameter.moves:
             self.avals = avals
+            if state.recording:
+                self._usual[ctx] = last[1].usual
             return self._invoke(last[1], inputs, ctx, args, kwargs)
         try:
             entry = self._entries.get(key)
@@ -191,7 +168,7 @@ class Cache:
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
-        entry.device = ctx.device
+            entry.usual = Usual.of(entry, ctx, avals) if key[3] and not kwargs else None
         self._recent[ctx], self.avals = (key, entry), avals
         return self._invoke(entry, inputs, ctx, args, kwargs)
 

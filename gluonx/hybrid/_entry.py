@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
 from typing import Any
 
 from ..engine import region
@@ -35,7 +34,7 @@ class Entry:
 
     __slots__ = (
         "traced", "handles", "buffers", "whole", "out_avals", "given", "moves", "outside",
-        "single", "simple", "device", "_known", "_selection",
+        "single", "usual", "_known", "_selection",
     )  # fmt: skip
 
     def __init__(
@@ -58,13 +57,8 @@ class Entry:
         self.outside = {id(h._buffer) for h in traced.states}
         #: Whether the result is one array that the code has made.
         self.single = traced.result == ((ARRAY, 0), None)
-        #: Where it is called.
-        self.device: Any = None
-        #: How many inputs it takes, the first ones, if it changes nothing and makes one array; see
-        #: :meth:`again`.
-        plain = self.single and not (traced.draws or traced.written or traced.changed)
-        takes = list(traced.inputs)
-        self.simple = len(takes) if plain and takes == list(range(len(takes))) else None
+        #: The short way for such calls while recording, if there is one (:class:`Usual`).
+        self.usual: Any = None
         #: The last result of :meth:`values`, if no gradient flows to the inputs.
         self._known: tuple[tuple, bool] = ((), False)
         self._selection: Selection | None = None
@@ -116,52 +110,17 @@ class Entry:
             mine.spread = True
         return found
 
-    def again(
-        self, args: Sequence[NDArray], avals: Sequence[tuple], mine: region.Region
-    ) -> tuple[list[Any], tuple] | None:
-        """What :meth:`contents` and :meth:`values` give for arguments of such shapes and dtypes, if
-        all is there, or waits for ``mine``, and a gradient flows."""
+    def own(self, mine: region.Region) -> list[Any] | None:
+        """What the arrays that the code closes over hold for a region; None if one waits."""
+        if not self.buffers:
+            return []
         selection = self._selection
-        if selection is None:
-            arrays = list(map(_array, self.buffers))
-        else:
-            found = selection.contents(mine)
-            if found is None:
-                return None
-            arrays = found
-        if _NONE in map(id, arrays):
-            return None
-        values = list(map(_entry, self.handles))
-        if values and not set(map(type, values)) <= _LEAVES:
-            return None
-        begins = True
-        for x, aval in zip(args, avals, strict=True):
-            value, array = x._entry, x._buffer.array
-            if array is None:
-                array = x._buffer.pending
-                if type(array) is region.Deferred:
-                    node = array.node
-                    if value is not array or node.region is not mine or node.released:
-                        return None
-                    begins = False
-                elif type(array) is not Spread or value is not None:
-                    return None
-                else:
-                    mine.spread = True
-            elif value is not None:
-                return None
-            there = array.aval
-            if type(x) is not NDArray or x._view is not None or (there.shape, there.dtype) != aval:
-                return None
-            arrays.append(array)
-            values.append(value)
-        for k in self.whole:
-            values[k] = None
-        if (begins and mine.nodes) or values.count(None) == len(values):
-            return None
-        if selection is not None and selection.spread:
+        arrays = None if selection is None else selection.contents(mine)
+        if arrays is None:
+            arrays = self._own(mine)
+        elif selection is not None and selection.spread:
             mine.spread = True
-        return arrays, tuple(values)
+        return None if _NONE in map(id, arrays) else arrays
 
     def values(self, inputs: list[NDArray]) -> tuple[tuple, bool]:
         """What the tape has of the kernel's inputs, None where no gradient flows; whether any."""

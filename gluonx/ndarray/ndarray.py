@@ -15,6 +15,7 @@ import numpy as np
 from ..context import Context, current_context
 from ..engine import region, tape
 from ..engine.buffer import Buffer, Zeros
+from ..engine.fuse import defer_again
 from ..engine.graph import Variable
 from ..engine.kernel import Kernel, is_float, is_wide, put, x64
 from ..engine.op import OPS
@@ -451,6 +452,8 @@ class NDArray(ArrayMethods):
         train_mode : bool
             Accepted for compatibility; the gradient is that of the forward pass as it ran.
         """
+        if out_grad is None and not retain_graph and defer_again(self._entry):
+            return
         global _backward
         if _backward is None:
             from ..autograd import backward as _backward

@@ -1,0 +1,126 @@
+"""The short way for a call that is like the last one."""
+
+from __future__ import annotations
+
+import operator
+import weakref
+from typing import Any
+
+from ..engine.buffer import Buffer
+from ..engine.deferred import Deferred
+from ..engine.graph import Node
+from ..engine.region import MAX_REGION
+from ..engine.spread import Spread
+from ..engine.state import state
+from ..ndarray import NDArray
+from ..parameter import Parameter
+from ._entry import Entry
+
+__all__ = ["Usual"]
+
+_entry = operator.attrgetter("_entry")
+
+
+class Usual:
+    """A kind of call that only computes one array, and was deferred while recording.
+
+    In a training loop the next call is of this kind, its inputs come from where those of the last
+    one came from, and nothing has to be found out: it is enough to see that it is so. Where it is
+    not, :meth:`call` changes nothing, and the general way is taken.
+    """
+
+    __slots__ = ("avals", "_entry", "_kernel", "_ctx", "_device", "_training")
+
+    def __init__(self, entry: Entry, ctx: Any, avals: tuple):
+        #: Shapes and dtypes of the inputs.
+        self.avals = avals
+        self._entry, self._kernel = entry, entry.traced.kernel
+        self._ctx, self._device = ctx, ctx.device
+        self._training = state.training
+
+    @classmethod
+    def of(cls, entry: Entry, ctx: Any, avals: tuple) -> Usual | None:
+        """The short way for recorded calls of an entry on arrays of these shapes and dtypes, in
+        the present train mode; None if they do more than that."""
+        traced = entry.traced
+        simple = (
+            entry.single
+            and traced.kernel.visible == len(entry.out_avals) == 1
+            and not traced.written
+            and not traced.draws
+            and traced.inputs == list(range(len(avals)))
+        )
+        return cls(entry, ctx, avals) if simple else None
+
+    def call(self, args: tuple) -> NDArray | None:
+        """The result; None if the call is of another kind."""
+        entry, ctx, kernel = self._entry, self._ctx, self._kernel
+        if (
+            entry.moves != Parameter.moves
+            or len(args) != len(self.avals)
+            or not state.recording
+            or state.training is not self._training
+        ):
+            return None
+        region = state.regions.get(self._device)
+        if region is None:
+            return None
+        with region.lock:
+            if region.job is not None or region.swept:
+                return None
+            nodes, stage = region.nodes, region.stage
+            if nodes:
+                last = nodes[-1]
+                if last.kernel is not None:
+                    for value in last.outputs[:1]:
+                        if value is None or value.holder() is None:
+                            return None  # an interrupted call may have left it behind
+                if len(nodes) >= MAX_REGION:
+                    return None
+            elif stage is None:
+                stage = kernel.stage
+            again = None if stage is None else stage.again.get(kernel)
+            if again is None or not again.recorded:
+                return None
+            arrays = entry.own(region)
+            if arrays is None:
+                return None
+            values = list(map(_entry, entry.handles))
+            for x, (shape, dtype) in zip(args, self.avals, strict=True):
+                if type(x) is not NDArray or x._view is not None:
+                    return None
+                buffer, value = x._buffer, x._entry
+                if buffer.ctx is not ctx:
+                    return None
+                array = buffer.array
+                if array is None:
+                    array = buffer.pending
+                    if type(array) is Spread and value is None:
+                        region.spread = True
+                    elif type(array) is not Deferred or array is not value:
+                        return None
+                    elif array.node.region is not region or array.node.released:
+                        return None
+                elif value is not None:
+                    return None
+                aval = array.aval
+                if aval.shape != shape or aval.dtype != dtype:
+                    return None
+                arrays.append(array)
+                values.append(value)
+            for k in entry.whole:
+                values[k] = None
+            if not again.fits(region, arrays, values):
+                return None
+            node = Node(kernel, tuple(values), ())
+            node.refs = again.refs
+            value = Deferred(node, 0, entry.out_avals[0])
+            node.outputs = [value]
+            region.add(node, again.stage)
+            region.open += 1
+        buffer = Buffer(None, ctx)
+        buffer.pending = value
+        value.holder = weakref.ref(buffer)
+        made = NDArray._new(buffer)
+        made._entry = value
+        return made
