@@ -128,11 +128,23 @@ def _normalized_backward(axes: tuple[int, ...], eps: float, kept, g):
     data, mean, inverse, g = once((data, mean, inverse, g))
     x, g = wide(data), wide(g)
     normal = (x - mean) * inverse
-    h = g * gamma
-    d_x = inverse * (
-        h - h.mean(axes, keepdims=True) - normal * (h * normal).mean(axes, keepdims=True)
-    )
-    return d_x.astype(data.dtype), _summed(g * normal, gamma), _summed(g, beta)
+    product, h = g * normal, g * gamma
+    h_mean, both_mean = (_weighted_mean(a, gamma, axes) for a in (g, product))
+    d_x = inverse * (h - h_mean - normal * both_mean)
+    return d_x.astype(data.dtype), _summed(product, gamma), _summed(g, beta)
+
+
+def _weighted_mean(a, gamma, axes: tuple[int, ...]):
+    """The mean of ``a * gamma``, the axes kept."""
+    if all(gamma.shape[i] == 1 for i in axes):
+        return gamma * a.mean(axes, keepdims=True)
+    (axis, *others) = axes
+    if others or gamma.size != a.shape[axis]:
+        return (a * gamma).mean(axes, keepdims=True)
+    # as a product of matrices: in its sums XLA wants gamma as an array as large as the data
+    numbers = (((axis,), (0,)), ((), ()))
+    total = lax.dot_general(a, gamma.reshape(-1), numbers, precision=lax.Precision.HIGHEST)
+    return jnp.expand_dims(total / a.shape[axis], axis)
 
 
 def _summed(g, like):
