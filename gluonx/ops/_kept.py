@@ -136,6 +136,7 @@ def _normalized_backward(axes: tuple[int, ...], eps: float, kept, g):
 
 def _weighted_mean(a, gamma, axes: tuple[int, ...]):
     """The mean of ``a * gamma``, the axes kept."""
+    gamma = jnp.expand_dims(gamma, range(a.ndim - gamma.ndim))
     if all(gamma.shape[i] == 1 for i in axes):
         return gamma * a.mean(axes, keepdims=True)
     (axis, *others) = axes
