@@ -94,8 +94,10 @@ def _pieces(data: jax.Array, axis: int, starts: Sequence[int], squeeze: bool) ->
             )
     first = starts[0] if starts else size
     sizes = [end - start for start, end in zip(starts, ends, strict=True)]
+    if first:
+        data = jax.lax.slice_in_dim(data, first, size, axis=axis)
     # the gradient of lax.split joins its parts; slices have one that is a sum of padded arrays
-    parts = jax.lax.split(jax.lax.slice_in_dim(data, first, size, axis=axis), sizes, axis)
+    parts = jax.lax.split(data, sizes, axis)
     return tuple(jax.lax.squeeze(p, (axis,)) if squeeze else p for p in parts)
 
 
