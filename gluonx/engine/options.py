@@ -13,8 +13,9 @@ __all__ = ["compiler_options"]
 
 _YNN = "xla_cpu_experimental_ynn_fusion_type"
 #: Without convolutions: jaxlib 0.10 makes those with YNNPACK, which on few channels takes twice as
-#: long as XLA's other way, Eigen. In 0.12 both are as fast.
-_NO_CONVOLUTIONS = "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"
+#: long as XLA's other way, Eigen. In 0.12 both are as fast. DOT, where XLA says INDIVIDUAL_DOT:
+#: a product with what is done to its result (bias, activation, softmax), which is then not kept.
+_NO_CONVOLUTIONS = "LIBRARY_FUSION_TYPE_DOT,LIBRARY_FUSION_TYPE_REDUCE"
 
 
 def compiler_options(device: Any) -> dict[str, Any] | None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import jax
 from jax import lax
 
-__all__ = ["gradient_once"]
+__all__ = ["gradient_once", "once"]
+
+
+def once(x):
+    """`x`, arrays, computed once by XLA on a CPU and kept until nobody needs them."""
+    return lax.platform_dependent(x, cpu=lax.optimization_barrier, default=lambda a: a)
 
 
 @jax.custom_vjp
@@ -21,7 +26,7 @@ def gradient_once(x):
 
 
 def _back(_, gradient):
-    return (lax.platform_dependent(gradient, cpu=lax.optimization_barrier, default=lambda g: g),)
+    return (once(gradient),)
 
 
 gradient_once.defvjp(lambda x: (x, None), _back)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import jax
-
 from ..engine.across import mean_across
 from ..engine.op import register
+from ._kept import rectified
 from .norm import STATISTICS, batch_norm, normalize_batch
 
 __all__ = []
@@ -80,7 +79,7 @@ def batch_norm_with_relu(
         fix_gamma=fix_gamma, use_global_stats=use_global_stats, output_mean_var=output_mean_var,
         axis=axis, train=train,
     )  # fmt: skip
-    return (jax.nn.relu(y), *more)
+    return (rectified(y), *more)
 
 
 @register("_contrib_SyncBatchNorm", aux=_AUX, infer=_infer, outputs=_outputs, **STATISTICS)

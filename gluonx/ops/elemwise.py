@@ -12,6 +12,7 @@ from jax.scipy import special
 
 from ..engine.op import register
 from ._checks import is_float
+from ._kept import rectified
 
 _SECTIONS = """
 
@@ -270,7 +271,7 @@ def softsign(data):
 @_unary("relu", exact=True)
 def relu(data):
     """``max(x, 0)``; its gradient is 0 at 0."""
-    return jnp.where(data <= 0, jnp.zeros_like(data), data)
+    return rectified(data) if is_float(data) else jnp.maximum(data, 0)
 
 
 @_unary("rint")

@@ -81,23 +81,24 @@ def _pieces(data: jax.Array, axis: int, starts: Sequence[int], squeeze: bool) ->
     """The parts of ``data`` that begin at ``starts``."""
     size = data.shape[axis]
     ends = [*starts[1:], size]
-    parts = []
     for start, end in zip(starts, ends, strict=True):
         if not 0 <= start <= end <= size:
             raise ValueError(
                 f"indices {tuple(starts)} must ascend and lie within axis {axis}, whose length is "
                 f"{size}"
             )
-        part = jax.lax.slice_in_dim(data, start, end, axis=axis)
-        if squeeze:
-            if end - start != 1:
-                raise ValueError(
-                    f"squeeze_axis=True needs parts of length 1 along axis {axis}, but one has "
-                    f"length {end - start}"
-                )
-            part = jax.lax.squeeze(part, (axis,))
-        parts.append(part)
-    return tuple(parts)
+        if squeeze and end - start != 1:
+            raise ValueError(
+                f"squeeze_axis=True needs parts of length 1 along axis {axis}, but one has "
+                f"length {end - start}"
+            )
+    first = starts[0] if starts else size
+    sizes = [end - start for start, end in zip(starts, ends, strict=True)]
+    if first:
+        data = jax.lax.slice_in_dim(data, first, size, axis=axis)
+    # the gradient of lax.split joins its parts; slices have one that is a sum of padded arrays
+    parts = jax.lax.split(data, sizes, axis)
+    return tuple(jax.lax.squeeze(p, (axis,)) if squeeze else p for p in parts)
 
 
 def _names(attrs: dict) -> list[str]:

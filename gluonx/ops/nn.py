@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from ..engine.attributes import Count, Part
 from ..engine.op import Shape, register
 from ._checks import EMPTY, is_float, same_dtype, to_axis
+from ._kept import rectified
 from ._once import gradient_once
 from .conv import deconvolution
 
@@ -82,7 +83,7 @@ def fully_connected(
 
 
 _ACTIVATIONS = {
-    "relu": jax.nn.relu,
+    "relu": rectified,
     "sigmoid": jax.nn.sigmoid,
     "tanh": jnp.tanh,
     "softrelu": jax.nn.softplus,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -10,6 +9,7 @@ import jax.numpy as jnp
 
 from ..engine.op import register
 from ._checks import is_float, to_axis
+from ._kept import moments, normalized, wide
 from ._once import gradient_once
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "lrn"]
@@ -19,13 +19,7 @@ def _wide(data):
     """``data`` in a type that sums can be taken in: float32 for 16-bit floats."""
     if not is_float(data):
         raise ValueError(f"data must be of a floating-point type, got {data.dtype}; use astype")
-    return data.astype(jnp.float32) if data.dtype.itemsize < 4 else data
-
-
-def _moments(x, axes: Sequence[int]):
-    """Mean and (biased) variance, the axes kept."""
-    mean = x.mean(axes, keepdims=True)
-    return mean, jnp.square(x - mean).mean(axes, keepdims=True)
+    return wide(data)
 
 
 def _check_parameters(shape: tuple[int, ...], what: str, **parameters) -> None:
@@ -141,7 +135,8 @@ def normalize_batch(
     x = _wide(data)
     new_mean = new_var = None
     if own:
-        mean, var = _moments(x, [i for i in range(data.ndim) if i != axis])
+        axes = tuple(i for i in range(data.ndim) if i != axis)
+        mean, var = moments(x, axes)
         if across is not None:
             part = mean
             mean, square = across(part, var + part * part)
@@ -152,9 +147,12 @@ def normalize_batch(
         mean = moving_mean.astype(x.dtype).reshape(along)
         var = moving_var.astype(x.dtype).reshape(along)
     inverse = jax.lax.rsqrt(var + eps)
-    scale = inverse if fix_gamma else inverse * gamma.astype(x.dtype).reshape(along)
-    y = (x - mean) * scale + beta.astype(x.dtype).reshape(along)
-    y = y.astype(data.dtype)
+    gamma = jnp.ones_like(gamma) if fix_gamma else gamma
+    gamma, beta = (a.astype(x.dtype).reshape(along) for a in (gamma, beta))
+    if own and across is None:
+        y = normalized(data, gamma, beta, axes, eps)
+    else:
+        y = ((x - mean) * (inverse * gamma) + beta).astype(data.dtype)
     if output_mean_var:
         return y, mean.reshape(channels), inverse.reshape(channels), new_mean, new_var
     return y, new_mean, new_var
@@ -215,12 +213,13 @@ def layer_norm(
     axis = to_axis(axis, data.ndim)
     n = data.shape[axis]
     _check_parameters((n,), f"the extent of axis {axis}", gamma=gamma, beta=beta)
-    x = _wide(gradient_once(data))
-    mean, var = _moments(x, (axis,))
+    data = gradient_once(data)
+    x = _wide(data)
     along = tuple(n if i == axis else 1 for i in range(data.ndim))
     gamma, beta = (a.astype(x.dtype).reshape(along) for a in (gamma, beta))
-    y = ((x - mean) * jax.lax.rsqrt(var + eps) * gamma + beta).astype(data.dtype)
+    y = normalized(data, gamma, beta, (axis,), eps)
     if output_mean_var:
+        mean, var = moments(x, (axis,))
         return y, mean.astype(data.dtype), jnp.sqrt(var + eps).astype(data.dtype)
     return y
 
@@ -260,10 +259,9 @@ def instance_norm(data, gamma, beta, *, eps: float = 1e-3):
     _need_channels(data, 3)
     _check_parameters((data.shape[1],), "one number for each channel", gamma=gamma, beta=beta)
     x = _wide(data)
-    mean, var = _moments(x, range(2, data.ndim))
     along = (-1,) + (1,) * (data.ndim - 2)
     gamma, beta = (a.astype(x.dtype).reshape(along) for a in (gamma, beta))
-    return ((x - mean) * jax.lax.rsqrt(var + eps) * gamma + beta).astype(data.dtype)
+    return normalized(data, gamma, beta, tuple(range(2, data.ndim)), eps)
 
 
 def _need_channels(data, axes: int) -> None:
@@ -321,13 +319,13 @@ def group_norm(
         what = "one number for each group"
         _check_parameters((num_groups,), what, gamma=gamma, beta=beta)
         gamma, beta = (jnp.repeat(a, channels // num_groups) for a in (gamma, beta))
-    x = _wide(data).reshape(batch, num_groups, channels // num_groups, *data.shape[2:])
-    mean, var = _moments(x, range(2, x.ndim))
+    parts = data.reshape(batch, num_groups, channels // num_groups, *data.shape[2:])
+    x, axes = _wide(parts), tuple(range(2, parts.ndim))
     along = (num_groups, -1) + (1,) * (data.ndim - 2)
     gamma, beta = (a.astype(x.dtype).reshape(along) for a in (gamma, beta))
-    y = (x - mean) * jax.lax.rsqrt(var + eps) * gamma + beta
-    y = y.reshape(data.shape).astype(data.dtype)
+    y = normalized(parts, gamma, beta, axes, eps).reshape(data.shape)
     if output_mean_var:
+        mean, var = moments(x, axes)
         std = jnp.sqrt(var + eps)
         return y, *(a.reshape(batch, num_groups).astype(data.dtype) for a in (mean, std))
     return y

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from ..engine.op import DType, register
+from . import _kept
 from ._checks import is_float, to_axis
 
 __all__ = ["log_softmax", "softmax", "softmax_activation", "softmax_cross_entropy", "softmin"]
@@ -73,7 +74,7 @@ def softmax(
     if use_length:
         y = _masked(x, length, axis)
     else:
-        y = jax.nn.softmax(x, axis)
+        y = _kept.softmax(x, axis)
     return y.astype(dtype or data.dtype)
 
 
@@ -130,7 +131,7 @@ def log_softmax(
     x = _scores(data, temperature)
     if not data.ndim and axis in (-1, 0):
         return (x - x).astype(dtype or data.dtype)
-    return jax.nn.log_softmax(x, to_axis(axis, data.ndim)).astype(dtype or data.dtype)
+    return _kept.log_softmax(x, to_axis(axis, data.ndim)).astype(dtype or data.dtype)
 
 
 def _no_length(name: str, use_length: bool | None) -> None:
@@ -198,7 +199,9 @@ def softmax_activation(data, *, mode: Literal["instance", "channel"] = "instance
     """
     if data.ndim < 2:
         raise ValueError(f"data must have at least 2 axes (batch, channels), got {data.shape}")
-    return jax.nn.softmax(_scores(data, None), 1 if mode == "channel" else -1).astype(data.dtype)
+    return _kept.softmax(_scores(data, None), 1 if mode == "channel" else data.ndim - 1).astype(
+        data.dtype
+    )
 
 
 @register("softmax_cross_entropy")
@@ -226,6 +229,6 @@ def softmax_cross_entropy(data, label):
         raise ValueError(
             f"data must be (batch, classes) and label (batch,), got {data.shape} and {label.shape}"
         )
-    logs = jax.nn.log_softmax(_scores(data, None), -1)
+    logs = _kept.log_softmax(_scores(data, None), 1)
     chosen = jnp.take_along_axis(logs, label.astype(jnp.int32)[:, None], -1, mode="clip")
     return -chosen.sum().reshape(1).astype(data.dtype)
