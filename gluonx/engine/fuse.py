@@ -92,7 +92,9 @@ def defer_again(head: Any) -> bool:
         return False
     with state.lock:
         node: Any = head.node
-        region: Any = None if node is None else node.region
+        if node is None:
+            return False
+        region = node.region
         if type(region) is not Region or state.regions.get(region.device) is not region:
             return False
         last = None if region.stage is None else region.stage.swept.get(region.device)
@@ -100,9 +102,12 @@ def defer_again(head: Any) -> bool:
             return False
         if last.starts != (ref(node.position, head.index, True),) or last.owners != region.owners:
             return False
-        if not last.known.node.again(region, last.known.since):
+        known, at, nodes = last.known, node.position, region.nodes
+        if at >= len(nodes) or nodes[at] is not node:  # it was interrupted
             return False
-        _append(region, last.way, last.known)
+        if not known.node.again(region, known.since, known.after, known.sweep):
+            return False
+        _append(region, last.way, known)
         return True
 
 
@@ -233,7 +238,7 @@ def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
 
 
 def _append(region: Region, way: _Way, known: _Known) -> None:
-    """Put a pass that has begun on the region."""
+    """Note what a pass that is on the region now has done there."""
     if way.replaces:
         region.swept = True
     known.node.wrote()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import jax
 import jax.numpy as jnp
 
@@ -111,40 +109,7 @@ def batch_dot(
             f"axis {a} of lhs {lhs.shape} and axis {b} of rhs {rhs.shape}, over which the product "
             "is summed, differ in length"
         )
-    return _batched(lhs, rhs, (a, b), batch)
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
-def _batched(lhs, rhs, summed: tuple[int, int], batch: tuple[int, ...]):
-    """Products of matrices, summed over axis ``summed[0]`` of `lhs` and ``summed[1]`` of `rhs`."""
-    numbers = (((summed[0],), (summed[1],)), (batch, batch))
-    return jax.lax.dot_general(lhs, rhs, numbers)
-
-
-def _batched_forward(lhs, rhs, summed, batch):
-    return _batched(lhs, rhs, summed, batch), (lhs, rhs)
-
-
-def _batched_backward(summed, batch, kept, grad):
-    """The gradients; the smaller matrix is on the left, where XLA's CPU code transposes it."""
-    lhs, rhs = kept
-    rows, columns = len(batch), len(batch) + 1
-    d_lhs = _gradient(grad, columns, rhs, rows + columns - summed[1], batch)
-    d_rhs = _gradient(grad, rows, lhs, rows + columns - summed[0], batch)
-    # the axis that was summed over is now the last
-    d_lhs = d_lhs if summed[0] == columns else d_lhs.swapaxes(rows, columns)
-    d_rhs = d_rhs if summed[1] == columns else d_rhs.swapaxes(rows, columns)
-    return d_lhs, d_rhs
-
-
-def _gradient(grad, over: int, other, its: int, batch: tuple[int, ...]):
-    """``grad`` and ``other`` multiplied and summed over axes, grad's other axis first."""
-    if over == grad.ndim - 2 and other.size < grad.size:
-        return _batched(other, grad, (its, over), batch).swapaxes(-1, -2)
-    return _batched(grad, other, (over, its), batch)
-
-
-_batched.defvjp(_batched_forward, _batched_backward)
+    return jax.lax.dot_general(lhs, rhs, (((a,), (b,)), (batch, batch)))
 
 
 @register("khatri_rao")

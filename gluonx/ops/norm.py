@@ -323,7 +323,8 @@ def group_norm(
     x, axes = _wide(parts), tuple(range(2, parts.ndim))
     along = (num_groups, -1) + (1,) * (data.ndim - 2)
     gamma, beta = (a.astype(x.dtype).reshape(along) for a in (gamma, beta))
-    y = normalized(parts, gamma, beta, axes, eps).reshape(data.shape)
+    y: Any = normalized(parts, gamma, beta, axes, eps)
+    y = y.reshape(data.shape)
     if output_mean_var:
         mean, var = moments(x, axes)
         std = jnp.sqrt(var + eps)

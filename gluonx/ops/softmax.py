@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -71,10 +71,7 @@ def softmax(
     if not data.ndim and axis in (-1, 0) and not use_length:
         return (x - x + 1).astype(dtype or data.dtype)
     axis = to_axis(axis, data.ndim)
-    if use_length:
-        y = _masked(x, length, axis)
-    else:
-        y = _kept.softmax(x, axis)
+    y: Any = _masked(x, length, axis) if use_length else _kept.softmax(x, axis)
     return y.astype(dtype or data.dtype)
 
 
@@ -131,7 +128,8 @@ def log_softmax(
     x = _scores(data, temperature)
     if not data.ndim and axis in (-1, 0):
         return (x - x).astype(dtype or data.dtype)
-    return _kept.log_softmax(x, to_axis(axis, data.ndim)).astype(dtype or data.dtype)
+    y: Any = _kept.log_softmax(x, to_axis(axis, data.ndim))
+    return y.astype(dtype or data.dtype)
 
 
 def _no_length(name: str, use_length: bool | None) -> None:
@@ -199,9 +197,9 @@ def softmax_activation(data, *, mode: Literal["instance", "channel"] = "instance
     """
     if data.ndim < 2:
         raise ValueError(f"data must have at least 2 axes (batch, channels), got {data.shape}")
-    return _kept.softmax(_scores(data, None), 1 if mode == "channel" else data.ndim - 1).astype(
-        data.dtype
-    )
+    axis = 1 if mode == "channel" else data.ndim - 1
+    y: Any = _kept.softmax(_scores(data, None), axis)
+    return y.astype(data.dtype)
 
 
 @register("softmax_cross_entropy")
@@ -229,6 +227,6 @@ def softmax_cross_entropy(data, label):
         raise ValueError(
             f"data must be (batch, classes) and label (batch,), got {data.shape} and {label.shape}"
         )
-    logs = _kept.log_softmax(_scores(data, None), 1)
+    logs: Any = _kept.log_softmax(_scores(data, None), 1)
     chosen = jnp.take_along_axis(logs, label.astype(jnp.int32)[:, None], -1, mode="clip")
     return -chosen.sum().reshape(1).astype(data.dtype)
