@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jax.core
 
 from ..error import MXNetError
-from . import tape
+from . import pages, tape
 from .bundle import Bundle
 from .deferred import Backward, Deferred
 from .graph import Node, Value
@@ -134,6 +134,8 @@ class Job:
             self.outs.append(outs)
         else:
             kernel.run_into(self.outs, region.arrays, region.device, self.donate)
+            if kernel.runs in pages.AT:
+                pages.watch(kernel, region.arrays, region.device, self.donate)
             if self.outs[0] and isinstance(self.outs[0][0], jax.core.Tracer):
                 self.outs.clear()
                 raise MXNetError(

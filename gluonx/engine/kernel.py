@@ -110,7 +110,8 @@ class Kernel:
 
     __slots__ = (
         "fn", "name", "op", "attrs", "present", "wide", "visible", "_jitted", "_recorded", "_avals",
-        "regions", "stage", "used", "runs", "compiled", "small", "together", "__weakref__",
+        "regions", "stage", "used", "runs", "compiled", "small", "together", "faults", "_fixed",
+        "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -139,6 +140,10 @@ class Kernel:
         self.small: int | None = None
         #: Several steps as one executable, for a kernel of a region (see ``queue``).
         self.together: Any = None
+        #: The page faults of the process when they were counted first (see ``pages``).
+        self.faults = 0
+        #: The executables that :meth:`prepare` has put in the place of those for any shapes.
+        self._fixed: set = set()
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
@@ -146,7 +151,10 @@ class Kernel:
     def needs_x64(self, arrays: Sequence[Any]) -> bool:
         return self.wide or has_wide(arrays)
 
-    def _compiled(self, device: Any, donate: tuple[int, ...], mask: tuple[bool, ...] | None) -> Any:
+    def _compiled(
+        self, device: Any, donate: tuple[int, ...], mask: tuple[bool, ...] | None,
+        options: dict[str, Any] | None = None,
+    ) -> Any:  # fmt: skip
         # Without out_shardings a result that does not depend on the inputs would not be tied to the
         # device, and everything that uses it would be compiled again.
         persistent.switch_on()
@@ -154,15 +162,16 @@ class Kernel:
 
         @functools.wraps(fn)
         def counted(*arrays):
-            self.compiled += 1
+            self.compiled += not options
             mappings.watch()
             return fn(*arrays)
 
+        usual = compiler_options(device)
         jitted = jax.jit(
             counted,
             out_shardings=sharding_on(device),
             donate_argnums=donate,
-            compiler_options=compiler_options(device),
+            compiler_options={**(usual or {}), **options} if options else usual,
         )
         if isinstance(device, jax.sharding.Sharding):
             if next(iter(device.device_set)).platform == "cpu":
@@ -181,10 +190,20 @@ class Kernel:
                 return jitted(*arrays)
         return jitted(*arrays)
 
-    def prepare(self, avals: Sequence[Aval], device: Any, donate: tuple[int, ...]) -> None:
-        """Compile for arrays of these shapes and dtypes."""
-        jitted = self._compiled(device, donate, None)
-        self._jitted[device, donate] = jitted.lower(*avals).compile()
+    def prepare(
+        self, avals: Sequence[Aval], device: Any, donate: tuple[int, ...],
+        options: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Compile for arrays of these shapes and dtypes.
+
+        With ``options`` for XLA, besides the usual ones, it is another executable for what there
+        is one already; it does not count in ``compiled``.
+        """
+        key = (device, donate)
+        made = self._compiled(device, donate, None, options).lower(*avals).compile()
+        if options:
+            self._fixed.add(key)
+        self._jitted[key] = made
 
     def run_into(
         self, outs: list, arrays: Sequence[Any], device: Any, donate: tuple[int, ...]
@@ -196,6 +215,13 @@ class Kernel:
         """
         key = (device, donate)
         jitted = self._jitted.get(key)
+        if jitted is not None and self._fixed:
+            try:
+                self._call_into(outs, jitted, arrays)
+                return
+            except (TypeError, ValueError):  # arrays of other shapes
+                self._fixed.discard(key)
+                jitted = None
         if jitted is None:
             with held_back():
                 jitted = self._compiled(device, donate, None)

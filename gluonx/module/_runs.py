@@ -8,7 +8,7 @@ from typing import Any
 
 import jax.core
 
-from ..engine import together
+from ..engine import pages, together
 from ..engine.kernel import COPY, Kernel
 from ..engine.pace import Pace
 from ..engine.together import Patience, Together
@@ -123,6 +123,8 @@ class Runs:
         self._by = None
         arrays = self._own(plan.arguments(self._last, rest))
         plan.program.run_into(self._outs, arrays, self._device, plan.donated)
+        if plan.program.runs in pages.AT:
+            pages.watch(plan.program, arrays, self._device, plan.donated)
         if isinstance(self._outs[0][0], jax.core.Tracer):
             self._outs.clear()
             raise MXNetError(

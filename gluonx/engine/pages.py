@@ -1,0 +1,81 @@
+"""Programs that compute in the memory of the call before.
+
+On a CPU XLA takes the memory of a program's intermediate results anew in each call, in one piece.
+The GNU C library gets pieces above 32 MB from the operating system and gives them back at once, so
+that each training step waits while the kernel clears the same pages again: a quarter of the time of
+a small transformer's step. Smaller pieces it keeps, at least 64 MB of them, and XLA can be told to
+ask for those. But JAX cannot store such an executable in its compilation cache; so the first one is
+as usual, and where a program that runs often is seen to touch many fresh pages, another one is made
+in the background, which takes its place.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+
+from .kernel import Aval, Kernel
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+__all__ = ["AT", "watch"]
+
+#: After how many runs of a program the pages are counted.
+AT = (16, 48)
+#: So many bytes of fresh pages in each run are worth another executable.
+_MANY = 16 << 20
+#: XLA's option, and the bytes of a piece.
+_PIECES = {"xla_multiheap_size_constraint_per_heap": 30 << 20}
+#: What JAX says when it cannot store the executable.
+_NOT_STORED = "Error writing persistent compilation cache entry.*Multiple temp buffer"
+
+
+def watch(
+    program: Kernel, arrays: Sequence[Any], device: Any, donate: tuple[int, ...]
+) -> threading.Thread | None:
+    """Look whether a program that has run as often as ``AT`` says needs fresh memory in each run;
+    if it does, the thread that compiles another executable is returned.
+
+    Parameters
+    ----------
+    program : Kernel
+    arrays : sequence of jax.Array
+        What it was called with; those that were given up may be gone.
+    device : jax.Device
+    donate : tuple of int
+        The places of those that it gives up.
+    """
+    if resource is None or sys.platform != "linux" or getattr(device, "platform", "") != "cpu":
+        return None
+    if any(option in os.environ.get("XLA_FLAGS", "") for option in _PIECES):
+        return None  # the user has decided
+    faults, runs = resource.getrusage(resource.RUSAGE_SELF).ru_minflt, program.runs
+    if runs == AT[0]:
+        program.faults = faults
+        return None
+    fresh = (faults - program.faults) * resource.getpagesize()
+    if fresh < _MANY * (runs - AT[0]) or program.needs_x64(arrays):
+        return None
+    avals = [Aval(a.shape, a.dtype, sharding=getattr(a, "sharding", None)) for a in arrays]
+    thread = threading.Thread(
+        target=_prepare, args=(program, avals, device, donate), name="gluonx-compile"
+    )
+    thread.start()
+    return thread
+
+
+def _prepare(program: Kernel, avals: list, device: Any, donate: tuple[int, ...]) -> None:
+    warnings.filterwarnings("ignore", _NOT_STORED)
+    try:
+        program.prepare(avals, device, donate, _PIECES)
+    except jax.errors.JaxRuntimeError:
+        pass  # this XLA has no such option; the program stays as it is
