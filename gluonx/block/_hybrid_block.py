@@ -217,6 +217,15 @@ class HybridBlock(Block):
             for b in c._blocks()
         )
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        cache = self._cache
+        if cache is not None and args and not kwargs and not HookHandle.alive:
+            if (self._active or self._pure) and cache is not self._eager and state.trace is None:
+                found = cache.again(args)
+                if found is not None:
+                    return found
+        return super().__call__(*args, **kwargs)
+
     def _run(self, args: tuple, kwargs: dict) -> Any:
         if state.trace is not None:
             return self.forward(*args, **kwargs)
