@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from counting import calls_of
 
 from gluonx import MXNetError, autograd, gluon, nd, nn
 
@@ -84,6 +85,21 @@ def test_hook_may_remove_itself():
     for _ in range(2):
         net(nd.array(X))
     assert seen == [1]
+
+
+def test_hooks_of_a_block_that_is_gone_cost_nothing():
+    net, x = nn.HybridSequential(), nd.ones((2, 3))
+    net.add(*(nn.Dense(3) for _ in range(9)))
+    net.initialize()
+    net.hybridize()
+    for _ in range(3):
+        net(x)
+    other = nn.Dense(3)
+    before = calls_of(lambda: net(x))
+    other.register_forward_hook(lambda *_: None)
+    assert calls_of(lambda: net(x)) > before  # the price of hooks: all blocks are asked
+    del other
+    assert calls_of(lambda: net(x)) == before
 
 
 @HYBRID

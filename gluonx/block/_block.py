@@ -85,11 +85,18 @@ class HookHandle:
         self._key = next(_hook_keys)
         hooks[self._key] = hook
         HookHandle.alive += 1
+        #: Called once: when the hook is removed, or its block is gone.
+        self._end = weakref.finalize(hooks, HookHandle._ended)
+        self._end.atexit = False
+
+    @staticmethod
+    def _ended() -> None:
+        HookHandle.alive -= 1
 
     def detach(self) -> None:
         """Remove the hook."""
         if self._hooks.pop(self._key, None) is not None:
-            HookHandle.alive -= 1
+            self._end()
 
     def __enter__(self) -> HookHandle:
         return self

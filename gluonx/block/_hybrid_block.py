@@ -250,6 +250,10 @@ class HybridBlock(Block):
         if cache is self._eager and cache._cleared is None:
             return self.forward(*args, **kwargs)
         try:
+            if HookHandle.alive and args and not kwargs:  # else __call__ has tried that
+                found = cache.again(args)
+                if found is not None:
+                    return found
             return cache.call(args, kwargs)
         except Unfusable as e:
             note(str(e), self._name)
