@@ -200,7 +200,8 @@ class _Generator(Noise):
         self.recording = True
         losses = [self._forward(rows) for _ in range(rng.choice((1, 1, 1, 2, 2, 3)))]
         if len(losses) > 1 and rng.random() < 0.4:
-            losses = [self._emit("apply", "l", (rows,), "add", *losses[:2])]
+            one = all(self.shapes[loss] == (1,) for loss in losses[:2])
+            losses = [self._emit("apply", "l", (1,) if one else (rows,), "add", *losses[:2])]
         inside = rng.random() < 0.08
         if not inside:
             self.code.append(("interrupt",) if rng.random() < 0.05 else ("end",))
