@@ -10,7 +10,7 @@ import weakref
 import numpy as np
 import pytest
 
-from gluonx import autograd, gluon, nd, nn
+from gluonx import autograd, engine, gluon, nd, nn
 
 
 def network(prefix=None, width=4, layers=2, optimizer="sgd", **arguments):
@@ -278,3 +278,31 @@ def test_micro_batches_are_one_executable(compilations):
     mine = [s for s in engine.explain().steps if s.name.startswith(net.name + " ")]
     assert len(mine) == 1 and mine[0].times == 1 and mine[0].runs == 12
     assert all((p.grad().asnumpy() == 0).all() for p in net.collect_params().values())
+
+
+def test_gradient_of_a_call_between_those_of_a_backward_pass():
+    """BatchNorm's statistics lead from the first call through the second, whose gradient comes
+    later, to the third."""
+    grads = []
+    for fused in (True, False):
+        with engine.fusing(fused):
+            net = nn.HybridSequential()
+            net.add(nn.Dense(4, in_units=4), nn.BatchNorm(in_channels=4), nn.Dense(3, in_units=4))
+            net.initialize()
+            net.hybridize()
+            rng = np.random.default_rng(5)
+            for p in net.collect_params().values():
+                if p.grad_req != "null":
+                    p.set_data(nd.array(rng.normal(size=p.shape)))
+            x, y, z = (nd.array(rng.normal(size=(3, 4))) for _ in range(3))
+            with autograd.record():
+                first = net(x)
+                later = net(y)
+                losses = [(first**2).mean(), (net(z) ** 2).mean()]
+            autograd.backward(losses)
+            with autograd.record():
+                loss = (later**2).mean()
+            loss.backward()
+            grads.append(net[0].weight.grad().asnumpy())
+    assert np.abs(grads[1]).max() > 0.01
+    np.testing.assert_allclose(*grads, rtol=1e-4, atol=1e-6)

@@ -210,8 +210,8 @@ def _find(nodes: list[Node], starts: tuple[int, ...], requests: tuple[int, ...])
             if request != Variable.NULL:
                 wanted.setdefault(first, {})[slot] = None
     between = _between(nodes, over)
-    if any(nodes[at].kernel is None for at in between):
-        return None
+    if any(nodes[at].kernel is None or any(map(flows, nodes[at].refs)) for at in between):
+        return None  # made inside the sweep, their results would have no gradient of their own
     groups = tuple(tuple(slots) for slots in wanted.values())
     adds = tuple(requests[first] == Variable.ADD for first in wanted)
     return _Way(
