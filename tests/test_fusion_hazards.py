@@ -294,15 +294,15 @@ def test_gradient_of_a_call_between_those_of_a_backward_pass():
             for p in net.collect_params().values():
                 if p.grad_req != "null":
                     p.set_data(nd.array(rng.normal(size=p.shape)))
-            x, y, z = (nd.array(rng.normal(size=(3, 4))) for _ in range(3))
+            x, y = (nd.array(rng.normal(size=(n, 4))) for n in (4, 3))
             with autograd.record():
                 first = net(x)
                 later = net(y)
-                losses = [(first**2).mean(), (net(z) ** 2).mean()]
+                losses = [(first * first).mean(), ((second := net(x)) * second).mean()]
             autograd.backward(losses)
             with autograd.record():
                 loss = (later**2).mean()
-            loss.backward()
+            autograd.backward([loss], retain_graph=True)
             grads.append(net[0].weight.grad().asnumpy())
     assert np.abs(grads[1]).max() > 0.01
     np.testing.assert_allclose(*grads, rtol=1e-4, atol=1e-6)
