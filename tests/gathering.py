@@ -13,7 +13,7 @@ def gathering(count=2, in_vain=10**9):
     Yields a list that gets, for each full queue, whether its steps were one call of an executable.
     """
     calls = []
-    names = ("COUNT", "_IN_VAIN", "often", "_in_background")
+    names = ("COUNT", "_IN_VAIN", "often", "in_background")
     old = {name: getattr(together, name) for name in names}
     call = together.Together.call
 
@@ -24,7 +24,7 @@ def gathering(count=2, in_vain=10**9):
 
     together.COUNT, together._IN_VAIN = count, in_vain
     together.often = lambda program, pace: program.runs > 1 and pace is not None
-    together._in_background = lambda function: function()
+    together.in_background = lambda function: function()
     together.Together.call = noted
     try:
         yield calls

@@ -215,20 +215,18 @@ class Kernel:
         """
         key = (device, donate)
         jitted = self._jitted.get(key)
-        if jitted is not None and self._fixed:
+        if jitted is not None:
             try:
                 self._call_into(outs, jitted, arrays)
                 return
-            except (TypeError, ValueError):  # arrays of other shapes
-                self._fixed.discard(key)
-                jitted = None
-        if jitted is None:
-            with held_back():
-                jitted = self._compiled(device, donate, None)
-                self._call_into(outs, jitted, arrays)
-                self._jitted[key] = jitted
-        else:
+            except (TypeError, ValueError):
+                if key not in self._fixed:
+                    raise
+                self._fixed.discard(key)  # arrays of other shapes
+        with held_back():
+            jitted = self._compiled(device, donate, None)
             self._call_into(outs, jitted, arrays)
+            self._jitted[key] = jitted
 
     def _call_into(self, outs: list, function: Callable, arrays: Sequence[Any]) -> None:
         if (self.wide or _Wide.seen) and self.needs_x64(arrays):

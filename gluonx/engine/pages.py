@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import jax
 
 from .kernel import Aval, Kernel
+from .together import in_background
 
 try:
     import resource
@@ -39,11 +39,9 @@ _PIECES = {"xla_multiheap_size_constraint_per_heap": 30 << 20}
 _NOT_STORED = "Error writing persistent compilation cache entry.*Multiple temp buffer"
 
 
-def watch(
-    program: Kernel, arrays: Sequence[Any], device: Any, donate: tuple[int, ...]
-) -> threading.Thread | None:
+def watch(program: Kernel, arrays: Sequence[Any], device: Any, donate: tuple[int, ...]) -> None:
     """Look whether a program that has run as often as ``AT`` says needs fresh memory in each run;
-    if it does, the thread that compiles another executable is returned.
+    if it does, another executable is compiled in the background.
 
     Parameters
     ----------
@@ -55,23 +53,19 @@ def watch(
         The places of those that it gives up.
     """
     if resource is None or sys.platform != "linux" or getattr(device, "platform", "") != "cpu":
-        return None
+        return
     if any(option in os.environ.get("XLA_FLAGS", "") for option in _PIECES):
-        return None  # the user has decided
+        return  # the user has decided
     faults, runs = resource.getrusage(resource.RUSAGE_SELF).ru_minflt, program.runs
     if runs == AT[0]:
         program.faults = faults
-        return None
+        return
     fresh = (faults - program.faults) * resource.getpagesize()
     few = not program.faults or fresh < _MANY * (runs - AT[0])
     if few or program.needs_x64(arrays):
-        return None
+        return
     avals = [Aval(a.shape, a.dtype, sharding=getattr(a, "sharding", None)) for a in arrays]
-    thread = threading.Thread(
-        target=_prepare, args=(program, avals, device, donate), name="gluonx-compile"
-    )
-    thread.start()
-    return thread
+    in_background(lambda: _prepare(program, avals, device, donate))
 
 
 def _prepare(program: Kernel, avals: list, device: Any, donate: tuple[int, ...]) -> None:

@@ -18,7 +18,7 @@ import jax
 from . import config, report
 from .kernel import Aval, Kernel, has_wide
 
-__all__ = ["Patience", "Together", "allowed", "often"]
+__all__ = ["Patience", "Together", "allowed", "in_background", "often"]
 
 #: How many steps are one call, and after how many runs of a program that is prepared.
 COUNT, AFTER = 4, 500
@@ -175,7 +175,7 @@ class Together:
         """Have an executable made."""
         if kept not in self._asked and not self._failed:
             self._asked.add(kept)
-            _in_background(lambda: self._compile(kept))
+            in_background(lambda: self._compile(kept))
 
     def _compile(self, kept: bool) -> None:
         try:
@@ -206,7 +206,8 @@ class Together:
         return run
 
 
-def _in_background(function: Callable) -> None:
+def in_background(function: Callable) -> None:
+    """Call a function that compiles, in a thread of its own."""
     threading.Thread(target=function, name="gluonx-compile").start()
 
 

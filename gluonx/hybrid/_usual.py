@@ -46,8 +46,7 @@ class Usual:
         simple = (
             entry.single
             and traced.kernel.visible == len(entry.out_avals) == 1
-            and not traced.written
-            and not traced.draws
+            and not (traced.written or traced.changed or traced.draws)
             and traced.inputs == list(range(len(avals)))
         )
         return cls(entry, ctx, avals) if simple else None

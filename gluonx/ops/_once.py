@@ -9,7 +9,7 @@ __all__ = ["gradient_once", "once"]
 
 
 def once(x):
-    """`x`, arrays, computed once by XLA on a CPU and kept until nobody needs them."""
+    """`x`, arrays, behind a barrier that XLA's simplification does not cross on a CPU."""
     return lax.platform_dependent(x, cpu=lax.optimization_barrier, default=lambda a: a)
 
 
