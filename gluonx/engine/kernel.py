@@ -21,6 +21,7 @@ import numpy as np
 from . import mappings, persistent
 from .interrupts import held_back
 from .options import compiler_options
+from .target import tracing_for
 
 __all__ = ["COPY", "Kernel", "Pullback", "Aval", "aval_of", "x64", "is_float"]
 
@@ -164,7 +165,8 @@ class Kernel:
         def counted(*arrays):
             self.compiled += not options
             mappings.watch()
-            return fn(*arrays)
+            with tracing_for(device):
+                return fn(*arrays)
 
         usual = compiler_options(device)
         jitted = jax.jit(
@@ -287,7 +289,16 @@ class Kernel:
 class _Spec:
     """How to rebuild one pullback: static, made while tracing, compared by identity."""
 
-    __slots__ = ("tree", "places", "from_inputs", "from_outputs", "avals", "wide", "backward")
+    __slots__ = (
+        "tree",
+        "places",
+        "from_inputs",
+        "from_outputs",
+        "avals",
+        "wide",
+        "device",
+        "backward",
+    )
 
     def __init__(self, tree, places, from_inputs, from_outputs, avals, device):
         self.tree = tree
@@ -295,6 +306,7 @@ class _Spec:
         self.from_inputs = from_inputs
         self.from_outputs = from_outputs
         self.avals = avals
+        self.device = device
         self.wide = bool(jax.config.jax_enable_x64)  # type: ignore[attr-defined]
         self.backward = jax.jit(
             self._apply,
@@ -305,7 +317,8 @@ class _Spec:
     def _apply(self, own, inputs, outputs, cotangents):
         pools = (own, inputs, outputs)
         vjp = jax.tree.unflatten(self.tree, [pools[kind][i] for kind, i in self.places])
-        return vjp(tuple(map(_cotangent, cotangents, self.avals)))
+        with tracing_for(self.device):
+            return vjp(tuple(map(_cotangent, cotangents, self.avals)))
 
 
 def _cotangent(given, aval):

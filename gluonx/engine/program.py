@@ -13,6 +13,7 @@ from jax import export
 
 from ..error import MXNetError
 from .kernel import Aval, Kernel, is_wide, x64
+from .target import tracing_for
 
 __all__ = ["LARGEST", "check_installed", "kernel_of", "load", "needs_last", "save", "specs"]
 
@@ -57,7 +58,9 @@ def save(fn: Callable, args: Sequence[Any], platforms: Sequence[str] | None, ord
     order : int
         How often it can be differentiated.
     """
-    with x64() if any(is_wide(a.dtype) for a in jax.tree.leaves(args)) else nullcontext():
+    wide = any(is_wide(a.dtype) for a in jax.tree.leaves(args))
+    kinds = {"gpu" if p in ("cuda", "rocm") else p for p in platforms or [jax.default_backend()]}
+    with x64() if wide else nullcontext(), tracing_for(kinds.pop() if len(kinds) == 1 else None):
         exported = export.export(jax.jit(fn), platforms=platforms)(*args)
         content = bytes(exported.serialize(vjp_order=order))
     return content + _MARK + hashlib.sha256(content).digest()

@@ -24,6 +24,7 @@ import numpy as np
 from . import mappings, persistent
 from .kernel import COPY, Kernel, has_wide, put, x64
 from .options import compiler_options
+from .target import tracing_for
 
 __all__ = ["AXIS", "Spread", "Spreads", "Team", "fill", "over_devices", "spmd", "team_of"]
 
@@ -292,7 +293,8 @@ def over_devices(
     @functools.wraps(fn)
     def counted(*arrays):
         mappings.watch()
-        return fn(*arrays)
+        with tracing_for(mesh.devices.flat[0]):
+            return fn(*arrays)
 
     # what is the same on all devices is not what JAX can prove to be
     mapped = jax.shard_map(counted, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import jax
@@ -22,6 +23,7 @@ from .across import with_marks
 from .buffer import Buffer
 from .kernel import Kernel, aval_of, is_wide, x64
 from .state import state
+from .target import tracing_for
 
 __all__ = ["Trace", "Traced", "Unfusable", "trace_kernel", "user_frame", "wide_inside"]
 
@@ -292,10 +294,7 @@ def trace_kernel(
         rng = jax.ShapeDtypeStruct((3,), np.uint32)
         wide = any(a.dtype.itemsize == 8 for a in [*avals, *inputs])
         make = jax.make_jaxpr(run)
-        if wide:
-            with x64():
-                closed = make(avals, inputs, rng)
-        else:
+        with x64() if wide else nullcontext(), tracing_for(ctx.device):
             closed = make(avals, inputs, rng)
         missing = captured["trace"].missing
         if not missing:

@@ -23,6 +23,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ..engine.target import target
 from ._windows import Layout
 
 __all__ = ["convolve"]
@@ -58,7 +59,7 @@ def convolve(
     """
     axes = len(where.spatial)
     spread = spread or (1,) * axes
-    if jax.default_backend() == "cpu":
+    if target() == "cpu":
         kernel = [weight.shape[a] for a in where.spatial]
         channels = data.shape[where.channel]
         if groups > 1 and groups == channels and math.prod(kernel) <= _MAX_UNROLLED:
@@ -93,7 +94,7 @@ class _Steps(NamedTuple):
 
 
 def _general(data, weight, where: Layout, stride, margins, dilate, groups: int, spread) -> Any:
-    cpu = jax.default_backend() == "cpu"
+    cpu = target() == "cpu"
     if cpu and max(spread) == 1:
         stride, margins = _unstrided(data, weight, where, stride, margins, dilate)
         data, margins = _within(data, weight, where, margins, dilate)

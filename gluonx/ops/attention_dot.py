@@ -5,12 +5,11 @@ Vaswani et al., "Attention is all you need", 2017. Arrays are (batch, length, he
 
 from __future__ import annotations
 
-import functools
-
 import jax
 import jax.numpy as jnp
 
 from ..engine.op import register
+from ..engine.target import target
 from ._checks import same_dtype
 
 __all__ = ["cache_write", "dot_product_attention"]
@@ -75,7 +74,7 @@ def _visible(queries, keys, mask, valid_length, offset, causal: bool) -> jax.Arr
 def _fits_cudnn(queries) -> bool:
     """Whether cuDNN's flash attention takes such arrays (16 bits, D a multiple of 8 up to 128)."""
     return (
-        jax.default_backend() == "gpu"
+        target() == "gpu"
         and queries.dtype in (jnp.float16, jnp.bfloat16)
         and queries.shape[3] % 8 == 0
         and queries.shape[3] <= 128
@@ -189,8 +188,7 @@ def dot_product_attention(
 
     if p or mask is not None or offset is not None or not _fits_cudnn(queries):
         return plain(queries, keys, values)
-    flash = functools.partial(_flash, valid_length=valid_length, scale=scale, causal=causal)
-    return jax.lax.platform_dependent(queries, keys, values, cuda=flash, default=plain)
+    return _flash(queries, keys, values, valid_length, scale, causal)
 
 
 @register("_contrib_cache_write")
