@@ -1,6 +1,7 @@
 """What every test runs under: two CPU devices, a compilation cache, a seed of its own.
 
 `GLUONX_TEST_SEED` replaces the seed of each test: by a number, or by a fresh one with `random`.
+`GLUONX_TEST_CONTEXT=gpu` makes arrays on the GPU wherever a test names no context.
 """
 
 import contextlib
@@ -105,6 +106,15 @@ def seed(request: pytest.FixtureRequest) -> int:
     np.random.seed(value)
     gluonx.random.seed(value)
     return value
+
+
+@pytest.fixture(autouse=True)
+def context():
+    """The context that a test begins with."""
+    import gluonx
+
+    with gluonx.Context(os.environ.get("GLUONX_TEST_CONTEXT", "cpu")) as ctx:
+        yield ctx
 
 
 @pytest.fixture
