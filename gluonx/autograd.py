@@ -28,6 +28,7 @@ from .engine.state import state
 from .engine.trace import Unfusable
 from .error import MXNetError
 from .ndarray import NDArray, zeros
+from .ndarray.dispatch import check_devices
 
 __all__ = [
     "Function", "backward", "get_symbol", "grad", "is_recording", "is_training", "mark_variables",
@@ -171,6 +172,8 @@ def _heads(heads: Any, head_grads: Any) -> list[tuple[NDArray, NDArray | None]]:
             )
         if g is not None and g.shape != y.shape:
             raise ValueError(f"the head gradient's shape {g.shape} is not the head's, {y.shape}")
+        if g is not None:
+            check_devices("backward(), of a head and its gradient", (y, g))
     return list(zip(heads, grads, strict=True))
 
 

@@ -152,6 +152,52 @@ def test_two_devices_in_one_operator_are_an_error():
             a * b
 
 
+def test_two_devices_in_deferred_work_are_an_error_where_they_meet():
+    net = gx.nn.Dense(2, in_units=2)
+    net.initialize(gx.init.One())
+    net.hybridize()
+    x, other = nd.ones((1, 2)), nd.ones((1, 2), ctx=gx.cpu(1))
+    executor = (gx.sym.var("x") * 3).simple_bind(gx.cpu(0), x=(1, 2))
+    message = r"are on different devices \(cpu\(0\), cpu\(1\)\)"
+    with autograd.record():
+        y = net(x)
+        with pytest.raises(MXNetError, match="broadcast_add: the arrays " + message):
+            y + other
+        with pytest.raises(
+            MXNetError, match="backward.*head and its gradient: the arrays " + message
+        ):
+            y.backward(other)
+    y.backward()  # and what was pending is as it was
+    assert net.weight.grad().asnumpy().tolist() == [[1, 1], [1, 1]]
+    out = executor.forward(is_train=True, x=x)[0]
+    with pytest.raises(MXNetError, match="output and its gradient: the arrays " + message):
+        executor.backward(other)
+    with pytest.raises(MXNetError, match=message):
+        out + other
+    executor.backward(x)
+    assert executor.grad_dict["x"].asnumpy().tolist() == [[3, 3]]
+
+
+@pytest.mark.parametrize("hybridize", [False, True])
+def test_a_block_may_copy_between_devices(hybridize):
+    class Meet(gx.nn.HybridBlock):
+        def forward(self, x, y):
+            return x * y.as_in_context(x.context)
+
+    net = Meet()
+    net.hybridize(hybridize)
+    x, y = nd.full((2,), 2), nd.full((2,), 3, ctx=gx.cpu(1))
+    x.attach_grad()
+    y.attach_grad()
+    with autograd.record():
+        z = net(x, y)
+    z.backward()
+    assert z.asnumpy().tolist() == [6, 6]
+    assert x.grad.asnumpy().tolist() == [3, 3]
+    assert y.grad.asnumpy().tolist() == [2, 2]
+    assert y.grad.context == gx.cpu(1)
+
+
 def test_copies_between_contexts():
     x = nd.array([1, 2])
     assert x.as_in_context(gx.cpu(0)) is x

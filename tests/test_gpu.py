@@ -44,7 +44,7 @@ def language_model():
     return Model()
 
 
-def trained(make, x, y, ctx, hybridize, optimizer="adam", steps=4):
+def trained(make, x, y, ctx, hybridize, steps=4):
     """Losses and parameters after some steps, from the same beginning."""
     gx.random.seed(3)
     net = make()
@@ -57,7 +57,7 @@ def trained(make, x, y, ctx, hybridize, optimizer="adam", steps=4):
     if hybridize:
         net.hybridize()
     loss_of = gluon.loss.SoftmaxCrossEntropyLoss()
-    trainer = gluon.Trainer(net.collect_params(), optimizer, {"learning_rate": 0.01})
+    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1, "momentum": 0.9})
     x, y, losses = nd.array(x, ctx=ctx), nd.array(y, ctx=ctx), []
     for _ in range(steps):
         with autograd.record():

@@ -17,7 +17,7 @@ from ..engine.spread import Spread
 from ..engine.state import state
 from ..engine.trace import Trace, trace_kernel
 from ..ndarray import NDArray
-from ..ndarray.dispatch import explain, wrap_deferred
+from ..ndarray.dispatch import explain, on_one_device, wrap_deferred
 from ..parameter import Parameter
 from ..random import draw
 from ._entry import INPUT, Entry, outputs_of
@@ -147,6 +147,8 @@ class Cache:
             inputs = []
             spec = flatten((args, kwargs) if kwargs else args, inputs, is_array)
         ctx = inputs[0]._buffer.ctx
+        if len(inputs) > 1 and not on_one_device(inputs):  # the code may copy some of them
+            return self._block().forward(*args, **kwargs)  # type: ignore[union-attr]
         avals = tuple([_aval(x) for x in inputs])
         key = (spec, ctx, state.training, state.recording, avals)
         last = self._recent.get(ctx)

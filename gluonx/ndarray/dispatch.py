@@ -333,6 +333,7 @@ def _call_pending(
     if waiting:
         learn_shapes(kernel, inputs, waiting)
         return call(kernel, inputs, numbers, out, ctx)
+    check_devices(kernel.name, inputs)
     ctx = inputs[0]._buffer.ctx
     mine = region.current(ctx.device)
     with mine.lock:
@@ -466,17 +467,30 @@ def _call_traced(
 _FAILURES = (TypeError, ValueError, IndexError, ZeroDivisionError)
 
 
+def on_one_device(arrays: Sequence[NDArray]) -> bool:
+    """Whether work with all of these arrays is possible."""
+    contexts = {x._buffer.ctx for x in arrays}
+    return len(contexts) < 2 or len({c.device for c in contexts}) == 1
+
+
+def check_devices(name: str, arrays: Sequence[NDArray]) -> None:
+    """Raise MXNetError if the arrays that ``name`` was given are not all on one device."""
+    if not on_one_device(arrays):
+        raise MXNetError(
+            f"{name}: the arrays are on different devices "
+            f"({', '.join(str(x._buffer.ctx) for x in arrays)}). Copy them to one first, with "
+            "x.as_in_context(ctx) or x.copyto(ctx)."
+        )
+
+
 def explain(error: Exception, kernel: Kernel, inputs: Sequence[NDArray]) -> Exception:
     """The error of a failed call, with the operator and what it was given."""
     if isinstance(error, MXNetError):
         return error
-    contexts = {x._buffer.ctx for x in inputs}
-    if len({c.device for c in contexts}) > 1:
-        return MXNetError(
-            f"{kernel.name}: the arrays are on different devices "
-            f"({', '.join(str(x._buffer.ctx) for x in inputs)}). Copy them to one first, with "
-            "x.as_in_context(ctx) or x.copyto(ctx)."
-        )
+    try:
+        check_devices(kernel.name, inputs)
+    except MXNetError as e:
+        return e
     given = [f"{x.shape} {np.dtype(x.dtype).name}" for x in inputs]
     text = str(error).split("\n")[0]
     if isinstance(error, (IndexError, ZeroDivisionError)):

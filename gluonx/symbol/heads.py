@@ -9,6 +9,7 @@ from ..engine.buffer import Buffer
 from ..engine.kernel import Aval
 from ..error import MXNetError
 from ..ndarray import NDArray, zeros
+from ..ndarray.dispatch import check_devices
 
 if TYPE_CHECKING:
     from .symbol import Symbol
@@ -61,6 +62,7 @@ def _head_gradient(symbol: Symbol, outputs: Sequence[NDArray], i: int, given: An
                 f"the gradient of output {symbol.list_outputs()[i]} must have its shape "
                 f"{y.shape}, got {given.shape}"
             )
+        check_devices("backward(), of an output and its gradient", (y, given))
         return given
     if node.op is not None and node.op.loss:
         return None
