@@ -197,7 +197,7 @@ def report(found: dict[str, dict], peak: float | None) -> None:
     )
     for column, f in found.items():
         seconds = statistics.median(f["times"])
-        rate = work['flops'] / seconds
+        rate = work["flops"] / seconds
         print(
             f"| {column} | {1e3 * seconds:.2f} "
             f"| {1e3 * min(f['times']):.2f} to {1e3 * max(f['times']):.2f} "

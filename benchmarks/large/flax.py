@@ -83,9 +83,7 @@ class ResNet(nnx.Module):
     def __init__(self, layers: Layers, stages, classes):
         self.stem = layers.conv("stem", 2, 3)
         self.stem_norm = layers.batch_norm("stem_norm")
-        self.blocks = nnx.List(
-            Block(layers, name, stride) for name, _, _, stride in blocks(stages)
-        )
+        self.blocks = nnx.List(Block(layers, name, stride) for name, _, _, stride in blocks(stages))
         self.output = layers.dense("output")
 
     def __call__(self, x):

@@ -79,7 +79,10 @@ class Column:
         self._net = net = self.network(work)
         net.initialize(ctx=ctx)
         batches = [
-            (mx.nd.array(self.input(x), dtype=x.dtype, ctx=ctx), mx.nd.array(y, dtype=y.dtype, ctx=ctx))
+            (
+                mx.nd.array(self.input(x), dtype=x.dtype, ctx=ctx),
+                mx.nd.array(y, dtype=y.dtype, ctx=ctx),
+            )
             for x, y in work.batches
         ]
         net.infer_shape(batches[0][0])

@@ -100,9 +100,7 @@ class Column:
         ]
         if work.net == "resnet":
             net = net.to(memory_format=torch.channels_last)
-            self._batches = [
-                (x.to(memory_format=torch.channels_last), y) for x, y in self._batches
-            ]
+            self._batches = [(x.to(memory_format=torch.channels_last), y) for x, y in self._batches]
         fused = {"fused": device.type == "cuda"}
         if work.optimizer == "adam":
             self._optimizer = torch.optim.Adam(net.parameters(), work.rate, **fused)
