@@ -55,6 +55,8 @@ def table(events: list[dict], most: int) -> str:
             times[e["name"]] += e["dur"]
             counts[e["name"]] += 1
     total = sum(times.values())
+    if not times:
+        return f"no kernels on a GPU's streams in the trace; it has {sorted(set(names.values()))}"
     lines = [f"kernels of a step: {total / STEPS / 1e3:.2f} ms in {sum(counts.values()) // STEPS}"]
     lines += [
         f"{t / STEPS / 1e3:9.3f} ms {t / total:6.1%} {counts[name] / STEPS:7.1f} x {name[:110]}"
