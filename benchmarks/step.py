@@ -2,6 +2,7 @@
 
     python benchmarks/step.py
     python benchmarks/step.py --python torch=PATH --python mxnet=PATH --only mlp lenet
+    python benchmarks/step.py --device gpu --columns gluonx flax torch
 
 Each column answers from a process of its own, under the Python given for it (this one by default;
 columns whose framework that Python does not have are left out). All start from the same weights and
@@ -54,6 +55,9 @@ def _memory(field: str) -> int:
 
 def _device_peak() -> int | None:
     """Peak bytes on the accelerator, where the framework can tell."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
     jax = sys.modules.get("jax")
     if jax is not None:
         stats = jax.local_devices()[0].memory_stats()
@@ -68,6 +72,8 @@ def serve(column: str, name: str) -> None:
     work = WORKS[name]()
     module = importlib.import_module("steps." + column)
     _warm(column)
+    if os.environ.get("STEP_DEVICE") == "gpu" and not _on_gpu(column):
+        raise RuntimeError(f"{column} finds no GPU")
     base = _memory("VmRSS")
     _say(ready=True)
     loop = None
@@ -104,11 +110,13 @@ def _warm(column: str) -> None:
     if column == "torch":
         import torch
 
-        (torch.ones(2, 2) @ torch.ones(2, 2)).sum().item()
+        ones = torch.ones(2, 2, device="cuda" if torch.cuda.is_available() else "cpu")
+        (ones @ ones).sum().item()
     elif column == "mxnet":
         import mxnet
 
-        mxnet.nd.dot(mxnet.nd.ones((2, 2)), mxnet.nd.ones((2, 2))).asnumpy()
+        with mxnet.gpu() if mxnet.context.num_gpus() else mxnet.cpu():
+            mxnet.nd.dot(mxnet.nd.ones((2, 2)), mxnet.nd.ones((2, 2))).asnumpy()
     else:
         import jax.numpy as jnp
 
@@ -117,12 +125,31 @@ def _warm(column: str) -> None:
         (jnp.ones((2, 2)) @ jnp.ones((2, 2))).block_until_ready()
 
 
+def _on_gpu(column: str) -> bool:
+    """Whether the framework finds a GPU."""
+    column = column.removesuffix("_eager")
+    if column == "torch":
+        import torch
+
+        return torch.cuda.is_available()
+    if column == "mxnet":
+        import mxnet
+
+        return mxnet.context.num_gpus() > 0
+    import jax
+
+    return jax.default_backend() == "gpu"
+
+
 def _forget_peak() -> None:
-    """Let the peak start anew, without what compiling has used."""
+    """Let the peak start anew, without what compiling has used. JAX cannot, on an accelerator."""
     import ctypes
     import gc
 
     gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
@@ -140,6 +167,7 @@ class Worker:
 
     def __init__(self, python: str, column: str, work: str, cache: str | None, tight: bool = False):
         environment = dict(os.environ, KERAS_BACKEND="jax", **(TIGHT if tight else {}))
+        environment["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # several share an accelerator
         if cache is None:
             environment.update(JAX_ENABLE_COMPILATION_CACHE="false", GLUONX_COMPILATION_CACHE="0")
         elif column.startswith(("gluonx", "module")):
@@ -257,10 +285,17 @@ def main() -> None:
     parser.add_argument("--python", action="append", default=[], metavar="COLUMN=PATH")
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--second-start", action="store_true", help="measure the compilation cache")
+    parser.add_argument(
+        "--device", choices=["cpu", "gpu"], help="a GPU where the framework finds one, by default"
+    )
     args = parser.parse_args()
     if args.serve:
         serve(args.serve, args.work)
         return
+    if args.device == "cpu":
+        os.environ.update(JAX_PLATFORMS="cpu", CUDA_VISIBLE_DEVICES="")
+    if args.device:
+        os.environ["STEP_DEVICE"] = args.device
     from steps.work import WORKS
 
     columns = [

@@ -149,9 +149,8 @@ class Column:
             return loss
 
         self._batches = [(jnp.asarray(x), jnp.asarray(y)) for x, y in batches]
-        self._step = nnx.jit_partial(
-            train_step, model, optimizer, graph=False, donate_argnums=(0, 1)
-        )
+        # argument 0: model and optimizer together, as jit_partial hands them on
+        self._step = nnx.jit_partial(train_step, model, optimizer, graph=False, donate_argnums=0)
 
     def step(self, i: int) -> None:
         x, y = self._batches[i % len(self._batches)]

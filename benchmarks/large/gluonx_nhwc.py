@@ -1,4 +1,4 @@
-"""The plain Gluon loop on gluonx with ResNet-50 channels last, which the model zoo does not have."""
+"""The plain Gluon loop on gluonx with a ResNet-50 that has its channels last."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class Column:
         self._optimizer.step()
 
     def loss(self) -> float:
-        return float(self._loss)
+        return float(self._loss.detach())
 
     def wait(self) -> None:
         if torch.cuda.is_available():

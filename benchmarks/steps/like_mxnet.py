@@ -130,14 +130,15 @@ class Loop:
         self._mx = mx
         make = networks(mx)[work.net]
         self._net = net = make(**work.sizes)
-        net.initialize()
+        ctx = mx.gpu() if mx.context.num_gpus() else mx.cpu()
+        net.initialize(ctx=ctx)
         self._items = len(work.batches[0][0])
         n = self._items // work.micro
         self._batches = [
             [
                 (
-                    mx.nd.array(x[i : i + n], dtype=x.dtype),
-                    mx.nd.array(y[i : i + n], dtype=y.dtype),
+                    mx.nd.array(x[i : i + n], ctx, x.dtype),
+                    mx.nd.array(y[i : i + n], ctx, y.dtype),
                 )
                 for i in range(0, len(x), n)
             ]

@@ -16,10 +16,10 @@ class Column:
             raise RuntimeError("a Module updates after each batch")
         self._mx = mx
         net = networks(mx)[work.net](**work.sizes)
-        net.initialize()
+        ctx = mx.gpu() if mx.context.num_gpus() else mx.cpu()
+        net.initialize(ctx=ctx)
         batches = [
-            (mx.nd.array(x, dtype=x.dtype), mx.nd.array(y, dtype="float32"))
-            for x, y in work.batches
+            (mx.nd.array(x, ctx, x.dtype), mx.nd.array(y, ctx, "float32")) for x, y in work.batches
         ]
         x, y = batches[0]
         net.infer_shape(x)
@@ -30,7 +30,7 @@ class Column:
         weights = dict(zip([p.name for p in trained], Loop._in_order(work, trained), strict=True))
         fixed = [p.name for p in net.collect_params().values() if p.grad_req == "null"]
         fixed = [n for n in fixed if n in loss.list_arguments()]
-        self._module = module = mx.mod.Module(loss, fixed_param_names=fixed)
+        self._module = module = mx.mod.Module(loss, context=ctx, fixed_param_names=fixed)
         module.bind(
             [mx.io.DataDesc("data", x.shape, x.dtype)], [mx.io.DataDesc("softmax_label", y.shape)]
         )
