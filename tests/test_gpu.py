@@ -204,6 +204,49 @@ def test_flash_attention_gives_what_the_plain_one_gives(causal, valid):
             assert np.linalg.norm(a - b) < tolerance * np.linalg.norm(b)
 
 
+@pytest.mark.parametrize("settings", [{}, {"bidirectional": True}, {"p": 0.5}, {"clip": 0.3}])
+def test_recurrent_layers_give_what_they_give_on_the_cpu(settings):
+    rng, layers, size = np.random.RandomState(0), 2, 6
+    sides = 2 if settings.get("bidirectional") else 1
+    count = sum(sides * 4 * size * (n + size + 2) for n in (5, sides * size))
+    shapes = ((7, 3, 5), (count,), (layers * sides, 3, size), (layers * sides, 3, size))
+    arrays = [rng.normal(size=s).astype("float32") * 0.5 for s in shapes]
+    given = {"mode": "lstm", "state_size": size, "num_layers": layers, "state_outputs": True}
+    given.update(settings)
+    if given.pop("clip", None):
+        given.update(lstm_state_clip_min=-0.3, lstm_state_clip_max=0.3)
+    results = []
+    for ctx in (CPU, GPU, GPU):
+        gx.random.seed(1)
+        inputs = [nd.array(a, ctx=ctx) for a in arrays]
+        for x in inputs:
+            x.attach_grad()
+        with autograd.record(train_mode=False):
+            outs = nd.RNN(*inputs, **given)
+            loss = sum((y * y).sum() for y in outs)
+        loss.backward()
+        results.append([a.asnumpy() for a in (*outs, *(x.grad for x in inputs))])
+    for got in results[1:]:
+        for a, b in zip(got, results[0], strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_dropout_between_recurrent_layers_is_the_same_hybridized_or_not():
+    def run(hybridize):
+        gx.random.seed(4)
+        net = rnn.LSTM(6, num_layers=3, dropout=0.5, input_size=5)
+        net.initialize(gx.init.One(), ctx=GPU)
+        net.hybridize(hybridize)
+        with autograd.record():
+            y = net(nd.ones((4, 2, 5), ctx=GPU) * 0.1)
+        y.backward()
+        return y.asnumpy(), next(iter(net.collect_params().values())).grad().asnumpy()
+
+    for a, b in zip(run(False), run(True), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+        assert np.abs(a).max() > 0
+
+
 def test_custom_operators_run_on_the_host():
     import gluonx as mx
 

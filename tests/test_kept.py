@@ -8,6 +8,7 @@ import pytest
 import gluonx as mx
 from gluonx import autograd, nd
 from gluonx.engine.options import compiler_options
+from gluonx.engine.target import tracing_for
 from gluonx.ops import _kept
 
 
@@ -139,3 +140,23 @@ def test_the_gradient_of_split_joins():
     text = jax.jit(jax.grad(loss)).lower(jnp.ones((3, 4))).as_text()
     assert "concatenate" in text
     assert "pad" not in text
+
+
+def test_moments_in_one_pass_are_as_exact():
+    rng = np.random.RandomState(0)
+    x = jnp.asarray(rng.normal(3, 1e-2, (8, 4, 5, 5)) + 1000, jnp.float32)
+    exact = np.asarray(x, np.float64)
+    weights = jnp.arange(4.0).reshape(1, 4, 1, 1)
+
+    def loss(x):
+        mean, var = _kept.moments(x, (0, 2, 3))
+        return (mean + weights * var).sum()
+
+    gradients = []
+    for kind in ("cpu", "gpu"):
+        with tracing_for(kind):
+            mean, var = _kept.moments(x, (0, 2, 3))
+            gradients.append(jax.grad(loss)(x))
+        np.testing.assert_allclose(mean.ravel(), exact.mean((0, 2, 3)), rtol=1e-6)
+        np.testing.assert_allclose(var.ravel(), exact.var((0, 2, 3)), rtol=5e-3)
+    np.testing.assert_allclose(*gradients, rtol=1e-4, atol=1e-6)

@@ -13,7 +13,7 @@ from typing import Any
 
 import jax
 
-__all__ = ["target", "tracing_for"]
+__all__ = ["compute_capability", "target", "tracing_for"]
 
 _state = threading.local()
 
@@ -21,7 +21,14 @@ _state = threading.local()
 def target() -> str | None:
     """``'cpu'`` or ``'gpu'`` while a function is traced for such a device; None where that is not
     known, as for shapes alone, or for a file that runs on both."""
-    return getattr(_state, "kind", None)
+    device = getattr(_state, "device", None)
+    return getattr(device, "platform", device)
+
+
+def compute_capability() -> float:
+    """NVIDIA's number of the generation of the GPU that a function is traced for; else 0."""
+    device = getattr(_state, "device", None)
+    return float(getattr(device, "compute_capability", 0) or 0)
 
 
 @contextlib.contextmanager
@@ -30,9 +37,8 @@ def tracing_for(device: Any) -> Iterator[None]:
     for a kind of devices."""
     if isinstance(device, jax.sharding.Sharding):
         device = next(iter(device.device_set))
-    before = target()
-    _state.kind = device if device is None or isinstance(device, str) else device.platform
+    before, _state.device = getattr(_state, "device", None), device
     try:
         yield
     finally:
-        _state.kind = before
+        _state.device = before

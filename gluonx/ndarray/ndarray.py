@@ -12,7 +12,7 @@ import jax.core
 import jax.numpy as jnp
 import numpy as np
 
-from ..context import Context, current_context
+from ..context import Context, current_context, num_gpus
 from ..engine import region, tape
 from ..engine.buffer import Buffer, Zeros
 from ..engine.fuse import defer_again
@@ -778,6 +778,7 @@ def waitall() -> None:
     for work in list(ahead):
         work.hurry()
     region.flush()
-    for array in jax.live_arrays():
-        if not array.is_deleted():
-            array.block_until_ready()
+    for kind in ("cpu", "gpu") if num_gpus() else ("cpu",):  # by default JAX tells of one only
+        for array in jax.live_arrays(kind):
+            if not array.is_deleted():
+                array.block_until_ready()

@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ..engine.target import target
 from ._once import once
 
 __all__ = ["log_softmax", "moments", "normalized", "rectified", "softmax", "wide"]
@@ -83,7 +84,19 @@ log_softmax.defvjp(_log_softmax_forward, _log_softmax_backward)
 
 
 def moments(x, axes: Sequence[int]):
-    """Mean and (biased) variance, the axes kept."""
+    """Mean and (biased) variance, the axes kept.
+
+    On a GPU the data of a batch is read once only: the variance is that of the distances from a
+    number near the mean, the first of the data (Chan, Golub and LeVeque, "Algorithms for computing
+    the sample variance", 1983).
+    """
+    if target() == "gpu" and 0 in axes:
+        first = tuple(slice(1 if i in axes else None) for i in range(x.ndim))
+        near = lax.stop_gradient(x[first])
+        apart = x - near
+        mean = apart.mean(axes, keepdims=True)
+        square = jnp.square(apart).mean(axes, keepdims=True)
+        return near + mean, jnp.maximum(square - jnp.square(mean), 0)
     mean = x.mean(axes, keepdims=True)
     return mean, jnp.square(x - mean).mean(axes, keepdims=True)
 
@@ -140,7 +153,7 @@ def _weighted_mean(a, gamma, axes: tuple[int, ...]):
     if all(gamma.shape[i] == 1 for i in axes):
         return gamma * a.mean(axes, keepdims=True)
     (axis, *others) = axes
-    if others or gamma.size != a.shape[axis]:
+    if others or gamma.size != a.shape[axis] or target() != "cpu":
         return (a * gamma).mean(axes, keepdims=True)
     # as a product of matrices: in its sums XLA wants gamma as an array as large as the data
     numbers = (((axis,), (0,)), ((), ()))

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from ..engine.op import register
-from ..engine.target import target
+from ..engine.target import compute_capability
 from ._checks import same_dtype
 
 __all__ = ["cache_write", "dot_product_attention"]
@@ -72,9 +72,10 @@ def _visible(queries, keys, mask, valid_length, offset, causal: bool) -> jax.Arr
 
 
 def _fits_cudnn(queries) -> bool:
-    """Whether cuDNN's flash attention takes such arrays (16 bits, D a multiple of 8 up to 128)."""
+    """Whether cuDNN's flash attention takes such arrays (16 bits, D a multiple of 8 up to 128), on
+    a GPU of the Ampere generation or a later one."""
     return (
-        target() == "gpu"
+        compute_capability() >= 8
         and queries.dtype in (jnp.float16, jnp.bfloat16)
         and queries.shape[3] % 8 == 0
         and queries.shape[3] <= 128

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -13,6 +14,7 @@ import numpy as np
 from jax import lax
 
 from ..engine.op import Shape, register
+from ..engine.target import target
 from ._checks import EMPTY, is_float
 from ._windows import LayoutName, layout_of, per_axis
 
@@ -20,6 +22,8 @@ __all__ = ["pooling"]
 
 #: Windows with more elements along their axes than this are left to XLA's own reductions.
 _MAX_STEPS = 32
+#: Windows with more elements have their gradients scattered, on a GPU too.
+_MAX_GATHERED = 64
 
 
 class Window(NamedTuple):
@@ -292,6 +296,8 @@ def _sliding_max_forward(data, windows: tuple[Window, ...]):
 
 def _sliding_max_backward(windows: tuple[Window, ...], place, grad):
     if any(w.overlaps for w in windows):
+        if target() == "gpu" and math.prod(w.size for w in windows) <= _MAX_GATHERED:
+            return (_gather(windows, place, grad),)
         return (_scatter(windows, place, grad),)
     return (_spread(windows, place, grad),)
 
@@ -344,6 +350,23 @@ def _scatter(windows: tuple[Window, ...], place, grad):
         flat = jnp.where(inside, flat, math.prod(shape))
     flat_grad = jnp.zeros(math.prod(shape), grad.dtype)
     return flat_grad.at[flat.ravel()].add(grad.ravel(), mode="drop").reshape(shape)
+
+
+def _gather(windows: tuple[Window, ...], place, grad):
+    """The same where every element asks the windows that it is in: for a GPU, where many threads
+    that add to one element take turns, in an order of their own."""
+    wide = grad.astype(jnp.float32) if grad.dtype.itemsize < 4 else grad
+    zero = jnp.zeros((), wide.dtype)
+    total = None
+    for number, steps in enumerate(itertools.product(*[range(w.size) for w in windows])):
+        config = [(0, 0, 0)] * grad.ndim
+        for w, step in zip(windows, steps, strict=True):
+            first = step - w.before
+            last = first + (w.out - 1) * w.stride
+            config[w.axis] = (first, w.extent - 1 - last, w.stride - 1)
+        part = lax.pad(jnp.where(place == number, wide, zero), zero, config)
+        total = part if total is None else total + part
+    return total.astype(grad.dtype)
 
 
 _sliding_max.defvjp(_sliding_max_forward, _sliding_max_backward)

@@ -85,6 +85,33 @@ def test_forms_of_convolution_have_the_gradients_of_the_plain_one():
             np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
+def test_forms_of_the_gradient_of_maxima_agree():
+    pooling, rng = OPS["Pooling"].fn, np.random.RandomState(0)
+    for kernel, stride, pad, convention in (
+        ((3, 3), (2, 2), (1, 1), "valid"),
+        ((3, 2), (1, 1), (0, 1), "full"),
+        ((3, 3), (2, 1), (1, 0), "same"),
+        ((2, 3, 2), (1, 2, 1), (0, 1, 1), "full"),
+    ):
+        pad = (0,) * len(kernel) if convention == "same" else pad
+        x = jnp.asarray(rng.randint(0, 4, (2, 3, 8, 9, 7)[: 2 + len(kernel)]), "float32")
+        found = []
+        for kind in (
+            "cpu",
+            "gpu",
+        ):  # where equal numbers share a window, the first has the gradient
+            with tracing_for(kind):
+                y, back = jax.vjp(
+                    lambda x, k=kernel, s=stride, p=pad, c=convention: pooling(
+                        x, kernel=k, stride=s, pad=p, pool_type="max", pooling_convention=c
+                    ),
+                    x,
+                )
+                head = np.random.RandomState(1).normal(size=y.shape).astype("float32")
+                found.append(back(jnp.asarray(head))[0])
+        np.testing.assert_allclose(*found, rtol=1e-5, atol=1e-6)
+
+
 def randn(*shape):
     return nd.array(np.random.standard_normal(shape))
 
