@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from ..engine.attributes import Count, Part
 from ..engine.op import register
-from . import _cudnn, _recurrence
+from . import _recurrence
 from ._checks import as_index, is_float, same_dtype
 from .join import concat
 
@@ -183,18 +183,6 @@ def rnn(
     each = 3 if projection_size else 2
     last: list[tuple] = []
     x = data
-    if _cudnn.fits(mode, data, projection_size, live, clip):
-        together = 1 if p and train else num_layers
-        for layer in range(0, num_layers, together):
-            if layer:
-                x = _drop(jax.random.fold_in(key, layer), x, p)
-            these = slice(layer * directions, (layer + together) * directions)
-            pieces = [a[2 * these.start : 2 * these.stop] for a in (weights, biases)]
-            x, *after = _cudnn.lstm(
-                x, [*pieces[0], *pieces[1]], states[0][these], states[1][these], bidirectional
-            )
-            last.append(tuple(after))
-        return (x, *map(jnp.concatenate, zip(*last, strict=True))) if state_outputs else x
     for layer in range(num_layers):
         if layer and p and train:
             x = _drop(jax.random.fold_in(key, layer), x, p)
