@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from ..engine.images import Images
 from ..engine.op import Shape, register
 from ._checks import EMPTY, is_float
 from ._windows import LayoutName, layout_of, per_axis
@@ -60,7 +61,14 @@ def _window(axis: int, extent: int, size: int, stride: int, pad: int, convention
     return Window(axis, size, stride, pad, after, extent, out)
 
 
-@register("Pooling")
+def _channels_last(images: Images, arrays: Sequence[Any], attrs: dict) -> Any:
+    made = images.made(arrays[0])
+    if made is None or attrs["layout"] not in (None, "NCHW"):
+        return None
+    return (made,), {**attrs, "layout": "NHWC"}
+
+
+@register("Pooling", channels_last=_channels_last)
 def pooling(
     data,
     *,
