@@ -103,3 +103,9 @@ def test_only_the_first_convolution_transposes(monkeypatch):
     run(net(), True)
     assert set(layouts) == {"NHWC"}
     assert {shape for shape in turned if shape[0] == 4} == {(4, 3, 9, 7)}
+    layouts.clear(), turned.clear()
+    block = net()
+    outputs = gx.sym.Group(list(block(gx.sym.var("data"))))
+    outputs.simple_bind(gx.cpu(), data=(4, 3, 9, 7)).forward()
+    assert layouts[-3:] == ["NHWC"] * 3  # those before found the shapes
+    assert {shape for shape in turned if shape[0] == 4} == {(4, 3, 9, 7)}

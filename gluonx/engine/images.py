@@ -10,6 +10,7 @@ XLA drops where nobody looks at it; the gradient goes the way that the values ca
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ import jax.numpy as jnp
 
 from .state import state
 
-__all__ = ["Images", "elementwise", "first", "last", "through"]
+__all__ = ["Images", "elementwise", "first", "keeping", "last", "through", "wanted"]
 
 #: An array that was not made with channels last is transposed for one that was if it is so many
 #: times smaller: the factors of a squeeze-and-excitation block.
@@ -117,6 +118,21 @@ def through(way: Way, fn: Callable, arrays: Sequence[Any], attrs: dict) -> Any:
     return images.keep(outs[0]), *outs[1:]
 
 
-def wanted() -> bool:
-    """Whether channels should be last where that is possible."""
-    return jax.default_backend() == "cpu"
+def wanted() -> Images | None:
+    """What a trace that begins keeps; None where channels are as good anywhere."""
+    return Images() if jax.default_backend() == "cpu" else None
+
+
+def keeping(fn: Callable) -> Callable:
+    """A function that calls operators, as one in which images are kept with channels last."""
+
+    @functools.wraps(fn)
+    def run(*arrays):
+        before = state.images
+        state.images = before or wanted()
+        try:
+            return fn(*arrays)
+        finally:
+            state.images = before
+
+    return run

@@ -21,7 +21,6 @@ from ..error import HybridizeError, MXNetError
 from . import images
 from .across import with_marks
 from .buffer import Buffer
-from .images import Images
 from .kernel import Kernel, aval_of, is_wide, x64
 from .state import state
 
@@ -116,7 +115,7 @@ class Trace:
         self._buffers: dict[int, Buffer] = {}
         self._made: list[weakref.ref] = []
         self._outer: Trace | None = None
-        self._images: Images | None = None
+        self._images: images.Images | None = None
 
     def argument(self, buffer: Buffer, tracer: Any) -> None:
         """Let ``buffer`` read as ``tracer``."""
@@ -185,7 +184,7 @@ class Trace:
 
     def __enter__(self) -> Trace:
         self._outer, state.trace = state.trace, self
-        self._images, state.images = state.images, Images() if images.wanted() else None
+        self._images, state.images = state.images, images.wanted()
         return self
 
     def __exit__(self, *exc: object) -> None:
