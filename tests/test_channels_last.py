@@ -25,6 +25,7 @@ class Net(nn.HybridBlock):
         self.slow = nn.BatchNorm(in_channels=8, use_global_stats=True)
         self.deep = nn.Conv2D(8, 3, padding=1, groups=8, in_channels=8)
         self.point = nn.Conv2D(8, 1, in_channels=8)
+        self.wide = nn.Conv2D(8, 3, padding=1, in_channels=16)
         self.prelu = nn.PReLU(in_channels=8)
         self.between = between
 
@@ -47,6 +48,7 @@ BETWEEN = [
     squeezed,
     lambda net, F, x: net.prelu(x) + x.softmax(axis=1),
     lambda net, F, x: F.reverse(x, axis=1) + x.clip(-1, 1),
+    lambda net, F, x: net.wide(F.concat(x, net.point(x), dim=1)),
 ]
 
 

@@ -36,25 +36,39 @@ def first(a: Any) -> Any:
     return jnp.moveaxis(a, -1, 1)
 
 
-class Images:
-    """Which arrays of a trace were made with channels last.
+class _Made:
+    """An array that was made with channels last."""
 
-    It holds them, so that no other array can get the identity of one of them.
-    """
+    __slots__ = ("seen", "made", "settled", "used")
+
+    def __init__(self, made: Any):
+        #: What others see; held, so that no other array can get its identity.
+        self.seen = first(made)
+        self.made = made
+        #: The same, that XLA has to put into memory. If it is not used it costs nothing; made here
+        #: it belongs to the same trace, though a loop's body may be the first to use it.
+        self.settled = jax.lax.optimization_barrier(made)
+        self.used = False
+
+
+class Images:
+    """Which arrays of a trace were made with channels last."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[Any, Any, bool]] = {}
+        self._all: dict[int, _Made] = {}
 
     def keep(self, made: Any) -> Any:
         """What was made with channels last, with channels first."""
-        seen = first(made)
-        self._made[id(seen)] = (seen, made, False)
-        return seen
+        found = _Made(made)
+        self._all[id(found.seen)] = found
+        return found.seen
 
     def made(self, a: Any) -> Any:
         """``a`` as it was made, with channels last; None if it was not."""
-        found = self._made.get(id(a))
-        return None if found is None else found[1]
+        found = self._all.get(id(a))
+        if found is None:
+            return None
+        return found.settled if found.used else found.made
 
     def settled(self, a: Any) -> Any:
         """As :meth:`made`, for an operator that needs it in memory: whoever takes it from now on,
@@ -63,14 +77,11 @@ class Images:
         XLA computes elementwise work anew in each operation that takes its result, and a residual
         block's data is a sum over all blocks before.
         """
-        found = self._made.get(id(a))
+        found = self._all.get(id(a))
         if found is None:
             return None
-        seen, made, settled = found
-        if not settled:
-            made = jax.lax.optimization_barrier(made)
-            self._made[id(a)] = (seen, made, True)
-        return made
+        found.used = True
+        return found.settled
 
 
 #: ``(images, arrays, attributes) -> (arrays, attributes)`` with which the operator makes its first
@@ -124,12 +135,15 @@ def wanted() -> Images | None:
 
 
 def keeping(fn: Callable) -> Callable:
-    """A function that calls operators, as one in which images are kept with channels last."""
+    """A function that calls operators, as one in which images are kept with channels last.
+
+    It keeps its own: it may be the body of a loop, whose arrays are nobody else's.
+    """
 
     @functools.wraps(fn)
     def run(*arrays):
         before = state.images
-        state.images = before or wanted()
+        state.images = wanted()
         try:
             return fn(*arrays)
         finally:
