@@ -48,6 +48,7 @@ BETWEEN = [
     squeezed,
     lambda net, F, x: net.prelu(x) + x.softmax(axis=1),
     lambda net, F, x: F.reverse(x, axis=1) + x.clip(-1, 1),
+    lambda net, F, x: F.contrib.foreach(lambda d, s: (d, s / 2 + net.point(x)), x, x)[1],
     lambda net, F, x: net.wide(F.concat(x, net.point(x), dim=1)),
 ]
 
@@ -111,3 +112,17 @@ def test_only_the_first_convolution_transposes(monkeypatch):
     outputs.simple_bind(gx.cpu(), data=(4, 3, 9, 7)).forward()
     assert layouts[-3:] == ["NHWC"] * 3  # those before found the shapes
     assert {shape for shape in turned if shape[0] == 4} == {(4, 3, 9, 7)}
+
+
+def test_what_a_convolution_takes_is_made_once():
+    def count(trace):
+        kept = images.Images()
+        x = kept.keep(trace)
+        assert kept.made(x) is trace and kept.made(trace) is None
+        settled = kept.settled(x)
+        assert settled is not trace
+        assert kept.made(x) is kept.settled(x) is settled  # for all that come later
+        return settled
+
+    jaxpr = jax.make_jaxpr(count)(np.ones((2, 3, 3, 2), np.float32))
+    assert str(jaxpr).count("optimization_barrier") == 1
