@@ -64,6 +64,11 @@ def test_a_program_that_runs_often_keeps_its_memory(monkeypatch):
     assert (compiled.times, compiled.runs) == (1, 19)
     # another batch size, for which the executable was not made, and back
     losses += [step(x[:1000]), step(), step()]
+    assert min(fresh_bytes(step) for _ in range(4)) < 4 << 20
+    monkeypatch.setattr(pages, "AT", ())
+    other, y, _ = step_of(16, rows)
+    expected = [other() for _ in range(19)]
+    assert losses == [*expected[:3], other(y[:1000]), other(), other()]  # to the bit
     with gx.engine.fusing(False):
         other, y, _ = step_of(16, rows)
         expected = [other() for _ in range(19)]

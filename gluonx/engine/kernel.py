@@ -143,8 +143,8 @@ class Kernel:
         self.together: Any = None
         #: The page faults of the process when they were counted first (see ``pages``).
         self.faults = 0
-        #: The executables that :meth:`prepare` has put in the place of those for any shapes.
-        self._fixed: set = set()
+        #: Those for any shapes whose place :meth:`prepare` has given to others.
+        self._fixed: dict = {}
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
@@ -199,12 +199,12 @@ class Kernel:
         """Compile for arrays of these shapes and dtypes.
 
         With ``options`` for XLA, besides the usual ones, it is another executable for what there
-        is one already; it does not count in ``compiled``.
+        is one already, which stays for arrays of other shapes; it does not count in ``compiled``.
         """
         key = (device, donate)
         made = self._compiled(device, donate, None, options).lower(*avals).compile()
         if options:
-            self._fixed.add(key)
+            self._fixed.setdefault(key, self._jitted[key])
         self._jitted[key] = made
 
     def run_into(
@@ -222,9 +222,11 @@ class Kernel:
                 self._call_into(outs, jitted, arrays)
                 return
             except (TypeError, ValueError):
-                if key not in self._fixed:
+                usual = self._fixed.get(key)
+                if usual is None:
                     raise
-                self._fixed.discard(key)  # arrays of other shapes
+            self._call_into(outs, usual, arrays)  # arrays of other shapes
+            return
         with held_back():
             jitted = self._compiled(device, donate, None)
             self._call_into(outs, jitted, arrays)

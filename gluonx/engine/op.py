@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..error import ArgumentError
+from . import images
 from .attributes import DType, Shape, convert
 from .kernel import Kernel
 from .state import state
@@ -81,6 +82,8 @@ class Op:
         attributes; by default ``output``, or ``output0``, ``output1``, ...
     initial : dict of str to str
         How inputs that a symbol makes by itself are initialized where nothing else is said.
+    channels_last : callable or None
+        How it makes its first output with channels last, see :mod:`gluonx.engine.images`.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class Op:
         loss: bool = False,
         output_names: Sequence[str] | Callable[[dict], Sequence[str]] | None = None,
         initial: dict[str, str] | None = None,
+        channels_last: Any = None,
     ):
         self.name = name
         self.fn = fn
@@ -114,6 +118,7 @@ class Op:
         self.loss = loss
         self.output_names = output_names
         self.initial = initial or {}
+        self.channels_last = channels_last
         self.doc = inspect.getdoc(fn) or ""
 
         inputs, optional, attrs = [], [], {}
@@ -148,6 +153,8 @@ class Op:
         self._order = tuple(attrs)
         self.present = (True,) * len(self.inputs)
         self._kernels: dict[Any, Kernel] = {}
+        if alike and channels_last is None and not (self.random or loss):
+            self.channels_last = images.elementwise
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
@@ -259,7 +266,7 @@ class Op:
         """``fn`` as a function of arrays alone: inputs, traced attributes, random state."""
         import jax
 
-        fn, traced, random = self.fn, self.traced, self.random
+        fn, traced, random, way = self.fn, self.traced, self.random, self.channels_last
         kw = dict(attrs)
         if self.train:
             kw["train"] = train
@@ -274,10 +281,15 @@ class Op:
                 args = [next(given) if there else None for there in present]  # type: ignore[union-attr]
             more = {name: next(given) for name in traced}
             if random:
-                state = next(given)
-                key = jax.random.wrap_key_data(state[:2], impl="threefry2x32")
-                more["key"] = jax.random.fold_in(key, state[2])
-            out = fn(*args, **kw, **more)
+                rng = next(given)
+                key = jax.random.wrap_key_data(rng[:2], impl="threefry2x32")
+                more["key"] = jax.random.fold_in(key, rng[2])
+            if way is not None and state.images is not None:
+                out = images.through(way, fn, args, {**kw, **more})
+                if out is None:
+                    out = fn(*args, **kw, **more)
+            else:
+                out = fn(*args, **kw, **more)
             return tuple(out) if isinstance(out, (tuple, list)) else (out,)
 
         call.__name__ = call.__qualname__ = self.name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..ops.precision import Policy
+    from .images import Images
     from .region import Region
     from .trace import Trace
 
@@ -24,6 +25,8 @@ class ThreadState(threading.local):
     training: bool = False
     #: The hybridized block being traced on this thread, if any.
     trace: Trace | None = None
+    #: Which arrays of the work that is being compiled were made with channels last (``images``).
+    images: Images | None = None
     #: How many blocks are being called, one inside the other.
     depth: int = 0
     #: What mixed precision makes of operators' inputs (``ops.precision.Policy``), if it is on. The

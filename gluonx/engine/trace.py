@@ -19,6 +19,7 @@ import jax.extend
 import numpy as np
 
 from ..error import HybridizeError, MXNetError
+from . import images
 from .across import with_marks
 from .buffer import Buffer
 from .kernel import Kernel, aval_of, is_wide, x64
@@ -116,6 +117,7 @@ class Trace:
         self._buffers: dict[int, Buffer] = {}
         self._made: list[weakref.ref] = []
         self._outer: Trace | None = None
+        self._images: images.Images | None = None
 
     def argument(self, buffer: Buffer, tracer: Any) -> None:
         """Let ``buffer`` read as ``tracer``."""
@@ -184,10 +186,11 @@ class Trace:
 
     def __enter__(self) -> Trace:
         self._outer, state.trace = state.trace, self
+        self._images, state.images = state.images, images.wanted()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        state.trace = self._outer
+        state.trace, state.images = self._outer, self._images
         for ref in self._made:
             buffer = ref()
             if buffer is not None and buffer.array is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..engine.across import mean_across
 from ..engine.op import register
 from ._kept import rectified
-from .norm import STATISTICS, batch_norm, normalize_batch
+from .norm import STATISTICS, batch_norm, channels_last, normalize_batch
 
 __all__ = []
 
@@ -25,7 +25,10 @@ def _outputs(attrs: dict) -> int:
 _AUX = ("moving_mean", "moving_var")
 
 
-@register("_contrib_BatchNormWithReLU", aux=_AUX, infer=_infer, outputs=_outputs, **STATISTICS)
+@register(
+    "_contrib_BatchNormWithReLU", aux=_AUX, infer=_infer, outputs=_outputs,
+    channels_last=channels_last, **STATISTICS,
+)  # fmt: skip
 def batch_norm_with_relu(
     data,
     gamma,

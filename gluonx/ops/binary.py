@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..engine.images import elementwise
 from ..engine.op import register
 from ._checks import is_float, same_dtype, same_shape
 
@@ -65,7 +66,7 @@ def _broadcast(name: str, *aliases: str, **facts: Any) -> Callable:
             shapes="Two arrays of one dtype whose shapes are equal but for axes of length 1.",
             result="The common shape, and the dtype of `lhs`.",
         )
-        register(name, aliases=aliases, **facts)(run)
+        register(name, aliases=aliases, channels_last=elementwise, **facts)(run)
         return fn
 
     return add

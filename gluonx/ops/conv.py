@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
 
 from ..engine.attributes import Count
+from ..engine.images import Images, last
 from ..engine.op import Shape, register
 from ._checks import EMPTY, same_dtype
 from ._convolve import convolve
@@ -44,7 +47,25 @@ def _infer_convolution(shapes: dict, attrs: dict) -> dict:
     return found
 
 
-@register("Convolution", infer=_infer_convolution)
+#: A convolution with fewer products than this does not begin to have channels last.
+_WORTH = 1 << 22
+
+
+def _channels_last(images: Images, arrays: Sequence[Any], attrs: dict) -> Any:
+    data, weight, bias = arrays
+    groups, channels = attrs["num_group"], data.shape[1]
+    if data.ndim != 4 or attrs["layout"] not in (None, "NCHW") or groups not in (1, channels):
+        return None
+    there = images.settled(data)
+    if there is None:
+        products = data.size // channels * weight.size // math.prod(attrs["stride"] or (1,))
+        if groups > 1 or products < _WORTH:
+            return None
+        there = last(data)
+    return (there, last(weight), bias), {**attrs, "layout": "NHWC"}
+
+
+@register("Convolution", infer=_infer_convolution, channels_last=_channels_last)
 def convolution(
     data,
     weight,

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from ..engine.attributes import Count
+from ..engine.images import Images
 from ..engine.op import Shape, register
 from ._checks import EMPTY, same_dtype, same_shape, to_axes, to_axis
 
 
-@register("Concat", aliases=("concat",))
+def _channels_last(images: Images, arrays: Sequence[Any], attrs: dict) -> Any:
+    made = [images.made(a) for a in arrays]
+    if attrs["dim"] not in (1, -3) or any(there is None for there in made):
+        return None
+    return made, {"dim": 3}
+
+
+@register("Concat", aliases=("concat",), channels_last=_channels_last)
 def concat(*data, dim: int = 1):
     """Arrays joined along an axis that they have.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 
 from ..engine.attributes import Count, Part
+from ..engine.images import Images
 from ..engine.op import Shape, register
 from ._checks import EMPTY, is_float, same_dtype, to_axis
 from ._kept import rectified
@@ -135,7 +137,17 @@ def _infer_leaky_relu(shapes: dict, attrs: dict) -> dict:
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
-@register("LeakyReLU", infer=_infer_leaky_relu, initial={"gamma": '["Constant", {"value": 0.25}]'})
+def _channels_last(images: Images, arrays: Sequence[Any], attrs: dict) -> Any:
+    made = images.made(arrays[0])
+    if made is None or attrs["act_type"] in ("prelu", "rrelu"):
+        return None
+    return (made, None), attrs
+
+
+@register(
+    "LeakyReLU", infer=_infer_leaky_relu, initial={"gamma": '["Constant", {"value": 0.25}]'},
+    channels_last=_channels_last,
+)  # fmt: skip
 def leaky_relu(
     data,
     gamma=None,

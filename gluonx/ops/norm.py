@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from ..engine.images import Images
 from ..engine.op import register
 from ._checks import is_float, to_axis
 from ._kept import moments, normalized, wide
@@ -43,11 +45,20 @@ STATISTICS: dict[str, Any] = {
 }
 
 
+def channels_last(images: Images, arrays: Sequence[Any], attrs: dict) -> Any:
+    """How BatchNorm, under all its names, is with channels last (see ``engine.images``)."""
+    if attrs["axis"] not in (1, -3):
+        return None
+    made = images.settled(arrays[0])
+    return None if made is None else ((made, *arrays[1:]), {**attrs, "axis": 3})
+
+
 @register(
     "BatchNorm",
     aux=("moving_mean", "moving_var"),
     infer=_infer_batch_norm,
     outputs=lambda attrs: 3 if attrs["output_mean_var"] else 1,
+    channels_last=channels_last,
     **STATISTICS,
 )
 def batch_norm(

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from ..engine.images import Images
 from ..engine.op import Shape, register
 from ..engine.target import target
 from ._checks import EMPTY, is_float
@@ -64,7 +65,14 @@ def _window(axis: int, extent: int, size: int, stride: int, pad: int, convention
     return Window(axis, size, stride, pad, after, extent, out)
 
 
-@register("Pooling")
+def _channels_last(images: Images, arrays: Sequence[Any], attrs: dict) -> Any:
+    made = images.made(arrays[0])
+    if made is None or attrs["layout"] not in (None, "NCHW"):
+        return None
+    return (made,), {**attrs, "layout": "NHWC"}
+
+
+@register("Pooling", channels_last=_channels_last)
 def pooling(
     data,
     *,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.graph import Plan, cached
+from ..engine.images import keeping
 from ..engine.kernel import Aval, Kernel
 from ..engine.op import OPS, Op
 from ..error import MXNetError, OpError
@@ -185,7 +186,7 @@ def _kernel(plan: Plan, visible: int) -> Kernel:
     """The kernel of a plan; equal plans have one."""
 
     def make() -> Kernel:
-        kernel = Kernel(plan, "symbol", visible=visible)
+        kernel = Kernel(keeping(plan), "symbol", visible=visible)
         kernel.wide = any(k.wide for k, _ in plan.steps)
         return kernel
 
