@@ -22,7 +22,6 @@ from ._written import Written
 __all__ = ["Inputs", "gather"]
 
 _array = operator.attrgetter("array")
-_node = operator.attrgetter("node")
 _pending = operator.attrgetter("pending")
 
 
@@ -51,7 +50,7 @@ def gather(update: Update, regions: list[Region]) -> Inputs | None:
     written = update.written
     old = _kept(written.bundles)
     first, states = old[0], old[-1]
-    if first is not None and all([theirs is first for theirs in old[:-1]]):
+    if first is not None and list(map(id, old[:-1])).count(id(first)) == len(old) - 1:
         spreads, alike = list(first), True
     else:
         spreads, alike = _common(written)
@@ -87,18 +86,18 @@ def _gather_alike(
     kinds = set(map(type, contents[0]))
     if not kinds <= {Deferred, Spread}:
         return None
-    made: Sequence[Any] = contents[0]
-    if Spread in kinds:
-        if any([type(c) is Spread and c.team is not team for c in made]):
-            return None
-        made = [c for c in made if type(c) is Deferred]
-    if not all([region.has(node) for node in set(map(_node, made))]):
+    if Spread in kinds and any([type(c) is Spread and c.team is not team for c in contents[0]]):
         return None
     first = len(region.arrays)
     given = [*spreads, *contents[0], *update.numbers]
-    if region.stage is None:
-        region.stage = Stage.first(update.kernel)
-    again = region.place(update.kernel, given, None)
+    again = None if region.stage is None else region.stage.again.get(update.kernel)
+    if again is None or not again.fits(region, given, None):
+        nodes = {c.node for c in contents[0] if type(c) is Deferred}
+        if not all([region.has(node) for node in nodes]):
+            return None
+        if region.stage is None:
+            region.stage = Stage.first(update.kernel)
+        again = region.place(update.kernel, given, None)
     region.spread = True
     way = again.stage.replicas.get(team)
     if way is None or way.first != first:

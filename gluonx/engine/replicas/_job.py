@@ -288,10 +288,10 @@ def _held(regions: Sequence[Region], places: list[tuple[int, int, int]]) -> dict
     """As :func:`_wanted`, where it is known where there may be something."""
     found: dict[int, list] = {}
     for at, index, number in places:
-        column = [(r.device, r.nodes[at].outputs[index]) for r in regions]
-        column = [(device, value) for device, value in column if value.holder() is not None]
-        if column:
-            found[number] = column
+        for region in regions:
+            value = region.nodes[at].outputs[index]
+            if value.holder() is not None:
+                found.setdefault(number, []).append((region.device, value))
     return found
 
 

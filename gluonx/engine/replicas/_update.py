@@ -69,18 +69,19 @@ def run_replicated(
 
 def _busy(regions: Sequence[Any]) -> bool:
     """Whether a device has no region, or something has to run before what is pending there."""
-    return any(
-        [
-            r is None or r.job is not None or r.queue.jobs or len(r.nodes) >= MAX_REGION
-            for r in regions
-        ]
-    )
+    for r in regions:
+        if r is None or r.job is not None or r.queue.jobs or len(r.nodes) >= MAX_REGION:
+            return True
+    return False
 
 
 def _alike(regions: Sequence[Region]) -> bool:
     """Whether all have come to the same stage, and no backward pass is to come."""
     first = regions[0].stage
-    return all([r.stage is first and not r.open for r in regions])
+    for r in regions:
+        if r.stage is not first or r.open:
+            return False
+    return True
 
 
 def _run_each(regions: Sequence[Region]) -> None:
