@@ -40,7 +40,7 @@ class Inputs(NamedTuple):
     old: list[Sequence[Any]]
     spreads: list[Spread]
     waiting: bool
-    contents: list[Sequence[Any]]
+    contents: Sequence[Sequence[Any]]
     leaves: list[Any]
     kinds: list[str]
 
