@@ -14,6 +14,7 @@ array([2., 4., 6.], dtype=float32)
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,6 +35,10 @@ __all__ = [
     "Function", "backward", "get_symbol", "grad", "is_recording", "is_training", "mark_variables",
     "pause", "predict_mode", "record", "set_recording", "set_training", "train_mode",
 ]  # fmt: skip
+
+
+_ARRAYS = {NDArray}
+_entry = operator.attrgetter("_entry")
 
 
 def set_recording(is_recording: bool) -> bool:
@@ -226,6 +231,9 @@ def backward(
     MXNetError
         If a head was not recorded, or its graph was released by an earlier ``backward``.
     """
+    if head_grads is None and not retain_graph and type(heads) is list:
+        if set(map(type, heads)) == _ARRAYS and fuse.defer_again(*map(_entry, heads)):
+            return
     pairs = _heads(heads, head_grads)
     if retain_graph or not fuse.defer_backward([(y._entry, _deferred(g)) for y, g in pairs]):
         tape.backward(_pairs(pairs), retain_graph)

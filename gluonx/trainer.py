@@ -6,6 +6,7 @@ import itertools
 import operator
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from .engine import report
 from .engine.buffer import Buffer
 from .engine.bundle import Bundle
 from .engine.deferred import fresh, use_gradients
+from .engine.interrupts import held_back
 from .engine.kernel import Kernel
 from .engine.replicas import Written, all_reduce, run_replicated
 from .engine.spread import Team, team_of
@@ -259,6 +261,12 @@ class Trainer:
             # what is not the same for all workers must not change what they exchange
             chosen = self._choose_all()
             together = chosen is not None
+        if not together and self._gradients is None and self._single() is None:
+            chosen = self._choose(ignore_stale_grad)  # before a gradient is changed
+            with held_back():  # else some gradients might be sums already when it is done again
+                self._allreduce_grads(chosen)
+                self._step(batch_size, ignore_stale_grad, False, chosen)
+            return
         if not together:
             self._allreduce_grads()
         self._step(batch_size, ignore_stale_grad, together, chosen)
@@ -325,7 +333,8 @@ class Trainer:
                 "added up and applied in one go, by step(). Make it with update_on_kvstore=False"
             )
 
-    def _allreduce_grads(self) -> None:
+    def _allreduce_grads(self, chosen: Sequence[int] | None = None) -> None:
+        """Of all parameters, or of some."""
         least = 1
         if self._gradients is not None:
             self._gradients.make_equal(self._params, step=True)
@@ -337,8 +346,10 @@ class Trainer:
             return
         todo = [
             i
-            for i, p in enumerate(self._params)
-            if p._data is not None and len(p._data) > least and p._grad_req != "null"
+            for i in (self._all if chosen is None else chosen)
+            if (p := self._params[i])._data is not None
+            and len(p._data) > least
+            and p._grad_req != "null"
         ]
         parts = self._spread(todo)
         if parts:
@@ -465,11 +476,11 @@ class Trainer:
     def _update_each(self, chosen: list[int]) -> None:
         """With an optimizer written in Python: one parameter after the other."""
         for i in chosen:
-            p = self._params[i]
-            first, *others = p.list_data()
-            self._updater(i, first.grad, first)  # type: ignore[misc]
-            for x in others:
-                first.copyto(x)
+            first, *others = self._params[i].list_data()
+            with held_back() if others else nullcontext():
+                self._updater(i, first.grad, first)  # type: ignore[misc]
+                for x in others:
+                    first.copyto(x)
 
     def _update_all(self, chosen: list[int], rescale: float, reduce: bool) -> None:
         """All parameters in one executable; in more if some became trainable later."""
@@ -586,20 +597,26 @@ class Trainer:
             if several is not None:
                 if run_replicated(kernel, several, grads, numbers, reduce):
                     return
-                # the parameters differ: the first device's count
                 numbers = [np.asarray(a) for a in numbers]
-                if reduce:
-                    self._allreduce_grads()
-            run_update(kernel, written, grads[0], numbers, group.device)
+            if several is None and self._arrays is not None:
+                run_update(kernel, written, grads[0], numbers, group.device)
+                return
+            with held_back():  # else one device might be updated and another one not
+                if several is not None and reduce:  # the parameters differ: the first one's count
+                    self._allreduce_grads(taken)
+                run_update(kernel, written, grads[0], numbers, group.device)
+                self._follow_first(group)
         except BaseException:
             if optimizer is not None and _progress(firsts) == progress:
                 optimizer._index_update_count, optimizer.num_update = before
             raise
-        if several is not None or self._arrays is None:
-            for i in group.indices:
-                x, *others = self._params[i]._data.values()  # type: ignore[union-attr]
-                for other in others:
-                    other._buffer.set(x.as_in_context(other.context)._data)
+
+    def _follow_first(self, group: Group) -> None:
+        """Give all devices the parameters of the first one."""
+        for i in group.indices:
+            x, *others = self._params[i]._data.values()  # type: ignore[union-attr]
+            for other in others:
+                other._buffer.set(x.as_in_context(other.context)._data)
 
     def _lazy(self, group: Group, arrays: list[NDArray]) -> dict[int, Buffer | None]:
         """The parameters that are updated lazily, with what marks the rows of their gradients."""

@@ -229,13 +229,6 @@ class Backward(Node):
         self.results = None
         return True
 
-    def keep(self, results: Spreads) -> bool:
-        """Take results that several devices have in common; False if a buffer does not wait."""
-        if list(map(_pending, self.buffers)) != self.outputs:
-            return False
-        self.results = results
-        return True
-
     def zero(self) -> bool:
         """Let the gradients be zero, if nobody has touched them, and no work that is pending may
         yet write them."""

@@ -85,29 +85,37 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
         return True
 
 
-def defer_again(head: Any) -> bool:
-    """Put the backward pass from one value on its region if it is like the last one from there;
-    False, and nothing is done, if not."""
-    if type(head) is not Deferred or not config.fusion:
+def defer_again(*heads: Any) -> bool:
+    """Put the backward pass from one value, or from one on each of several regions, on its region
+    if it is like the last one from there; False, and nothing is done, if not."""
+    if not config.fusion:
         return False
     with state.lock:
-        node: Any = head.node
-        if node is None:
-            return False
-        region = node.region
-        if type(region) is not Region or state.regions.get(region.device) is not region:
-            return False
-        last = None if region.stage is None else region.stage.swept.get(region.device)
-        if last is None or last.known is None or last.asked != Variable.asked:
-            return False
-        if last.starts != (ref(node.position, head.index, True),) or last.owners != region.owners:
-            return False
-        known, at, nodes = last.known, node.position, region.nodes
-        if at >= len(nodes) or nodes[at] is not node:  # it was interrupted
-            return False
-        if not known.node.again(region, known.since, known.after, known.sweep):
-            return False
-        _append(region, last.way, known)
+        found: list[tuple[Region, _Pass]] = []
+        for head in heads:
+            node: Any = head.node if type(head) is Deferred else None
+            if node is None:
+                return False
+            region = node.region
+            if type(region) is not Region or state.regions.get(region.device) is not region:
+                return False
+            last = None if region.stage is None else region.stage.swept.get(region.device)
+            if last is None or last.known is None or last.asked != Variable.asked:
+                return False
+            start = ref(node.position, head.index, True)
+            if last.starts != (start,) or last.owners != region.owners:
+                return False
+            at, nodes = node.position, region.nodes
+            if at >= len(nodes) or nodes[at] is not node:  # it was interrupted
+                return False
+            found.append((region, last))
+        if len(found) > 1 and len({region for region, _ in found}) < len(found):
+            return False  # they are one pass
+        for region, last in found:
+            known: Any = last.known
+            if not known.node.again(region, known.since, known.after, known.sweep):
+                known = _begin(region, last, (None,))
+            _append(region, last.way, known)
         return True
 
 

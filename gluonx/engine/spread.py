@@ -38,6 +38,8 @@ WHOLE, PARTS, NUMBERS = "whole", "parts", "numbers"
 #: How many programs may be under way on CPU devices. XLA's threads wait there for the other devices
 #: of their program, and with too many programs begun none of them can end.
 _MAX_FLYING = 6
+#: How many are left when Python goes on.
+_LEFT = 3
 
 
 _launching = threading.Lock()
@@ -110,8 +112,13 @@ class Team:
         """Begin a program; the tuple of its results is appended to ``outs``, see
         :meth:`Kernel.run_into`. Its last result is small and stays, if the team is
         ``bounded``: who waits for the program waits for that."""
-        with wide_scope(arrays, wide) or nullcontext(), self.launching:
-            outs.extend(itertools.starmap(program, (arrays,)))
+        scope = wide_scope(arrays, wide)
+        with self.launching:
+            if scope is None:
+                outs.extend(itertools.starmap(program, (arrays,)))
+            else:
+                with scope:
+                    outs.extend(itertools.starmap(program, (arrays,)))
         if self.bounded:
             self.fly(outs[0][-1])
 
@@ -124,13 +131,21 @@ class Team:
         return False
 
     def fly(self, token: Any) -> None:
-        """A program that returns ``token`` was begun; wait for older ones if there are many."""
+        """A program that returns ``token`` was begun; if there are many, wait for all but the last
+        few, which costs as much as to wait for one. They end in the order in which they began."""
         if self.bounded:
             self._flying.append(token)
             if len(self._flying) > _MAX_FLYING:
-                oldest = self._flying.popleft()
-                if not oldest.is_deleted():
-                    oldest.block_until_ready()
+                self._wait()
+
+    def _wait(self) -> None:
+        last, flying = None, self._flying
+        while len(flying) > _LEFT:
+            token = flying.popleft()
+            if not token.is_deleted():
+                last = token
+        if last is not None:
+            last.block_until_ready()
 
 
 def _global(shape: tuple[int, ...], sharding: Any, arrays: list[Any]) -> Any:

@@ -46,8 +46,8 @@ class Variable:
 
     live = True
 
-    def __init__(self, shape: tuple[int, ...], grad_req: str):
-        self.grad = array(np.zeros(shape))
+    def __init__(self, shape: tuple[int, ...], grad_req: str, context: int):
+        self.grad = array(np.zeros(shape), context)
         self.grad_req = grad_req
         self.fresh = False
 
@@ -65,10 +65,11 @@ class Node:
 
 
 class Cell:
-    """Memory: one flat array, replaced by every write."""
+    """Memory on a context: one flat array, replaced by every write."""
 
-    def __init__(self, flat: np.ndarray):
+    def __init__(self, flat: np.ndarray, context: int):
         self.flat = flat
+        self.context = context
 
 
 class Array:
@@ -106,7 +107,7 @@ class Array:
         return self.entry.grad if isinstance(self.entry, Variable) else None
 
     def attach_grad(self, grad_req: str = "write") -> None:
-        self.entry = Variable(self.shape, grad_req)
+        self.entry = Variable(self.shape, grad_req, self.cell.context)
 
     def check_inplace(self) -> None:
         """An array on the tape must not change; one that backward released leaves the tape."""
@@ -182,10 +183,10 @@ class Array:
         return self._inplace("mul", other)
 
 
-def array(values: Any) -> Array:
+def array(values: Any, context: int = 0) -> Array:
     """A new array."""
     values = np.array(values, np.float64)
-    return Array(Cell(values.ravel()), 0, values.shape)
+    return Array(Cell(values.ravel(), context), 0, values.shape)
 
 
 def _unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -258,6 +259,9 @@ OPERATORS: dict[str, Callable] = {
 
 def call(operator: str, *inputs: Any, out: Array | None = None, **attrs: Any) -> Array:
     """Run an operator on arrays and numbers, and record it."""
+    contexts = {x.cell.context for x in (*inputs, out) if isinstance(x, Array)}
+    if len(contexts) > 1:
+        raise MXNetError("the arrays are on different contexts")
     arrays = [np.asarray(x.data if isinstance(x, Array) else x) for x in inputs]
     value, pullback = OPERATORS[operator](*arrays, **attrs)
     entries = [x.entry if isinstance(x, Array) and x.recorded else None for x in inputs]
@@ -270,7 +274,7 @@ def call(operator: str, *inputs: Any, out: Array | None = None, **attrs: Any) ->
 
         node = Node(entries, back)
     if out is None:
-        out = array(value)
+        out = array(value, *contexts)
         out.entry = node
         return out
     out.check_inplace()

@@ -7,7 +7,7 @@ import random
 from .nets import NETS
 from .noise import ROWS, Noise
 
-__all__ = ["generate"]
+__all__ = ["Generator", "generate", "renamed"]
 
 OPTIMIZERS = (
     ("sgd", {"learning_rate": 0.25}),
@@ -17,13 +17,24 @@ OPTIMIZERS = (
 )
 
 
+#: One of so many programs is on two contexts.
+SEVERAL = 5
+
+
 def generate(seed: int) -> list[tuple]:
     """A program; the same seed draws the same one."""
-    return _Generator(random.Random(seed)).program()
+    if seed % SEVERAL == 2:
+        from .several import Several
+
+        return Several(random.Random(seed)).program()
+    return Generator(random.Random(seed)).program()
 
 
-class _Generator(Noise):
+class Generator(Noise):
     """Knows the shapes of the variables, so that nearly all instructions make sense."""
+
+    #: On how many contexts, if not on one.
+    devices: tuple[int, ...] = ()
 
     def __init__(self, rng: random.Random):
         self.rng = rng
@@ -35,6 +46,8 @@ class _Generator(Noise):
         self.trainers: dict[str, tuple[str, ...]] = {}
         self.nets: list[str] = []
         self.recording = False
+        #: The end of the names of variables.
+        self.mark = ""
         #: Variables that the present body of a loop will use yet.
         self.needed: set[str] = set()
         self.count = 0
@@ -43,11 +56,11 @@ class _Generator(Noise):
         rng = self.rng
         kinds = [k for k in NETS if k != "dropout" or rng.random() < 0.3]
         self.nets = rng.sample(kinds, rng.choice((1, 1, 2, 2, 3)))
-        self.code += [("net", n) for n in self.nets]
+        self.code += [("net", n, *self.devices) for n in self.nets]
         self._make_trainers()
         for rows in ROWS[: rng.choice((1, 1, 2))]:
             for columns in (4, 3):
-                self._emit("array", "x", (rows, columns), rng.randrange(100))
+                self._new_input(rows, columns)
         if rng.random() < 0.2:
             self.code.append(("attach", "x0", rng.choice(("write", "add"))))
         for _ in range(rng.randint(1, 3)):
@@ -70,7 +83,7 @@ class _Generator(Noise):
 
     def _emit(self, op: str, stem: str, shape: tuple[int, ...], *arguments) -> str:
         """An instruction that makes a variable."""
-        name = f"{stem}{self.count}"
+        name = f"{stem}{self.count}{self.mark}"
         self.count += 1
         self.code.append((op, name, *((shape,) if op == "array" else ()), *arguments))
         self.shapes[name] = shape
@@ -93,8 +106,10 @@ class _Generator(Noise):
         return net, self.rng.randrange(len(NETS[net].shapes))
 
     def _input(self, rows: int, columns: int) -> str:
-        found = self._any((rows, columns))
-        return found or self._emit("array", "x", (rows, columns), self.rng.randrange(100))
+        return self._any((rows, columns)) or self._new_input(rows, columns)
+
+    def _new_input(self, rows: int, columns: int) -> str:
+        return self._emit("array", "x", (rows, columns), self.rng.randrange(100))
 
     # -- a training loop --------------------------------------------------------------------------
 
@@ -102,8 +117,7 @@ class _Generator(Noise):
         """One body, a few times; each time its variables have the same names, or new ones."""
         rng = self.rng
         rows = rng.choice(ROWS)
-        kinds = (self._body, self._micro_batches, self._one_by_one, self._recurrent)
-        (make,) = rng.choices(kinds, (5, 1, 1, 1))
+        (make,) = rng.choices(*zip(*self._kinds(), strict=True))
         drawn = rng.getstate()
         carried = self._before(make, rows)
         start, before = len(self.code), set(self.shapes)
@@ -114,7 +128,7 @@ class _Generator(Noise):
         keep = rng.random() < 0.3
         for i in range(rng.choice((0, 0, 1, 3, 6))):
             again = {n: f"{n}_{i}" for n in made} if keep else {}
-            self.code += [_renamed(step, again) for step in body]
+            self.code += [renamed(step, again) for step in body]
             for old, new in again.items():
                 self.shapes[new] = made[old]
                 if old in self.views:
@@ -126,6 +140,12 @@ class _Generator(Noise):
             rows = sum(ROWS) - rows
             make(rows, self._before(make, rows))
             self.needed.clear()
+
+    def _kinds(self) -> list[tuple]:
+        """What a loop may do, and how likely."""
+        likely = 5, 1, 1, 1
+        kinds = self._body, self._micro_batches, self._one_by_one, self._recurrent
+        return list(zip(kinds, likely, strict=True))
 
     def _before(self, make, rows: int) -> str | None:
         """What stands before a loop; the name of what its body passes on to itself."""
@@ -262,8 +282,8 @@ class _Generator(Noise):
         self.code.append(("backward", tuple(heads), tuple(grads), retain))
 
 
-def _renamed(part, names: dict[str, str]):
+def renamed(part, names: dict[str, str]):
     """An instruction with other variables."""
     if isinstance(part, tuple):
-        return tuple(_renamed(p, names) for p in part)
+        return tuple(renamed(p, names) for p in part)
     return names.get(part, part) if isinstance(part, str) else part

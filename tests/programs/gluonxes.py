@@ -52,7 +52,7 @@ def _blocks(kind: str) -> list[Any]:
 class Net:
     """A net of :data:`programs.nets.NETS`; :meth:`reset` makes it as good as new."""
 
-    def __init__(self, kind: str, hybridized: bool):
+    def __init__(self, kind: str, hybridized: bool, devices: int):
         spec = NETS[kind]
         if spec.form == "dense":
             self.block = nn.Dense(spec.output, in_units=spec.inputs[0])
@@ -61,7 +61,7 @@ class Net:
         else:
             self.block = nn.HybridSequential()
             self.block.add(*_blocks(kind))
-        self.block.initialize()
+        self.block.initialize(ctx=list(map(gx.cpu, range(devices))))
         self.block.hybridize(hybridized)
         self.params = list(self.block.collect_params().values())
         self.initial = spec.initial()
@@ -77,7 +77,7 @@ class Net:
         return self.block(*inputs)
 
 
-_nets: dict[tuple[str, bool], Net] = {}
+_nets: dict[tuple[str, bool, int], Net] = {}
 
 
 class Gluonx:
@@ -113,11 +113,11 @@ class Gluonx:
             with contextlib.suppress(Exception):
                 region.flush()
 
-    def net(self, kind: str) -> Net:
-        key = kind, self.hybridized
+    def net(self, kind: str, devices: int) -> Net:
+        key = kind, self.hybridized, devices
         net = None if self.fresh else _nets.get(key)
         if net is None:
-            net = _nets[key] = Net(kind, self.hybridized)
+            net = _nets[key] = Net(*key)
         net.reset()
         return net
 
@@ -125,9 +125,15 @@ class Gluonx:
     pause = staticmethod(autograd.pause)
     backward = staticmethod(autograd.backward)
 
+    context = staticmethod(gx.cpu)
+
     @staticmethod
-    def array(values: np.ndarray) -> Any:
-        return nd.array(values)
+    def array(values: np.ndarray, ctx: Any = None) -> Any:
+        return nd.array(values, ctx=ctx)
+
+    @staticmethod
+    def split(values: np.ndarray, parts: int) -> list[Any]:
+        return gluon.utils.split_and_load(values, list(map(gx.cpu, range(parts))))
 
     @staticmethod
     def trainer(params: list[Any], optimizer: str, arguments: dict) -> Any:
@@ -173,10 +179,12 @@ class Gluonx:
         return jax.dlpack.from_dlpack(x)
 
     @staticmethod
-    def take_in(exported: Any, how: str) -> Any:
+    def take_in(exported: Any, how: str, ctx: Any = None) -> Any:
         """An array from what was taken out."""
         if isinstance(exported, nd.NDArray):
             return exported.copy()
         if how == "jaxdlpack":
             return nd.from_dlpack(exported)
-        return nd.from_jax(exported) if isinstance(exported, jax.Array) else nd.array(exported)
+        if isinstance(exported, jax.Array):
+            return nd.from_jax(exported)
+        return nd.array(exported, ctx=ctx)

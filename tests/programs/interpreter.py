@@ -37,6 +37,8 @@ class Interpreter:
         self.kept: dict[str, tuple[Any, np.ndarray, str]] = {}
         self.seen: list[tuple[int, str, Any]] = []
         self.now = 0
+        #: The present context: the argument of what takes one, nothing if there is but one.
+        self.where: tuple = ()
 
     def run(self, program: list[tuple]) -> None:
         """Run all of it; at the end everything is looked at once more."""
@@ -81,8 +83,12 @@ class Interpreter:
 
     # -- things to work with ----------------------------------------------------------------------
 
-    def do_net(self, kind: str) -> None:
-        self.nets[kind] = self.library.net(kind)
+    def do_net(self, kind: str, devices: int = 1) -> None:
+        self.nets[kind] = self.library.net(kind, devices)
+
+    def do_context(self, number: int) -> None:
+        """What follows happens there."""
+        self.where = (self.library.context(number),)
 
     def do_trainer(self, name: str, nets: tuple, optimizer: str, arguments: dict) -> None:
         params = [p for n in nets for p in self._net(n).params]
@@ -90,13 +96,19 @@ class Interpreter:
 
     def do_array(self, name: str, shape: tuple, seed: int) -> None:
         values = np.random.RandomState(seed).randint(-8, 9, shape) / 8
-        self.variables[name] = self.library.array(values)
+        self.variables[name] = self.library.array(values, *self.where)
+
+    def do_split(self, names: tuple, shape: tuple, seed: int) -> None:
+        """One batch for several contexts, ``shape`` for each."""
+        shape = (len(names) * shape[0], *shape[1:])
+        values = np.random.RandomState(seed).randint(-8, 9, shape) / 8
+        self.variables.update(zip(names, self.library.split(values, len(names)), strict=True))
 
     def do_data(self, name: str, net: str, i: int) -> None:
-        self.variables[name] = self._param(net, i).data()
+        self.variables[name] = self._param(net, i).data(*self.where)
 
     def do_grad(self, name: str, net: str, i: int) -> None:
-        self.variables[name] = self._param(net, i).grad()
+        self.variables[name] = self._param(net, i).grad(*self.where)
 
     def do_attach(self, x: str, req: str) -> None:
         self._get(x).attach_grad(req)
@@ -130,7 +142,7 @@ class Interpreter:
         if kept not in self.kept:
             raise _Missing
         exported, _, how = self.kept[kept]
-        self.variables[name] = self.library.take_in(exported, how)
+        self.variables[name] = self.library.take_in(exported, how, *self.where)
 
     # -- computing --------------------------------------------------------------------------------
 
@@ -209,7 +221,8 @@ class Interpreter:
             p.zero_grad()
 
     def do_clip(self, net: str, limit: float, look: bool) -> None:
-        grads = [p.grad() for p in self._net(net).params if p.grad_req != "null"]
+        params = [p for p in self._net(net).params if p.grad_req != "null"]
+        grads = [p.grad(*self.where) for p in params]
         norm = self.library.clip(grads, limit)
         if look:
             self._see("norm", norm.asnumpy())
@@ -226,11 +239,16 @@ class Interpreter:
         self._see(f"mean of {x}", self.library.call("mean", self._get(x)).asnumpy())
 
     def do_read_data(self, net: str, i: int) -> None:
-        self._see(f"{net}[{i}].data()", self._param(net, i).data().asnumpy())
+        self._see(f"{net}[{i}].data()", self._param(net, i).data(*self.where).asnumpy())
 
     def do_read_grad(self, net: str, i: int) -> None:
-        (grad,) = self._param(net, i).list_grad()
-        self._see(f"{net}[{i}].grad()", grad.asnumpy())
+        self._see(f"{net}[{i}].grad()", self._param(net, i).grad(*self.where).asnumpy())
+
+    def do_read_each(self, net: str, i: int) -> None:
+        """The lists of what a parameter has on each context."""
+        p = self._param(net, i)
+        for what, arrays in (("data", p.list_data()), ("grad", p.list_grad())):
+            self._see(f"{net}[{i}].list_{what}()", np.stack([x.asnumpy() for x in arrays]))
 
     def do_own_grad(self, x: str) -> None:
         grad = self._get(x).grad
@@ -243,9 +261,9 @@ class Interpreter:
                 self.seen.append((self.now, f"{name} ({how}) has changed", _values(exported)))
         for net, made in self.nets.items():
             for i, p in enumerate(made.params):
-                self.do_read_data(net, i)
+                self._see(f"{net}[{i}]", np.stack([x.asnumpy() for x in p.list_data()]))
                 if p.grad_req != "null":
-                    self.do_read_grad(net, i)
+                    self.do_read_each(net, i)
         for name, x in self.variables.items():
             if hasattr(x, "asnumpy"):
                 self.do_read(name)

@@ -25,7 +25,11 @@ CHOICES = {
 class Noise:
     """The part of the generator that draws them; the rest is in ``generator.py``."""
 
+    #: How an array may leave.
+    exports = EXPORTS
+
     rng: random.Random
+    mark: str
     code: list[tuple]
     shapes: dict[str, tuple[int, ...]]
     views: set[str]
@@ -166,14 +170,15 @@ class Noise:
             shape = NETS[net].shapes[i]
             x = self._emit("data", "w", shape, net, i)
             self.views.add(x)
-        name = f"kept{self.count}"
+        name = f"kept{self.count}{self.mark}"
         self.count += 1
-        self.code.append(("keep", name, x, self.rng.choice(EXPORTS)))
+        self.code.append(("keep", name, x, self.rng.choice(self.exports)))
         self.kept[name] = self.shapes[x]
 
     def _add_take(self) -> None:
-        if self.kept:
-            kept = self.rng.choice(list(self.kept))
+        found = [name for name in self.kept if name.endswith("'") == bool(self.mark)]
+        if found:
+            kept = self.rng.choice(found)
             self._emit("take", "t", self.kept[kept], kept)
 
     def _add_set_data(self) -> None:

@@ -16,10 +16,10 @@ __all__ = ["Reference"]
 
 
 class Parameter:
-    """A parameter; the interface that programs use."""
+    """A parameter on some contexts; the interface that programs use."""
 
-    def __init__(self, values: np.ndarray, learned: bool):
-        self.array = array(values)
+    def __init__(self, values: np.ndarray, learned: bool, devices: int):
+        self.arrays = [array(values, context) for context in range(devices)]
         self.learned = learned
         self.lr_mult = 1.0
         self._grad_req = "null"
@@ -35,43 +35,51 @@ class Parameter:
         if req == self._grad_req:
             return
         self._grad_req = req
-        if req == "null":
-            self.array.entry = None
-        elif isinstance(self.array.entry, Variable):
-            self.array.entry.grad_req = req
-        else:
-            self.array.attach_grad(req)
+        for x in self.arrays:
+            if req == "null":
+                x.entry = None
+            elif isinstance(x.entry, Variable):
+                x.entry.grad_req = req
+            else:
+                x.attach_grad(req)
 
-    def data(self) -> Array:
-        return self.array
+    def data(self, context: int = 0) -> Array:
+        return self.arrays[context]
 
-    def grad(self) -> Array:
-        if self._grad_req == "null":
-            raise RuntimeError("no gradient")
-        return self.array.grad
+    def list_data(self) -> list[Array]:
+        return self.arrays
+
+    def grad(self, context: int = 0) -> Array:
+        return self.list_grad()[context]
 
     def list_grad(self) -> list[Array]:
-        return [self.grad()]
+        if self._grad_req == "null":
+            raise RuntimeError("no gradient")
+        return [x.grad for x in self.arrays]
 
     def set_data(self, data: Array) -> None:
         with scope(False, state.training):
-            self.array[:] = data
+            for x in self.arrays:
+                x[:] = data
 
     def zero_grad(self) -> None:
         if self._grad_req != "null":
-            self.array.grad[:] = 0
+            for g in self.list_grad():
+                g[:] = 0
 
 
 class Net:
     """A net of :data:`programs.nets.NETS`."""
 
-    def __init__(self, kind: str):
+    def __init__(self, kind: str, devices: int):
         spec = NETS[kind]
         self.spec = spec
-        self.params = [Parameter(v, learned) for v, learned in spec.initial()]
+        self.params = [Parameter(v, learned, devices) for v, learned in spec.initial()]
 
     def __call__(self, *inputs: Array) -> Array:
-        return getattr(self, "_" + self.spec.form)(*inputs, *(p.data() for p in self.params))
+        context = inputs[0].cell.context
+        params = [p.data(context) for p in self.params]
+        return getattr(self, "_" + self.spec.form)(*inputs, *params)
 
     @staticmethod
     def _dense(x, w, b):
@@ -105,7 +113,10 @@ class Net:
 
 
 class Trainer:
-    """SGD with momentum and Adam, one parameter after the other."""
+    """SGD with momentum and Adam, one parameter after the other.
+
+    All contexts get the first one's update, from the sums of the gradients.
+    """
 
     def __init__(self, params: list[Parameter], optimizer: str, arguments: dict):
         self.params = params
@@ -117,25 +128,45 @@ class Trainer:
         self.arguments["learning_rate"] = rate
 
     def allreduce_grads(self) -> None:
-        """One device: nothing to add up."""
+        for p in self.params:
+            if p.grad_req != "null":
+                self._sum(p)
+
+    @staticmethod
+    def _sum(p: Parameter) -> None:
+        total = sum(g.data for g in p.list_grad())
+        for g in p.list_grad():
+            g.write(total)
 
     def step(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
+        chosen = self._choose(ignore_stale_grad)
+        for i in chosen:
+            self._sum(self.params[i])
+        self._apply(chosen, batch_size)
+
+    def update(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
+        self._apply(self._choose(ignore_stale_grad), batch_size)
+
+    def _choose(self, ignore_stale_grad: bool) -> list[int]:
         chosen = []
         for i, p in enumerate(self.params):
             if p.grad_req == "null":
                 continue
-            if p.array.entry.fresh:
+            if all(x.entry.fresh for x in p.arrays):
                 chosen.append(i)
             elif not ignore_stale_grad:
                 raise UserWarning("stale")
+        return chosen
+
+    def _apply(self, chosen: list[int], batch_size: int) -> None:
         for i in chosen:
             p = self.params[i]
-            w = p.array.data
-            g = p.array.grad.data / batch_size + self.arguments.get("wd", 0.0) * w
-            p.array.write(w + self._change(self.states.setdefault(i, {}), g, p.lr_mult))
-            p.array.entry.fresh = False
-
-    update = step
+            w = p.arrays[0].data
+            g = p.arrays[0].grad.data / batch_size + self.arguments.get("wd", 0.0) * w
+            new = w + self._change(self.states.setdefault(i, {}), g, p.lr_mult)
+            for x in p.arrays:
+                x.write(new)
+                x.entry.fresh = False
 
     def _change(self, kept: dict[str, Any], g: np.ndarray, lr_mult: float) -> np.ndarray:
         rate = self.arguments["learning_rate"] * lr_mult
@@ -153,6 +184,7 @@ class Reference:
     """The library that the interpreter runs a program on; see also ``gluonxes.py``."""
 
     array = staticmethod(array)
+    context = staticmethod(int)
     call = staticmethod(call)
     net = staticmethod(Net)
     trainer = staticmethod(Trainer)
@@ -186,5 +218,9 @@ class Reference:
         return x.copy() if how == "copy" else x.asnumpy()
 
     @staticmethod
-    def take_in(exported: Any, how: str) -> Array:
-        return exported.copy() if isinstance(exported, Array) else array(exported)
+    def take_in(exported: Any, how: str, context: int = 0) -> Array:
+        return exported.copy() if isinstance(exported, Array) else array(exported, context)
+
+    @staticmethod
+    def split(values: np.ndarray, parts: int) -> list[Array]:
+        return [array(part, k) for k, part in enumerate(np.split(values, parts))]

@@ -55,7 +55,12 @@ def _list(names: tuple) -> str:
 
 
 _LINES: dict[str, Callable[..., str]] = {
-    "net": lambda n: f"{n} = net({n!r})",
+    "net": lambda n, d=1: f"{n} = net({n!r}, devices={d})",
+    "context": lambda k: f"# on cpu({k}):",
+    "split": lambda xs, shape, seed: (
+        f"{_list(xs)} = split_and_load({len(xs)} x values({shape}, seed={seed}))"
+    ),
+    "read_each": lambda n, i: f"{n}[{i}].list_data(), {n}[{i}].list_grad()",
     "trainer": lambda t, nets, o, a: f"{t} = Trainer({' + '.join(nets)}, {o!r}, {a})",
     "array": lambda x, shape, seed: f"{x} = nd.array(values({shape}, seed={seed}))",
     "data": lambda x, n, i: f"{x} = {n}[{i}].data()",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..buffer import Buffer
-from ..bundle import Part
+from ..bundle import Bundle, Part
 from ..deferred import Backward
 from ..kernel import put
 from ..region import Deferred, Region
@@ -22,7 +22,6 @@ from ._written import Written
 __all__ = ["Inputs", "gather"]
 
 _array = operator.attrgetter("array")
-_node = operator.attrgetter("node")
 _pending = operator.attrgetter("pending")
 
 
@@ -41,7 +40,7 @@ class Inputs(NamedTuple):
     old: list[Sequence[Any]]
     spreads: list[Spread]
     waiting: bool
-    contents: list[list[Any]]
+    contents: Sequence[Sequence[Any]]
     leaves: list[Any]
     kinds: list[str]
 
@@ -49,9 +48,9 @@ class Inputs(NamedTuple):
 def gather(update: Update, regions: list[Region]) -> Inputs | None:
     """What the program takes for all that is pending and the update; None if there is none."""
     written = update.written
-    old: list[Any] = [bundle.whole(None) for bundle in written.bundles]
+    old = _kept(written.bundles)
     first, states = old[0], old[-1]
-    if first is not None and all([theirs is first for theirs in old[:-1]]):
+    if first is not None and list(map(id, old[:-1])).count(id(first)) == len(old) - 1:
         spreads, alike = list(first), True
     else:
         spreads, alike = _common(written)
@@ -67,6 +66,12 @@ def gather(update: Update, regions: list[Region]) -> Inputs | None:
     return _gather_each(update, regions, old, spreads, alike) if inputs is None else inputs
 
 
+def _kept(bundles: Sequence[Bundle]) -> list[Any]:
+    """What bundles of a team have, None for those that were opened: as :meth:`Bundle.whole`, for
+    such a bundle has never to wait in a queue."""
+    return [b.arrays if list(map(_pending, b.buffers)) == b.parts else None for b in bundles]
+
+
 def _contents(buffers: Sequence[Buffer]) -> list[Any]:
     return [b.pending if (a := b.array) is None else a for b in buffers]
 
@@ -77,27 +82,27 @@ def _gather_alike(
     """As usual: every region has the same arrays of the parameters, and got its gradients in the
     same way. Then only the first one is looked at closely."""
     region, team = regions[0], update.written.team
-    contents = [list(map(_pending, theirs)) for theirs in update.grads]
+    contents = [tuple(map(_pending, theirs)) for theirs in update.grads]
     kinds = set(map(type, contents[0]))
     if not kinds <= {Deferred, Spread}:
         return None
-    made: Sequence[Any] = contents[0]
-    if Spread in kinds:
-        if any([type(c) is Spread and c.team is not team for c in made]):
-            return None
-        made = [c for c in made if type(c) is Deferred]
-    if not all([region.has(node) for node in set(map(_node, made))]):
+    if Spread in kinds and any([type(c) is Spread and c.team is not team for c in contents[0]]):
         return None
     first = len(region.arrays)
     given = [*spreads, *contents[0], *update.numbers]
-    if region.stage is None:
-        region.stage = Stage.first(update.kernel)
-    again = region.place(update.kernel, given, None)
+    again = None if region.stage is None else region.stage.again.get(update.kernel)
+    if again is None or not again.fits(region, given, None):
+        nodes = {c.node for c in contents[0] if type(c) is Deferred}
+        if not all([region.has(node) for node in nodes]):
+            return None
+        if region.stage is None:
+            region.stage = Stage.first(update.kernel)
+        again = region.place(update.kernel, given, None)
     region.spread = True
     way = again.stage.replicas.get(team)
     if way is None or way.first != first:
         way = again.stage.replicas[team] = Way(update, again.refs, region, first)
-    if all([way.same(r, given, c) for r, c in zip(regions[1:], contents[1:], strict=True)]):
+    if way.alike(regions, contents):
         leaves = leaves_of(regions, team, again.stage, way.others, {}, ())
         if leaves is not None:
             firsts = [first] * len(regions)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -43,8 +43,8 @@ class Job:
         What each of them held, or waited for.
     spreads : list of Spread
         The same as arrays on all devices: parameters, then states.
-    found : list of (dict, dict)
-        For each region the values and the gradients that somebody can reach, see :func:`_wanted`.
+    values, gradients : dict
+        What somebody can reach, see :func:`_wanted`.
     numbers : list of int
         Those of all these, as outputs of the program.
     outs : list
@@ -73,15 +73,14 @@ class Job:
             self.sweeps = [region.nodes[way.sweep] for region in regions]
         # gradients that are summed are there as sums
         if update.reduce and way.values is not None:
-            self.found = [_held(region, way.values) for region in regions]
+            self.values, self.gradients = _held(regions, way.values), {}
         else:
             but = (way.own, way.spent) if update.reduce else (set(), set())
-            self.found = [_wanted(region, *but) for region in regions]
-        self.avals: dict[int, Any] = {}
-        for values, gradients in self.found:
-            if values.keys() != self.avals.keys() or gradients:
-                self.avals.update((number, value.aval) for number, value in values.items())
-                self.avals.update((n, value.aval) for n, (_, value) in gradients.items())
+            self.values, self.gradients = _wanted(regions, *but)
+        self.avals = {
+            number: column[0][1].aval
+            for number, column in itertools.chain(self.values.items(), self.gradients.items())
+        }
         self.numbers = sorted(self.avals, reverse=True)
         self.kinds = [PARTS if self.avals[n].shape else NUMBERS for n in self.numbers]
         self.summed = range(len(way.slots), len(way.slots) + len(update.grads[0]) * update.reduce)
@@ -204,7 +203,9 @@ class Job:
             program.taken = [
                 Aval(a.shape, a.dtype, sharding=getattr(a, "sharding", None)) for a in self.leaves
             ]
-        with held_back() if not program.compiled else nullcontext():
+            with held_back():
+                team.run_into(self.outs, program.mapped, self.leaves, program.wide)
+        else:
             team.run_into(self.outs, program.mapped, self.leaves, program.wide)
         self.leaves = []
 
@@ -238,16 +239,18 @@ class Job:
             n: Spread(team, a, kind, self.avals[n])
             for n, a, kind in zip(self.numbers, outs[base:], self.kinds, strict=False)
         }
-        for device, (values, gradients) in zip(team.devices, self.found, strict=True):
-            for number, value in values.items():
+        for number, column in self.values.items():
+            spread = rest[number]
+            for device, value in column:
                 holder = value.holder()
                 if type(holder) is Buffer:
                     if holder.pending is value:
-                        holder.pending = rest[number]
+                        holder.pending = spread
                 elif holder is not None:
-                    holder.fulfil(value, rest[number].part(device))
+                    holder.fulfil(value, spread.part(device))
                 value.computed(None, 0)
-            for number, (buffer, value) in gradients.items():
+        for number, gradients in self.gradients.items():
+            for buffer, value in gradients:
                 if buffer.pending is value:
                     buffer.pending = rest[number]
         for region in self.regions:
@@ -255,14 +258,13 @@ class Job:
 
     def _hand_over(self, sums: tuple) -> None:
         """Give the sums to who waits for the gradients."""
-        way, kept = self.way, bool(self.sweeps)
-        spreads = Spreads(self.team, way.given(sums) if kept else sums)
-        for k, (buffers, contents) in enumerate(self.sums):
-            if kept and self.sweeps[k].keep(spreads):
-                continue
-            found = tuple(spreads)
-            if kept:
-                found = way.taken(found)
+        if self.sweeps:
+            spreads = Spreads(self.team, self.way.given(sums))
+            for sweep in self.sweeps:
+                sweep.results = spreads  # a buffer that does not wait any more gets none of them
+            return
+        found = tuple(Spreads(self.team, sums))
+        for buffers, contents in self.sums:
             for buffer, old, spread in zip(buffers, contents, found, strict=True):
                 if buffer.pending is old or buffer.array is old:
                     buffer.array = None
@@ -282,32 +284,36 @@ class Job:
                 region.begin()
 
 
-def _held(region: Region, places: list[tuple[int, int, int]]) -> tuple[dict, dict]:
+def _held(regions: Sequence[Region], places: list[tuple[int, int, int]]) -> dict[int, list]:
     """As :func:`_wanted`, where it is known where there may be something."""
-    nodes, values = region.nodes, {}
+    found: dict[int, list] = {}
     for at, index, number in places:
-        value = nodes[at].outputs[index]
-        if value.holder() is not None:
-            values[number] = value
-    return values, {}
+        for region in regions:
+            value = region.nodes[at].outputs[index]
+            if value.holder() is not None:
+                found.setdefault(number, []).append((region.device, value))
+    return found
 
 
-def _wanted(region: Region, but: set[int], spent: set[int]) -> tuple[dict, dict]:
-    """The values of a region that somebody can reach, and its gradients with their buffers, by
-    number; without the gradients that ``but`` names, all that the nodes ``spent`` have."""
-    values: dict[int, Any] = {}
-    gradients: dict[int, Any] = {}
-    for position, node in enumerate(region.nodes):
-        if position in spent:
-            continue
-        if node.kernel is None:
-            for number, item in zip(
-                node.numbers, zip(node.buffers, node.outputs, strict=True), strict=True
-            ):
-                if item[0].pending is item[1] and number not in but:
-                    gradients[number] = item
-            continue
-        for value in node.outputs:
-            if value is not None and value.holder() is not None:
-                values[ref(position, value.index, False)] = value
+def _wanted(regions: Sequence[Region], but: set[int], spent: set[int]) -> tuple[dict, dict]:
+    """What somebody can reach, by number: the values of the regions, each with its device, and
+    their gradients, each with its buffer; without the gradients that ``but`` names, all that the
+    nodes ``spent`` have."""
+    values: dict[int, list] = {}
+    gradients: dict[int, list] = {}
+    for region in regions:
+        for position, node in enumerate(region.nodes):
+            if position in spent:
+                continue
+            if node.kernel is None:
+                for number, buffer, value in zip(
+                    node.numbers, node.buffers, node.outputs, strict=True
+                ):
+                    if buffer.pending is value and number not in but:
+                        gradients.setdefault(number, []).append((buffer, value))
+                continue
+            for value in node.outputs:
+                if value is not None and value.holder() is not None:
+                    number = ref(position, value.index, False)
+                    values.setdefault(number, []).append((region.device, value))
     return values, gradients

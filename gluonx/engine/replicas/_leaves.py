@@ -33,7 +33,13 @@ def leaves_of(
     leaves = [a.array if type(a) is Spread else a for a in first]
     kinds = [a.kind if type(a) is Spread else WHOLE for a in first]
     for slot in slots:
-        found = _leaf([r.arrays[slot] for r in regions], team, parts, stage, slot, equal)
+        column = [r.arrays[slot] for r in regions]
+        spread = first[slot]
+        if type(spread) is Spread and spread.team is team:
+            if list(map(id, column)).count(id(spread)) == len(column):  # the usual batch
+                leaves[slot], kinds[slot] = spread.leaf(), spread.kind
+                continue
+        found = _leaf(column, team, parts, stage, slot, equal)
         if found is None:
             return None
         leaves[slot], kinds[slot] = found

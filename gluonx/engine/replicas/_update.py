@@ -51,13 +51,12 @@ def run_replicated(
     devices = written.team.devices
     with state.lock:
         regions: list[Any] = list(map(state.regions.get, devices))
-        if not _ready(regions):
+        if _busy(regions):
             regions = [current(d) for d in devices]
             for region in regions:
-                if region.queue:
-                    region.settle()
-            if not _alike(regions):
-                _run_each(regions)
+                region.settle()
+        if not _alike(regions):
+            _run_each(regions)
         inputs = gather(update, regions)
         if inputs is None and any(r.nodes for r in regions):
             _run_each(regions)
@@ -68,20 +67,21 @@ def run_replicated(
         return True
 
 
-def _ready(regions: Sequence[Any]) -> bool:
-    """Whether all are as usual: they have come to the same stage, and nothing has to run before."""
-    if None in regions:
-        return False
-    stage = regions[0].stage
+def _busy(regions: Sequence[Any]) -> bool:
+    """Whether a device has no region, or something has to run before what is pending there."""
     for r in regions:
-        if r.stage is not stage or r.open or r.job is not None or r.queue.jobs:
-            return False
-    return len(regions[0].nodes) < MAX_REGION
+        if r is None or r.job is not None or r.queue.jobs or len(r.nodes) >= MAX_REGION:
+            return True
+    return False
 
 
 def _alike(regions: Sequence[Region]) -> bool:
+    """Whether all have come to the same stage, and no backward pass is to come."""
     first = regions[0].stage
-    return all([r.stage is first and not r.open for r in regions])
+    for r in regions:
+        if r.stage is not first or r.open:
+            return False
+    return True
 
 
 def _run_each(regions: Sequence[Region]) -> None:

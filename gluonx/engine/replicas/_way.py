@@ -35,8 +35,8 @@ class Way:
         How many arrays the region has that the work before the update needs.
     refs, slots : list of int
         Those of what the update writes.
-    old, places : list of int
-        The inputs that are among these arrays, and their slots.
+    places : list of int
+        The slots of the inputs that are among these arrays.
     made : list of (int, int, int)
         The gradients that are deferred: their number, and the node and output that makes them.
     kept : list of int
@@ -75,8 +75,7 @@ class Way:
         self.first = first
         self.refs = refs[:count]
         self.slots = [r >> 1 for r in refs[:count]]
-        self.old = [i for i, r in enumerate(refs) if 0 <= r >> 1 < first]
-        self.places = [refs[i] >> 1 for i in self.old]
+        self.places = [r >> 1 for r in refs if 0 <= r >> 1 < first]
         self.made = [(i - count, *place(refs[i])) for i in grads if refs[i] < 0]
         self.kept = [i - count for i in grads if refs[i] >= 0]
         makers = {position for _, position, _ in self.made}
@@ -115,22 +114,27 @@ class Way:
             self._known[lists] = found
         return found
 
-    def same(self, region: Region, given: Sequence[Any], contents: Sequence[Any]) -> bool:
-        """Whether another region has the update's inputs at the same places as the one that this
-        was made for, whose inputs are ``given``; ``contents`` it has of the gradients."""
-        arrays, nodes = region.arrays, region.nodes
-        if len(arrays) != self.first:
-            return False
-        known = map(given.__getitem__, self.old)
-        if not all(map(operator.is_, map(arrays.__getitem__, self.places), known)):
-            return False
-        if self.sweep is not None:
-            return all(map(operator.is_, self.taken(nodes[self.sweep].outputs), contents))
-        for j, position, index in self.made:
-            if contents[j] is not nodes[position].outputs[index]:
+    def alike(self, regions: Sequence[Region], contents: Sequence[tuple]) -> bool:
+        """Whether all regions have the update's inputs at the same places as the first one, where
+        they were found; ``contents`` they have of the gradients."""
+        places, sweep, first = self.places, self.sweep, contents[0]
+        mine = list(map(regions[0].arrays.__getitem__, places))
+        for region, theirs in zip(regions[1:], contents[1:], strict=True):
+            arrays, nodes = region.arrays, region.nodes
+            if len(arrays) != self.first:
                 return False
-        first = len(self.slots)
-        return all([contents[j] is given[first + j] for j in self.kept])
+            if not all(map(operator.is_, map(arrays.__getitem__, places), mine)):
+                return False
+            if sweep is not None:
+                if self.taken(nodes[sweep].outputs) != theirs:
+                    return False
+                continue
+            for j, position, index in self.made:
+                if theirs[j] is not nodes[position].outputs[index]:
+                    return False
+            if not all([theirs[j] is first[j] for j in self.kept]):
+                return False
+        return True
 
 
 def _picker(indices: list[int]) -> Callable[[Sequence], tuple]:
