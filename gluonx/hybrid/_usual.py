@@ -40,11 +40,11 @@ class Usual:
         self._ctx, self._device = ctx, ctx.device
         self._training = state.training
         #: How many arrays the code closes over, and whether none of them is of whole numbers; since
-        #: which beginning of a region they are there, with what mark, where, and what the tape has
-        #: of them.
+        #: which beginning of a region they are there, with what mark of their contents, where, and
+        #: what the tape has of them.
         self._own = len(entry.handles)
         self._plain = all([k >= self._own for k in entry.whole])
-        self._seen: tuple = (-1, None, (), [])
+        self._seen: tuple = (-1, None, None, (), [])
 
     @classmethod
     def of(cls, entry: Entry, ctx: Any, avals: tuple) -> Usual | None:
@@ -119,22 +119,20 @@ class Usual:
             return None
         seen, values, new = self._seen, [], []
         if self._own:
-            began, mark, refs, known = seen
+            began, selection, mark, refs, known = seen
             if refs != again.refs[: self._own] or list(map(_entry, entry.handles)) != known:
                 return None
-            selection = entry._selection
-            if selection is None:
-                return None
-            if began != region.began:
+            if began == region.began:
+                if selection is None or not selection.still(mark):
+                    return None
+            else:
                 if again.first:
                     return None
-                mark = selection.mark()  # before they are looked at
+                selection, mark = entry.mark()  # before they are looked at
                 new = entry.own(region)  # the first of what is deferred, and so new as well
                 if new is None:
                     return None
-                seen = region.began, mark, refs, known
-            elif not selection.still(mark):
-                return None
+                seen = region.began, selection, mark, refs, known
             values = known.copy()
         own, owners = region.arrays, region.owners
         if not len(own) == len(owners) == again.first:
@@ -176,8 +174,7 @@ class Usual:
     def _long(self, region: Region, again: Again, args: tuple) -> list[Any] | None:
         """As :meth:`_short`, but all is looked at."""
         entry, ctx = self._entry, self._ctx
-        selection = entry._selection
-        mark = None if selection is None else selection.mark()  # before they are looked at
+        selection, mark = entry.mark()  # before they are looked at
         arrays = entry.own(region)
         if arrays is None:
             return None
@@ -210,5 +207,5 @@ class Usual:
             return None
         if self._plain:
             own = self._own
-            self._seen = region.began, mark, again.refs[:own], values[:own]
+            self._seen = region.began, selection, mark, again.refs[:own], values[:own]
         return values
