@@ -18,7 +18,7 @@ __all__ = ["Pace", "smallest"]
 _MOST, _LEFT = 16, 3
 #: Seconds that a quick step takes at most: in longer ones there is more to lose than to gain by
 #: running several as one executable, and on the edge a loop would pass from one way to the other.
-_QUICK = 7e-4
+_QUICK = 8e-4
 #: Bytes of a result that may be kept for a while.
 _SMALL = 1 << 14
 
