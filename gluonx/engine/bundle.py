@@ -211,16 +211,29 @@ class Selection:
         whole = [bundle for bundle in bundles if bundle.whole(region) is not None]
         return cls(buffers, whole) if whole else None
 
+    def mark(self) -> int | None:
+        """A number that is another one once the contents are others; None where there is none, as
+        several bundles have them, or a step that waits is to make them."""
+        if not self._alone:
+            return None
+        bundle = self._inside[0][0]
+        arrays = bundle.arrays
+        return bundle.updates if arrays and type(arrays[0]) is not Part else None
+
+    def still(self, mark: int | None) -> bool:
+        """Whether the contents are certain to be what they were when they had this mark."""
+        _, own, parts = self._inside[0]
+        return mark is not None and self.mark() == mark and list(map(_pending, own)) == parts
+
     def contents(self, region: Any) -> list[Any] | None:
         """The contents of all, as ``region`` may take them, None for those that wait; None if a
         bundle was opened."""
         if self._alone:  # the usual case
             (bundle, own, parts) = self._inside[0]
-            arrays = bundle.arrays
+            arrays = bundle.there(region)
             if not arrays or list(map(_pending, own)) != parts:
                 return None
-            if type(arrays[0]) is not Part:
-                return list(self._pick(arrays)[:-1])
+            return list(self._pick(arrays)[:-1])
         pool: list[Any] = []
         for bundle, own, parts in self._inside:
             arrays = bundle.there(region)

@@ -102,10 +102,9 @@ def defer_again(*heads: Any) -> bool:
             last = None if region.stage is None else region.stage.swept.get(region.device)
             if last is None or last.known is None or last.asked != Variable.asked:
                 return False
-            start = ref(node.position, head.index, True)
-            if last.starts != (start,) or last.owners != region.owners:
-                return False
             at, nodes = node.position, region.nodes
+            if last.at != (at, head.index) or last.owners != region.owners:
+                return False
             if at >= len(nodes) or nodes[at] is not node:  # it was interrupted
                 return False
             found.append((region, last))
@@ -137,15 +136,18 @@ class _Pass:
     ----------
     starts, asked, owners : object
         What it was found from; ``owners`` is None where these may not be kept.
+    at : (int, int) or None
+        The position and the output of its start, if there is one.
     way : _Way
     key : tuple
         Tells it from other passes from the stage.
     known : _Known or None
     """
 
-    __slots__ = ("starts", "asked", "owners", "way", "key", "known")
+    __slots__ = ("starts", "at", "asked", "owners", "way", "key", "known")
 
     def __init__(self, starts: tuple[int, ...], owners: list, way: _Way, key: Any):
+        self.at = place(starts[0]) if len(starts) == 1 else None
         self.starts, self.asked, self.way, self.key = starts, Variable.asked, way, key
         own = set(map(type, owners)) <= {Variable, type(None)}
         self.owners = list(owners) if own else None

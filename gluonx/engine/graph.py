@@ -159,7 +159,7 @@ class Node:
         self.position = 0
         self.refs: tuple[int, ...] = ()
         self.inside: Node | None = None
-        self.origins: list[Node] = []
+        self.origins: Sequence[Node] = ()
         self.released = False
         self.buffers: Sequence[Any] = ()
         self.numbers: Sequence[int] = ()

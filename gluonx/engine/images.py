@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from .state import state
+from .target import target
 
 __all__ = ["Images", "elementwise", "first", "keeping", "last", "through", "wanted"]
 
@@ -131,7 +132,7 @@ def through(way: Way, fn: Callable, arrays: Sequence[Any], attrs: dict) -> Any:
 
 def wanted() -> Images | None:
     """What a trace that begins keeps; None where channels are as good anywhere."""
-    return Images() if jax.default_backend() == "cpu" else None
+    return Images() if target() == "cpu" else None
 
 
 def keeping(fn: Callable) -> Callable:

@@ -16,8 +16,9 @@ __all__ = ["Pace", "smallest"]
 
 #: How many steps may be in the queue, and how many are left there when Python goes on.
 _MOST, _LEFT = 16, 3
-#: Seconds that a quick step takes at most.
-_QUICK = 1e-3
+#: Seconds that a quick step takes at most: in longer ones there is more to lose than to gain by
+#: running several as one executable, and on the edge a loop would pass from one way to the other.
+_QUICK = 8e-4
 #: Bytes of a result that may be kept for a while.
 _SMALL = 1 << 14
 

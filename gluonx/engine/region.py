@@ -30,6 +30,8 @@ __all__ = ["Deferred", "Region", "current", "defer", "defer_call", "flush", "hol
 #: A region that grows beyond this many nodes is run, whether anybody looks at it or not.
 MAX_REGION = 256
 
+_beginnings = itertools.count()
+
 
 class Region:
     """What one thread has deferred on one device; it runs as one executable, and begins anew.
@@ -72,6 +74,8 @@ class Region:
 
     def begin(self) -> None:
         """Forget everything that was deferred."""
+        #: Tells what is deferred from now on from all that was, and is, on any region.
+        self.began = next(_beginnings)
         self.arrays: list[Any] = []
         self.owners: list[Value | None] = []
         #: The ref (without ``diff``) of each of the first arrays, and of the deferred values of the
@@ -177,10 +181,11 @@ class Region:
         nodes, at, end = [*self.nodes, node], node.position, len(self.nodes)
         if at < end and nodes[at] is node:
             nodes[at] = node.passed
-        n, new = node, (nodes, stage, self, end, next(sequence), None, *sweep)
+        (refs, numbers, over, passed), order = sweep, next(sequence)
         # no call in between, and so no interrupt
-        self.nodes, self.stage, n.region, n.position, n.order, n.results, *rest = new
-        n.refs, n.numbers, n.over, n.passed = rest
+        self.nodes, self.stage = nodes, stage
+        node.region, node.position, node.order, node.results = self, end, order, None
+        node.refs, node.numbers, node.over, node.passed = refs, numbers, over, passed
 
     def has(self, node: Node) -> bool:
         """Whether a node is on it; one that was interrupted on its way is not."""
@@ -280,17 +285,19 @@ class Again:
         The structure after the call.
     recorded : bool
         Whether a gradient flows to one of the inputs.
+    first : int
+        How many arrays the region had before.
     """
 
     __slots__ = (
-        "refs", "stage", "recorded", "_new", "_all", "_arrays", "_values", "_made",
-        "_mask", "_count", "_first", "_nothing",
+        "refs", "stage", "recorded", "first", "_new", "_all", "_arrays", "_values", "_made",
+        "_mask", "_count", "_nothing", "_sources",
     )  # fmt: skip
 
     def __init__(self, refs: tuple[int, ...], stage: Stage, first: int):
         self.refs = refs
         self.stage = stage
-        self._first = first
+        self.first = first
         self._mask = list(map(flows, refs))
         self.recorded = True in self._mask
         #: Inputs that got the slots from ``first`` on, and that had one.
@@ -305,6 +312,17 @@ class Again:
         twice = len({refs[k] >> 1 for k in self._new}) < len(self._new)
         self._count = -1 if twice else len(refs)  # an array that comes twice: never again
         self._all = len(self._new) == len(refs)
+        self._sources: Any = 0
+
+    def sources(self, count: int) -> list[Any] | None:
+        """Where the last ``count`` inputs come from: the position and the output of a node, a slot,
+        or None for a new one. None if an array comes twice, or has a gradient."""
+        if self._sources == 0:
+            refs = self.refs[len(self.refs) - count :]
+            simple = self._count >= 0 and all([flows(r) == (r < 0) for r in refs])
+            slots = [place(r) if r < 0 else r >> 1 if r >> 1 < self.first else None for r in refs]
+            self._sources = slots if simple else None
+        return self._sources
 
     def fits(
         self, region: Region, arrays: Sequence[Any], values: Sequence[Value | None] | None
@@ -316,7 +334,7 @@ class Again:
         own, owners = region.arrays, region.owners
         theirs: Any
         # after an interrupted call there may be arrays that nothing uses
-        if len(arrays) != self._count or not len(own) == len(owners) == self._first:
+        if len(arrays) != self._count or not len(own) == len(owners) == self.first:
             return False
         for first, stop, position, index in self._made:
             outputs = region.nodes[position].outputs

@@ -110,6 +110,12 @@ class Entry:
             mine.spread = True
         return found
 
+    def mark(self) -> tuple[Selection | None, int | None]:
+        """What tells later whether the contents of :attr:`buffers` are still the same, see
+        :meth:`Selection.still`; None where that is not known."""
+        selection = self._selection
+        return selection, None if selection is None else selection.mark()
+
     def own(self, mine: region.Region) -> list[Any] | None:
         """What the arrays that the code closes over hold for a region; None if one waits."""
         if not self.buffers:

@@ -9,7 +9,7 @@ from typing import Any
 from ..engine.buffer import Buffer
 from ..engine.deferred import Deferred
 from ..engine.graph import Node
-from ..engine.region import MAX_REGION
+from ..engine.region import MAX_REGION, Again, Region
 from ..engine.spread import Spread
 from ..engine.state import state
 from ..ndarray import NDArray
@@ -29,7 +29,9 @@ class Usual:
     not, :meth:`call` changes nothing, and the general way is taken.
     """
 
-    __slots__ = ("avals", "_entry", "_kernel", "_ctx", "_device", "_training")
+    __slots__ = (
+        "avals", "_entry", "_kernel", "_ctx", "_device", "_training", "_own", "_plain", "_seen",
+    )  # fmt: skip
 
     def __init__(self, entry: Entry, ctx: Any, avals: tuple):
         #: Shapes and dtypes of the inputs.
@@ -37,6 +39,12 @@ class Usual:
         self._entry, self._kernel = entry, entry.traced.kernel
         self._ctx, self._device = ctx, ctx.device
         self._training = state.training
+        #: How many arrays the code closes over, and whether none of them is of whole numbers; since
+        #: which beginning of a region they are there, with what mark of their contents, where, and
+        #: what the tape has of them.
+        self._own = len(entry.handles)
+        self._plain = all([k >= self._own for k in entry.whole])
+        self._seen: tuple = (-1, None, None, (), [])
 
     @classmethod
     def of(cls, entry: Entry, ctx: Any, avals: tuple) -> Usual | None:
@@ -81,36 +89,11 @@ class Usual:
             again = None if stage is None else stage.again.get(kernel)
             if again is None or not again.recorded:
                 return None
-            arrays = entry.own(region)
-            if arrays is None:
-                return None
-            values = list(map(_entry, entry.handles))
-            for x, (shape, dtype) in zip(args, self.avals, strict=True):
-                if type(x) is not NDArray or x._view is not None:
+            values = self._short(region, again, args)
+            if values is None:
+                values = self._long(region, again, args)
+                if values is None:
                     return None
-                buffer, value = x._buffer, x._entry
-                if buffer.ctx is not ctx:
-                    return None
-                array = buffer.array
-                if array is None:
-                    array = buffer.pending
-                    if type(array) is Spread and value is None:
-                        region.spread = True
-                    elif type(array) is not Deferred or array is not value:
-                        return None
-                    elif array.node.region is not region or array.node.released:
-                        return None
-                elif value is not None:
-                    return None
-                aval = array.aval
-                if aval.shape != shape or aval.dtype != dtype:
-                    return None
-                arrays.append(array)
-                values.append(value)
-            for k in entry.whole:
-                values[k] = None
-            if not again.fits(region, arrays, values):
-                return None
             node = Node(kernel, tuple(values), ())
             node.refs = again.refs
             value = Deferred(node, 0, entry.out_avals[0])
@@ -123,3 +106,106 @@ class Usual:
         made = NDArray._new(buffer)
         made._entry = value
         return made
+
+    def _short(self, region: Region, again: Again, args: tuple) -> list[Any] | None:
+        """What the tape has of the inputs, if they come from where those of the last call came
+        from; new ones get their slots then. None if not, or if that is not certain.
+
+        What the code closes over is not looked at one by one: it was found on the region before, or
+        nothing was.
+        """
+        sources, entry = again.sources(len(args)), self._entry
+        if sources is None:
+            return None
+        seen, values, new = self._seen, [], []
+        if self._own:
+            began, selection, mark, refs, known = seen
+            if refs != again.refs[: self._own] or list(map(_entry, entry.handles)) != known:
+                return None
+            if began == region.began:
+                if selection is None or not selection.still(mark):
+                    return None
+            else:
+                if again.first:
+                    return None
+                selection, mark = entry.mark()  # before they are looked at
+                new = entry.own(region)  # the first of what is deferred, and so new as well
+                if new is None:
+                    return None
+                seen = region.began, selection, mark, refs, known
+            values = known.copy()
+        own, owners = region.arrays, region.owners
+        if not len(own) == len(owners) == again.first:
+            return None  # an interrupted call has left something behind
+        ctx = self._ctx
+        for x, (shape, dtype), source in zip(args, self.avals, sources):  # noqa: B905
+            if type(x) is not NDArray or x._view is not None:
+                return None
+            buffer, value = x._buffer, x._entry
+            if buffer.ctx is not ctx:
+                return None
+            array = buffer.array
+            if array is None:
+                array = buffer.pending
+                if type(array) is not Deferred or array is not value or type(source) is not tuple:
+                    return None
+                node = array.node
+                if region.nodes[source[0]] is not node or node.released:
+                    return None
+                if array.index != source[1]:
+                    return None
+            elif value is not None or type(source) is tuple:
+                return None
+            elif source is None:
+                new.append(array)
+            elif own[source] is not array:
+                return None
+            aval = array.aval
+            if aval.shape != shape or aval.dtype != dtype:
+                return None
+            values.append(value)
+        if seen is not self._seen:
+            owners += values[: self._own]
+        own += new
+        owners += [None] * (len(own) - len(owners))
+        self._seen = seen  # not before: an interrupt may come anywhere
+        return values
+
+    def _long(self, region: Region, again: Again, args: tuple) -> list[Any] | None:
+        """As :meth:`_short`, but all is looked at."""
+        entry, ctx = self._entry, self._ctx
+        selection, mark = entry.mark()  # before they are looked at
+        arrays = entry.own(region)
+        if arrays is None:
+            return None
+        values = list(map(_entry, entry.handles))
+        for x, (shape, dtype) in zip(args, self.avals, strict=True):
+            if type(x) is not NDArray or x._view is not None:
+                return None
+            buffer, value = x._buffer, x._entry
+            if buffer.ctx is not ctx:
+                return None
+            array = buffer.array
+            if array is None:
+                array = buffer.pending
+                if type(array) is Spread and value is None:
+                    region.spread = True
+                elif type(array) is not Deferred or array is not value:
+                    return None
+                elif array.node.region is not region or array.node.released:
+                    return None
+            elif value is not None:
+                return None
+            aval = array.aval
+            if aval.shape != shape or aval.dtype != dtype:
+                return None
+            arrays.append(array)
+            values.append(value)
+        for k in entry.whole:
+            values[k] = None
+        if not again.fits(region, arrays, values):
+            return None
+        if self._plain:
+            own = self._own
+            self._seen = region.began, selection, mark, again.refs[:own], values[:own]
+        return values
