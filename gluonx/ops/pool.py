@@ -365,7 +365,7 @@ def _gather(windows: tuple[Window, ...], place, grad):
     that add to one element take turns, in an order of their own."""
     wide = grad.astype(jnp.float32) if grad.dtype.itemsize < 4 else grad
     zero = jnp.zeros((), wide.dtype)
-    total = None
+    total: Any = None
     for number, steps in enumerate(itertools.product(*[range(w.size) for w in windows])):
         config = [(0, 0, 0)] * grad.ndim
         for w, step in zip(windows, steps, strict=True):
