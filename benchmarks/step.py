@@ -197,8 +197,8 @@ class Worker:
         self._process.communicate()
 
 
-def compare(work: str, pythons: dict[str, str], rounds: int) -> dict[str, dict]:
-    """Measure all columns on one workload."""
+def compare(work: str, pythons: dict[str, str], rounds: int, before: int) -> dict[str, dict]:
+    """Measure all columns on one workload, each after so many steps."""
     workers: dict[str, Worker] = {}
     found: dict[str, dict] = {}
     try:
@@ -216,7 +216,7 @@ def compare(work: str, pythons: dict[str, str], rounds: int) -> dict[str, dict]:
         count = 5
         count = max(2, round(DURATION * count / hand.ask(run=count)["seconds"]))
         for worker in workers.values():
-            worker.ask(run=count)
+            worker.ask(run=max(count, before))
         times: dict[str, list[float]] = {column: [] for column in workers}
         names = list(workers)
         for r in range(rounds):
@@ -284,6 +284,7 @@ def main() -> None:
     parser.add_argument("--module", action="store_true", help="also the loop of Module.fit")
     parser.add_argument("--python", action="append", default=[], metavar="COLUMN=PATH")
     parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--before", type=int, default=0, help="steps before the first round")
     parser.add_argument("--second-start", action="store_true", help="measure the compilation cache")
     parser.add_argument(
         "--device", choices=["cpu", "gpu"], help="a GPU where the framework finds one, by default"
@@ -322,7 +323,7 @@ def main() -> None:
         "|---|---|---:|---|---:|---:|---:|---:|---:|"
     )
     for work in args.only or WORKS:
-        report(WORKS[work]().name, compare(work, pythons, args.rounds))
+        report(WORKS[work]().name, compare(work, pythons, args.rounds, args.before))
 
 
 if __name__ == "__main__":
