@@ -2,16 +2,11 @@
 
 import jax
 import numpy as np
-import pytest
 
 import gluonx as gx
 from gluonx import autograd, nd, nn
 from gluonx.engine import images
 from gluonx.ops import conv
-
-pytestmark = pytest.mark.skipif(
-    jax.default_backend() != "cpu", reason="a question of XLA's CPU code"
-)
 
 
 class Net(nn.HybridBlock):

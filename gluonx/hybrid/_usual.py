@@ -147,7 +147,12 @@ class Usual:
             array = buffer.array
             if array is None:
                 array = buffer.pending
-                if type(array) is not Deferred or array is not value or type(source) is not tuple:
+                if type(array) is Spread:
+                    region.spread = True
+                elif type(array) is not Deferred:
+                    return None
+            if type(array) is Deferred:
+                if array is not value or type(source) is not tuple:
                     return None
                 node = array.node
                 if region.nodes[source[0]] is not node or node.released:
