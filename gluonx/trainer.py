@@ -261,12 +261,15 @@ class Trainer:
             # what is not the same for all workers must not change what they exchange
             chosen = self._choose_all()
             together = chosen is not None
-        if not together and self._gradients is None and self._single() is None:
+        elif self._gradients is None and self._single() is None:
             chosen = self._choose(ignore_stale_grad)  # before a gradient is changed
-            with held_back():  # else some gradients might be sums already when it is done again
-                self._allreduce_grads(chosen)
-                self._step(batch_size, ignore_stale_grad, False, chosen)
-            return
+            trained = sum([p._grad_req != "null" for p in self._params])
+            together = together and len(chosen) == trained  # stale gradients are not summed
+            if not together:
+                with held_back():  # else some might be sums already when it is done again
+                    self._allreduce_grads(chosen)
+                    self._step(batch_size, ignore_stale_grad, False, chosen)
+                return
         if not together:
             self._allreduce_grads()
         self._step(batch_size, ignore_stale_grad, together, chosen)

@@ -717,3 +717,29 @@ def test_python_work_of_a_step_on_two_devices():
             step()
         counts.append(calls_of(step))
     assert counts[0] == counts[1] <= 172, counts
+
+
+@pytest.mark.parametrize("hybridize", [False, True])
+def test_a_gradient_that_is_stale_on_one_device_is_neither_summed_nor_used(hybridize):
+    nets = [nn.Dense(1, in_units=2, use_bias=False) for _ in range(2)]
+    params = [net.weight for net in nets]
+    for net in nets:
+        net.initialize(gx.init.One(), ctx=CONTEXTS)
+        net.hybridize(hybridize)
+    trainer = gluon.Trainer(params, "sgd", {"learning_rate": 0.5})
+    xs = [nd.ones((1, 2), ctx=ctx) * (k + 1) for k, ctx in enumerate(CONTEXTS)]
+
+    def step(used):
+        with autograd.record():
+            losses = [sum(net(x).sum() for net in which) for x, which in zip(xs, used, strict=True)]
+        autograd.backward(losses)
+        trainer.step(1, ignore_stale_grad=True)
+
+    step([nets, nets])
+    before = params[1].data(CONTEXTS[0]).asnumpy()
+    step([nets[:1], nets])
+    for ctx in CONTEXTS:
+        assert params[0].data(ctx).asnumpy().tolist() == [[-2, -2]]
+        np.testing.assert_array_equal(params[1].data(ctx).asnumpy(), before)
+    assert [g.asnumpy().tolist() for g in params[0].list_grad()] == [[[3, 3]]] * 2
+    assert [g.asnumpy().tolist() for g in params[1].list_grad()] == [[[3, 3]], [[2, 2]]]

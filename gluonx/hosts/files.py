@@ -16,6 +16,9 @@ from .lending import NotLentError
 
 __all__ = ["at_hand", "once"]
 
+#: Seconds to wait for word of a file that seems to have been saved again.
+_AGAIN = 5
+
 
 @contextmanager
 def once(path: Any) -> Iterator[bool]:
@@ -46,8 +49,13 @@ def once(path: Any) -> Iterator[bool]:
         yield True
         peers.progress.tell_saved(peers.others, _title(name), _stamp(name))
     else:
-        stamp = peers.progress.wait_for_save(_title(name), peers.timeout)
-        yield stamp is None or not _same(name, stamp)
+        progress, title = peers.progress, _title(name)
+        stamp = progress.wait_for_save(title, peers.timeout)
+        there = stamp is not None and _same(name, stamp)
+        if not there and stamp is not None and _is_later(name, stamp):
+            # most likely worker 0 has saved it again meanwhile, and is to say so
+            there = progress.wait_for_another(title, lambda other: _same(name, other), _AGAIN)
+        yield not there
 
 
 @contextmanager
@@ -104,6 +112,15 @@ def at_hand(path: Any) -> Iterator[Any]:
             yield copy
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_later(name: str, stamp: Any) -> bool:
+    """Whether there is a file that was written after that of worker 0."""
+    try:
+        mine = _stamp(name)
+    except OSError:
+        return False
+    return bool(mine and stamp) and mine[1] >= stamp[1]
 
 
 def _local(name: str) -> str | None:

@@ -116,6 +116,20 @@ class Progress:
             )
             return self._saved[key][number - 1] if saved() else None
 
+    def wait_for_another(self, name: str, fits: Callable[[Any], bool], patience: float) -> bool:
+        """Whether worker 0 says of one of its saves of a file, before the next exchange, what
+        ``fits``; after :meth:`wait_for_save`."""
+        with self._changed:
+            key = name, self.begun
+
+            def found() -> bool:
+                return any(map(fits, self._saved.get(key, ())))
+
+            self._changed.wait_for(
+                lambda: found() or self._has_passed(0, key[1]) or self._lost(0), patience
+            )
+            return found()
+
     def what_does(self, rank: int, patience: float) -> str | None:
         """Which exchange another worker has begun where this one has begun its last; None if that
         is not known after ``patience`` seconds, or it is gone."""
