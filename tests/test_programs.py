@@ -48,6 +48,11 @@ def test_programs(chunk):
     check(range(chunk * CHUNK, (chunk + 1) * CHUNK))
 
 
+def test_programs_that_showed_a_fault():
+    # 200152: a step gave up an array that a region had in two slots
+    check((200_152,))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(SLOW))
 def test_more_programs(chunk):

@@ -150,8 +150,10 @@ class Job:
                 if all(map(operator.is_, self.old[-1], self.spreads[first:])):
                     self.alone = True
                     return
+        ids = list(map(id, self.leaves))  # regions may have parts of it in two slots
         for k, (slot, spread) in enumerate(zip(self.way.slots, self.spreads, strict=True)):
-            if taken or self._held(k, slot, found[k]):
+            twice = ids.count(id(spread.array)) > 1
+            if taken or twice or self._held(k, slot, found[k]):
                 if self.leaves[slot] is spread.array:
                     self.leaves[slot] = copied(self.team, spread.array)
 
