@@ -263,8 +263,8 @@ class Trainer:
             together = chosen is not None
         elif self._gradients is None and self._single() is None:
             chosen = self._choose(ignore_stale_grad)  # before a gradient is changed
-            trained = sum([p._grad_req != "null" for p in self._params])
-            together = together and len(chosen) == trained  # stale gradients are not summed
+            if together and chosen is not self._all:  # stale gradients are not summed
+                together = len(chosen) == sum([p._grad_req != "null" for p in self._params])
             if not together:
                 with held_back():  # else some might be sums already when it is done again
                     self._allreduce_grads(chosen)

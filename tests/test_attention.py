@@ -1,10 +1,14 @@
 """Attention against plain NumPy; caches, masks, dropout."""
 
+import types
+
 import numpy as np
 import pytest
 
 import gluonx as gx
 from gluonx import autograd, nd, nn
+from gluonx.engine.target import tracing_for
+from gluonx.ops import attention_dot
 
 RNG = np.random.RandomState(0)
 
@@ -145,3 +149,11 @@ def test_decoder_layer_equals_its_parts():
 def test_wrong_settings_raise(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+@pytest.mark.parametrize("capability, fits", [("9.0", True), ("7.5", False), ("gfx942", False)])
+def test_flash_attention_is_for_the_gpus_that_have_it(capability, fits):
+    device = types.SimpleNamespace(platform="gpu", compute_capability=capability)
+    with tracing_for(device):
+        assert attention_dot._fits_cudnn(np.ones((1, 4, 2, 8), "float16")) is fits
+    assert not attention_dot._fits_cudnn(np.ones((1, 4, 2, 8), "float16"))

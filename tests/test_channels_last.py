@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import pytest
 
 import gluonx as gx
 from gluonx import autograd, nd, nn
@@ -121,3 +122,17 @@ def test_what_a_convolution_takes_is_made_once():
 
     jaxpr = jax.make_jaxpr(count)(np.ones((2, 3, 3, 2), np.float32))
     assert str(jaxpr).count("optimization_barrier") == 1
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 0, 5, 5), (2, 3, 5, 5)])
+def test_mistakes_are_told_of_the_arrays_that_the_user_has(shape):
+    def message(hybrid):
+        net = nn.HybridLambda(
+            lambda F, x, w: F.Convolution(x, w, kernel=(3, 3), num_filter=2, no_bias=True)
+        )
+        net.hybridize(hybrid)
+        with pytest.raises(gx.MXNetError) as caught:
+            net(nd.ones(shape), nd.ones((2, 4, 3, 3))).wait_to_read()
+        return str(caught.value).partition("): ")[2]
+
+    assert message(True) == message(False) != ""

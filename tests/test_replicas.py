@@ -743,24 +743,3 @@ def test_a_gradient_that_is_stale_on_one_device_is_neither_summed_nor_used(hybri
         np.testing.assert_array_equal(params[1].data(ctx).asnumpy(), before)
     assert [g.asnumpy().tolist() for g in params[0].list_grad()] == [[[3, 3]]] * 2
     assert [g.asnumpy().tolist() for g in params[1].list_grad()] == [[[3, 3]], [[2, 2]]]
-
-
-def test_parameters_that_a_step_reads_in_two_ways_are_not_given_up_while_they_are_read():
-    net = nn.Dense(2, in_units=2, use_bias=False)
-    net.initialize(gx.init.One(), ctx=CONTEXTS)
-    net.hybridize()
-    trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.5})
-    xs = [nd.ones((1, 2), ctx=ctx) for ctx in CONTEXTS]
-    net.weight.data(CONTEXTS[1])[:] = (
-        2  # after a step with that each device has an array of its own
-    )
-    for k in range(3):
-        before = net.weight.data(CONTEXTS[0]).asnumpy()
-        with autograd.record():
-            losses = [(net(x) * net.weight.data(x.context).detach()).sum() for x in xs]
-        autograd.backward(losses)
-        trainer.step(1)
-        for ctx in CONTEXTS:
-            after = net.weight.data(ctx).asnumpy()
-            if k:
-                np.testing.assert_allclose(after, before - before.sum(0)[:, None])

@@ -123,7 +123,8 @@ def through(way: Way, fn: Callable, arrays: Sequence[Any], attrs: dict) -> Any:
         if found is None:
             return None
         outs = fn(*found[0], **found[1])
-    except (TypeError, ValueError):  # to be said of the arrays that the user has
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        # to be said of the arrays that the user has
         return None
     if not isinstance(outs, (tuple, list)):
         return images.keep(outs)

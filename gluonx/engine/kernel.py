@@ -292,15 +292,8 @@ class _Spec:
     """How to rebuild one pullback: static, made while tracing, compared by identity."""
 
     __slots__ = (
-        "tree",
-        "places",
-        "from_inputs",
-        "from_outputs",
-        "avals",
-        "wide",
-        "device",
-        "backward",
-    )
+        "tree", "places", "from_inputs", "from_outputs", "avals", "wide", "device", "backward",
+    )  # fmt: skip
 
     def __init__(self, tree, places, from_inputs, from_outputs, avals, device):
         self.tree = tree

@@ -28,7 +28,10 @@ def target() -> str | None:
 def compute_capability() -> float:
     """NVIDIA's number of the generation of the GPU that a function is traced for; else 0."""
     device = getattr(_state, "device", None)
-    return float(getattr(device, "compute_capability", 0) or 0)
+    try:
+        return float(getattr(device, "compute_capability", 0))
+    except ValueError:  # another maker's name
+        return 0.0
 
 
 @contextlib.contextmanager

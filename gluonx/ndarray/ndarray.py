@@ -778,7 +778,11 @@ def waitall() -> None:
     for work in list(ahead):
         work.hurry()
     region.flush()
-    for kind in ("cpu", "gpu") if num_gpus() else ("cpu",):  # by default JAX tells of one only
-        for array in jax.live_arrays(kind):
+    for kind in {"cpu", jax.default_backend(), *(["gpu"] if num_gpus() else [])}:
+        try:
+            arrays = jax.live_arrays(kind)
+        except RuntimeError:  # JAX was told to have no such devices
+            continue
+        for array in arrays:
             if not array.is_deleted():
                 array.block_until_ready()
