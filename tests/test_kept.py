@@ -1,5 +1,7 @@
 """Gradients that are made of what is there: they are those that JAX derives, and keep less."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,8 @@ from gluonx import autograd, nd
 from gluonx.engine.options import compiler_options
 from gluonx.engine.target import tracing_for
 from gluonx.ops import _kept
+from gluonx.ops.indexing import pick
+from gluonx.ops.softmax import log_softmax
 
 
 def plain_norm(x, gamma, beta, axes, eps):
@@ -160,3 +164,64 @@ def test_moments_in_one_pass_are_as_exact():
         np.testing.assert_allclose(mean.ravel(), exact.mean((0, 2, 3)), rtol=1e-6)
         np.testing.assert_allclose(var.ravel(), exact.var((0, 2, 3)), rtol=5e-3)
     np.testing.assert_allclose(*gradients, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape, axis", [((3, 5), -1), ((2, 5, 3), 1), ((40, 500), 1)])
+@pytest.mark.parametrize("dtype, error", [("float32", 1e-6), ("float16", 2e-3)])
+def test_picked_log_softmax_has_the_values_and_gradient_of_the_formula(shape, axis, dtype, error):
+    x = nd.array(RNG.normal(size=shape) * 3, dtype=dtype)
+    left = [n for i, n in enumerate(shape) if i != axis % len(shape)]
+    at = nd.array(RNG.integers(-1, 6, left), dtype="int32")
+    head = nd.array(RNG.normal(size=left), dtype=dtype)
+    x.attach_grad()
+
+    class Block(mx.nn.HybridBlock):
+        def hybrid_forward(self, F, x, at):
+            return F.pick(F.log_softmax(x, axis=axis), at, axis=axis)
+
+    block = Block()
+    block.hybridize()
+    with autograd.record():
+        y = block(x, at)
+    y.backward(head)
+    exact = x.asjax().astype(jnp.float32)
+    where = jnp.expand_dims(jnp.clip(at.asjax(), 0, shape[axis] - 1), axis)
+
+    def plain(x):
+        return jnp.take_along_axis(jax.nn.log_softmax(x, axis), where, axis).squeeze(axis)
+
+    want, back = jax.vjp(plain, exact)
+    (gradient,) = back(head.asjax().astype(jnp.float32))
+    np.testing.assert_allclose(y.asnumpy(), want, rtol=error, atol=error)
+    np.testing.assert_allclose(x.grad.asnumpy(), gradient, rtol=error, atol=error)
+
+
+def reductions(loss):
+    """Over the classes, in the compiled gradient."""
+    with tracing_for("cpu"):
+        lowered = jax.jit(jax.grad(loss)).lower(jnp.ones((30, 700)))
+    return len(re.findall(r" reduce\(.*dimensions={1}", lowered.compile().as_text()))
+
+
+def test_picked_log_softmax_sums_no_gradient_of_zeros():
+    at = jnp.arange(30)
+    assert reductions(lambda x: pick(log_softmax(x), at).sum()) == 2  # maximum and sum
+    assert reductions(lambda x: pick(log_softmax(x) + 0 * x, at).sum()) > 2
+    assert not _kept._scores
+
+
+def test_picked_log_softmax_and_the_others_add_their_gradients():
+    x = jnp.asarray(RNG.normal(size=(4, 9)), jnp.float32)
+    at = jnp.arange(4)
+
+    def loss(log_softmax, pick, x):
+        logs = log_softmax(x)
+        return pick(logs, at).sum() + (logs * logs).sum()
+
+    def plain(logs, at):
+        return logs[jnp.arange(4), at]
+
+    with tracing_for("cpu"):
+        found = jax.grad(lambda x: loss(log_softmax, pick, x))(x)
+    want = jax.grad(lambda x: loss(jax.nn.log_softmax, plain, x))(x)
+    np.testing.assert_allclose(found, want, rtol=1e-5, atol=1e-5)

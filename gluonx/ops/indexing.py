@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from ..engine.attributes import Count
 from ..engine.op import DType, Shape, register
 from ._checks import FLOAT32, as_index, to_axis
+from ._kept import log_softmax_at
 
 #: Indices are in bounds already, so nothing has to check them again.
 _IN_BOUNDS = "promise_in_bounds"
@@ -124,8 +125,11 @@ def pick(
             f"{axis}; expected {left or (1,)} or {kept}"
         )
     at = as_index(index.reshape(kept), data.shape[axis], mode)
-    if data.size < _LARGE:
-        found: Any = jnp.take_along_axis(data, at, axis, mode=_IN_BOUNDS)
+    found: Any = log_softmax_at(data, at, axis)
+    if found is not None:
+        found = found.astype(data.dtype)
+    elif data.size < _LARGE:
+        found = jnp.take_along_axis(data, at, axis, mode=_IN_BOUNDS)
     else:
         found = _along(data, at, (axis, data.shape[axis]))
     return found if keepdims else found.reshape(left or (1,))

@@ -128,8 +128,11 @@ def log_softmax(
     x = _scores(data, temperature)
     if not data.ndim and axis in (-1, 0):
         return (x - x).astype(dtype or data.dtype)
-    y: Any = _kept.log_softmax(x, to_axis(axis, data.ndim))
-    return y.astype(dtype or data.dtype)
+    axis = to_axis(axis, data.ndim)
+    y: Any = _kept.log_softmax(x, axis)
+    y = y.astype(dtype or data.dtype)
+    _kept.remember_scores(y, x, axis)
+    return y
 
 
 def _no_length(name: str, use_length: bool | None) -> None:
