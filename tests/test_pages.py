@@ -1,5 +1,6 @@
 """Programs that compute in the memory of the call before: counted in fresh pages, not in time."""
 
+import gc
 import sys
 import threading
 
@@ -43,6 +44,12 @@ def step_of(units, rows):
     return step, x, net
 
 
+def resident_bytes():
+    """What the process has of the machine's memory."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
 def fresh_bytes(step):
     """What a step touches that the operating system has to clear before."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -74,6 +81,23 @@ def test_a_program_that_runs_often_keeps_its_memory(monkeypatch):
         expected = [other() for _ in range(19)]
         expected = [*expected[:3], other(y[:1000]), other(), other()]
     np.testing.assert_allclose(losses, expected, rtol=2e-5)
+
+
+def test_a_large_program_keeps_all_of_its_memory(monkeypatch):
+    monkeypatch.setattr(pages, "AT", (3, 7))
+    step, _, net = step_of(16, 400 << 10)  # 26 MB in each layer's result
+    for _ in range(3):
+        step()
+    assert min(fresh_bytes(step) for _ in range(4)) > 120 << 20
+    for thread in compilations():  # this one may have ended
+        thread.join()
+    assert min(fresh_bytes(step) for _ in range(8)) < 16 << 20
+    # and no longer than there is the program
+    before = resident_bytes()
+    del step, net
+    gc.collect()
+    assert not pages._needs
+    assert resident_bytes() < before - (60 << 20)
 
 
 def test_a_small_program_stays_as_it_is(monkeypatch):
