@@ -6,10 +6,12 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-__all__ = ["bulk", "fusion", "fusing", "set_bulk_size"]
+__all__ = ["bulk", "fusion", "fusing", "set_bulk_size", "winograd"]
 
 #: Whether forward, backward and update are compiled together. ``GLUONX_FUSION=0`` turns it off.
 fusion: bool = os.environ.get("GLUONX_FUSION", "1") != "0"
+#: Whether convolutions may be made by Winograd's filtering. ``GLUONX_WINOGRAD=0`` turns it off.
+winograd: bool = os.environ.get("GLUONX_WINOGRAD", "1") != "0"
 
 
 @contextlib.contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 from jax import lax
+from jax.experimental.xla_metadata import set_xla_metadata
 
-__all__ = ["gradient_once", "once"]
+__all__ = ["apart", "gradient_once", "once"]
 
 
 def once(x):
@@ -30,3 +33,19 @@ def _back(_, gradient):
 
 
 gradient_once.defvjp(lambda x: (x, None), _back)
+
+
+def apart(function, static_argnums=()):
+    """A function whose results XLA puts into memory, once, whoever uses them.
+
+    XLA calls it, where other functions become part of what is around them. What is called several
+    times with one shape is compiled once.
+    """
+    compiled = jax.jit(function, static_argnums=static_argnums)
+
+    @functools.wraps(function)
+    def call(*arguments):
+        with set_xla_metadata(inlineable="false"):
+            return compiled(*arguments)
+
+    return call

@@ -1,0 +1,224 @@
+"""Convolutions of 3 x 3 by Winograd's minimal filtering.
+
+Tiles of 6 x 6 data, four apart, and the kernel go through small matrices; the 36 numbers that each
+channel has then are multiplied in 36 matrix products over the channels, a quarter of the work; and
+what comes out goes through a matrix to 4 x 4 results:
+:math:`Y = A^T [(G g G^T) \\odot (B^T d B)] A` (Lavin and Gray, "Fast algorithms for convolutional
+neural networks", 2016; Winograd, "Arithmetic complexity of computations", 1980). The gradients of
+data and weight are of the same kind.
+
+The matrices interpolate polynomials at 0, +-3/4, +-3/2 and infinity (Toom and Cook). Those points
+keep the numbers of one size: with 256 channels and normal data the result's error, RMS, is 1.5e-6
+of the result's size, where sums of products have 3e-7; with the usual 0, +-1, +-2 it is 3e-6.
+
+Each step is put into memory (`apart`): XLA would make it once more for each number that is made of
+it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import custom_vjp, lax
+
+from ..engine import config
+from ._once import apart
+
+__all__ = ["faster", "winograd"]
+
+#: Results, and numbers, of a tile along each axis.
+_M, _N = 4, 6
+_POINTS = [Fraction(n, 4) for n in (0, 3, -3, 6, -6)]
+
+
+def _matrices() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """:math:`B^T`, (6, 6), :math:`G`, (6, 3), and :math:`A^T`, (4, 6)."""
+    to_data, to_kernel, to_result = [], [], []
+    for p in _POINTS:
+        others = [q for q in _POINTS if q != p]
+        basis = np.array([Fraction(1)])  # the product of x - q, lowest power first
+        for q in others:
+            basis = np.append(0, basis) - q * np.append(basis, 0)
+        # a power of two that keeps the rows of one size; it is taken back in the kernel's
+        unit = Fraction(2) ** round(np.log2(float(sum(abs(basis))) / 2))
+        at_p = np.prod([p - q for q in others])
+        to_data.append(np.append(basis, 0) / unit)
+        to_kernel.append([p**i * unit / at_p for i in range(3)])
+        to_result.append([p**i for i in range(_M)])
+    whole = np.array([Fraction(1)])
+    for q in _POINTS:
+        whole = np.append(0, whole) - q * np.append(whole, 0)
+    to_data.append(whole)
+    to_kernel.append([0, 0, 1])
+    to_result.append([0] * (_M - 1) + [1])
+    b, g, a = (np.array(m, np.float64).astype(np.float32) for m in (to_data, to_kernel, to_result))
+    return b, g, a.T
+
+
+_B, _G, _A = _matrices()
+_MATRICES = {"data": _B, "grad": _A.T}
+
+
+def faster(batch: int, extents: Sequence[int], inputs: int, outputs: int) -> bool:
+    """Whether a convolution with a result of these extents is faster so.
+
+    With 64 channels or more, and so many tiles that the kernel's part is small beside the data's,
+    it takes 0.7 to 0.9 of the time, its gradients included; with 32 channels, or with 64 tiles, up
+    to 1.4 times as long (two cores, AMD EPYC).
+    """
+    tiles = batch * math.prod(-(-n // _M) for n in extents)
+    return config.winograd and min(inputs, outputs) >= 64 and tiles >= 128
+
+
+@functools.partial(custom_vjp, nondiff_argnums=(2,))
+def winograd(data, weight, margins: tuple[tuple[int, int], tuple[int, int]]):
+    """A convolution with a stride and a dilation of 1.
+
+    Parameters
+    ----------
+    data : array
+        (batch, height, width, inputs), float32.
+    weight : array
+        (3, 3, inputs, outputs).
+    margins : ((int, int), (int, int))
+        Zeros before and after height and width, 0 to 2.
+    """
+    batch, height, width, _ = data.shape
+    height, width = (n + sum(m) - 2 for n, m in zip((height, width), margins, strict=True))
+    high, wide = -(-height // _M), -(-width // _M)
+    products = lax.dot_general(
+        _data_points(data, margins), _kernel_points(weight), (((2,), (1,)), ((0,), (0,)))
+    )
+    y = _results(products, (batch * high, wide, weight.shape[3]))
+    return y.reshape(batch, high * _M, wide * _M, -1)[:, :height, :width]
+
+
+def _backward(margins, kept, grad):
+    data, weight = kept
+    return _data_grad(weight, grad, margins), _weight_grad(data, grad, margins)
+
+
+winograd.defvjp(lambda x, w, margins: (winograd(x, w, margins), (x, w)), _backward)
+
+
+def _data_grad(weight, grad, margins):
+    turned = weight[::-1, ::-1].swapaxes(2, 3)
+    return winograd(grad, turned, tuple((2 - low, 2 - high) for low, high in margins))
+
+
+@functools.partial(custom_vjp, nondiff_argnums=(2,))
+def _weight_grad(data, grad, margins):
+    products = lax.dot_general(
+        _data_points(data, margins), _grad_points(grad), (((1,), (1,)), ((0,), (0,)))
+    )
+    return _kernel_grad(products)
+
+
+def _weight_grad_backward(margins, kept, weight):
+    data, grad = kept
+    return _data_grad(weight, grad, margins), winograd(data, weight, margins)
+
+
+_weight_grad.defvjp(
+    lambda x, g, margins: (_weight_grad(x, g, margins), (x, g)), _weight_grad_backward
+)
+
+
+def _combined(matrix: np.ndarray, parts: Sequence[Any], axis: int):
+    """The sums of `parts` that the rows of `matrix` say, along a new axis."""
+    total: Any = None
+    shape = list(parts[0].shape)
+    shape.insert(axis, len(matrix))
+    others = [i for i in range(len(shape)) if i != axis]
+    for column, part in zip(matrix.T, parts, strict=True):
+        if np.any(column):
+            factor = lax.broadcast_in_dim(column, shape, (axis,))
+            term = lax.mul(factor, lax.broadcast_in_dim(part, shape, others))
+            total = term if total is None else lax.add(total, term)
+    return total
+
+
+def _taps(a, axis: int, taps: int, count: int) -> list:
+    """What each row of the tiles takes, along an axis: every fourth element."""
+    return [lax.slice_in_dim(a, i, i + (count - 1) * _M + 1, _M, axis) for i in range(taps)]
+
+
+@functools.partial(apart, static_argnums=(1, 2, 3))
+def _rows(a, matrix: str, count: int, ends: tuple[tuple[int, int], ...]):
+    """(batch, height, width, c), with zeros at the ends, to (6, batch, count, width, c)."""
+    m = _MATRICES[matrix]
+    a = lax.pad(a, np.float32(0), ((0, 0, 0), *((*e, 0) for e in ends), (0, 0, 0)))
+    return _combined(m, _taps(a, 1, m.shape[1], count), 0)
+
+
+@functools.partial(apart, static_argnums=(1, 2))
+def _columns(a, matrix: str, count: int):
+    """(6, batch, high, width, c) to (36, tiles, c), columns first."""
+    m = _MATRICES[matrix]
+    *_, width, c = a.shape
+    y = _combined(m, _taps(a.reshape(-1, width, c), 1, m.shape[1], count), 0)
+    return y.reshape(_N * _N, -1, c)
+
+
+def _data_points(data, margins):
+    """:math:`B^T d B` of each tile, (36, tiles, inputs)."""
+    ends, counts = [], []
+    for n, (low, high) in zip(data.shape[1:3], margins, strict=True):
+        count = -(-(n + low + high - 2) // _M)
+        ends.append((low, count * _M + 2 - n - low))
+        counts.append(count)
+    return _columns(_rows(data, "data", counts[0], tuple(ends)), "data", counts[1])
+
+
+def _grad_points(grad):
+    """:math:`A g A^T` of each tile of the result's gradient, (36, tiles, outputs)."""
+    counts = [-(-n // _M) for n in grad.shape[1:3]]
+    ends = tuple((0, c * _M - n) for c, n in zip(counts, grad.shape[1:3], strict=True))
+    return _columns(_rows(grad, "grad", counts[0], ends), "grad", counts[1])
+
+
+def _both_ways(matrix: np.ndarray, a):
+    """The matrix from both sides of the first two axes, which change places."""
+    n, m, *rest = a.shape
+    rows = _combined(matrix, list(a.reshape(n, m, -1)), 0)
+    both = _combined(matrix, [rows[:, i] for i in range(m)], 0)
+    return both.reshape(len(matrix), len(matrix), *rest)
+
+
+@apart
+def _kernel_points(weight):
+    """:math:`G g G^T`, (36, inputs, outputs)."""
+    return _both_ways(_G, weight).reshape(_N * _N, *weight.shape[2:])
+
+
+@apart
+def _kernel_grad(products):
+    """:math:`G^T p G`, (3, 3, inputs, outputs), of (36, inputs, outputs)."""
+    return _both_ways(_G.T, products.reshape(_N, _N, *products.shape[1:]))
+
+
+@apart
+def _result_rows(products):
+    """(36, tiles, outputs) to (4, 6, tiles * outputs)."""
+    products = products.reshape(_N, _N, -1)
+    return _combined(_A, [products[:, i] for i in range(_N)], 0)
+
+
+@functools.partial(apart, static_argnums=(1,))
+def _result_columns(rows, shape: tuple[int, ...]):
+    """To (batch * high, 4, wide, 4, outputs)."""
+    _, wide, outputs = shape
+    rows = rows.reshape(_M, _N, -1, wide, outputs)
+    parts = [jnp.moveaxis(rows[:, i], 0, 1) for i in range(_N)]
+    return _combined(_A, parts, 3)
+
+
+def _results(products, shape: tuple[int, ...]):
+    """:math:`A^T p A`, (batch * high, 4, wide, 4, outputs)."""
+    return _result_columns(_result_rows(products), shape)
