@@ -29,7 +29,7 @@ def rng(seed):
 
 
 def made(shape, outputs, dtype, rng):
-    """Data, weight, and the gradient of a convolution's result."""
+    """Data and weight of a convolution."""
     x = rng.normal(size=shape)
     w = rng.normal(size=(outputs, shape[1], 3, 3)) / np.sqrt(9 * shape[1])
     return nd.array(x, dtype=dtype), nd.array(w, dtype=dtype)

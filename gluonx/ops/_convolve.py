@@ -122,7 +122,7 @@ def _by_winograd(data, weight, steps: _Steps):
         return None
     if where.channel_last:
         return winograd(data, weight.transpose(1, 2, 3, 0), steps.margins)
-    y = winograd(jnp.moveaxis(data, 1, -1), weight.transpose(2, 3, 1, 0), steps.margins)
+    y: Any = winograd(jnp.moveaxis(data, 1, -1), weight.transpose(2, 3, 1, 0), steps.margins)
     return jnp.moveaxis(y, -1, 1)
 
 

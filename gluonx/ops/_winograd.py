@@ -20,7 +20,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 import jax.numpy as jnp
@@ -34,31 +33,23 @@ __all__ = ["faster", "winograd"]
 
 #: Results, and numbers, of a tile along each axis.
 _M, _N = 4, 6
-_POINTS = [Fraction(n, 4) for n in (0, 3, -3, 6, -6)]
+_POINTS = np.array([0, 0.75, -0.75, 1.5, -1.5])
 
 
 def _matrices() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """:math:`B^T`, (6, 6), :math:`G`, (6, 3), and :math:`A^T`, (4, 6)."""
-    to_data, to_kernel, to_result = [], [], []
-    for p in _POINTS:
-        others = [q for q in _POINTS if q != p]
-        basis = np.array([Fraction(1)])  # the product of x - q, lowest power first
-        for q in others:
-            basis = np.append(0, basis) - q * np.append(basis, 0)
-        # a power of two that keeps the rows of one size; it is taken back in the kernel's
-        unit = Fraction(2) ** round(np.log2(float(sum(abs(basis))) / 2))
-        at_p = np.prod([p - q for q in others])
-        to_data.append(np.append(basis, 0) / unit)
-        to_kernel.append([p**i * unit / at_p for i in range(3)])
-        to_result.append([p**i for i in range(_M)])
-    whole = np.array([Fraction(1)])
-    for q in _POINTS:
-        whole = np.append(0, whole) - q * np.append(whole, 0)
-    to_data.append(whole)
-    to_kernel.append([0, 0, 1])
-    to_result.append([0] * (_M - 1) + [1])
-    b, g, a = (np.array(m, np.float64).astype(np.float32) for m in (to_data, to_kernel, to_result))
-    return b, g, a.T
+    b, g, a = np.zeros((_N, _N)), np.zeros((_N, 3)), np.zeros((_M, _N))
+    for i, p in enumerate(_POINTS):
+        others = np.delete(_POINTS, i)
+        basis = np.poly(others)[::-1]  # the product of x - other, lowest power first
+        # a power of two that keeps the rows of one size; the kernel's make up for it
+        unit = 2.0 ** round(np.log2(abs(basis).sum() / 2))
+        b[i, :-1] = basis / unit
+        g[i] = p ** np.arange(3) * unit / np.prod(p - others)
+        a[:, i] = p ** np.arange(_M)
+    b[-1] = np.poly(_POINTS)[::-1]
+    g[-1, -1] = a[-1, -1] = 1  # at infinity
+    return b.astype(np.float32), g.astype(np.float32), a.astype(np.float32)
 
 
 _B, _G, _A = _matrices()
