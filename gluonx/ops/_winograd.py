@@ -80,6 +80,13 @@ def winograd(data, weight, margins: tuple[tuple[int, int], tuple[int, int]]):
     margins : ((int, int), (int, int))
         Zeros before and after height and width, 0 to 2.
     """
+    return _filtered(data, weight, margins)
+
+
+@functools.partial(apart, static_argnums=(2,))
+def _filtered(data, weight, margins):
+    # called as one, so that its steps are taken when it is needed: XLA would begin with the kernels
+    # of all convolutions
     batch, height, width, _ = data.shape
     height, width = (n + sum(m) - 2 for n, m in zip((height, width), margins, strict=True))
     high, wide = -(-height // _M), -(-width // _M)
@@ -105,6 +112,11 @@ def _data_grad(weight, grad, margins):
 
 @functools.partial(custom_vjp, nondiff_argnums=(2,))
 def _weight_grad(data, grad, margins):
+    return _correlated(data, grad, margins)
+
+
+@functools.partial(apart, static_argnums=(2,))
+def _correlated(data, grad, margins):
     products = lax.dot_general(
         _data_points(data, margins), _grad_points(grad), (((1,), (1,)), ((0,), (0,)))
     )
