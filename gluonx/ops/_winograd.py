@@ -162,10 +162,10 @@ def _rows(a, matrix: str, count: int, ends: tuple[tuple[int, int], ...]):
 
 @functools.partial(apart, static_argnums=(1, 2))
 def _columns(a, matrix: str, count: int):
-    """(6, batch, high, width, c) to (36, tiles, c), columns first."""
+    """(6, batch, high, width, c) to (36, tiles, c)."""
     m = _MATRICES[matrix]
     *_, width, c = a.shape
-    y = _combined(m, _taps(a.reshape(-1, width, c), 1, m.shape[1], count), 0)
+    y = _combined(m, _taps(a.reshape(_N, -1, width, c), 2, m.shape[1], count), 1)
     return y.reshape(_N * _N, -1, c)
 
 
@@ -186,12 +186,21 @@ def _grad_points(grad):
     return _columns(_rows(grad, "grad", counts[0], ends), "grad", counts[1])
 
 
+def _times(matrix: np.ndarray, a):
+    """The matrix times the first axis; a product of its own is compiled in no time."""
+    return lax.dot_general(matrix, a, (((1,), (0,)), ((), ())))
+
+
+def _times_each(matrix: np.ndarray, a):
+    """The matrix times the second axis."""
+    every = np.broadcast_to(matrix, (len(a), *matrix.shape))
+    return lax.dot_general(every, a, (((2,), (1,)), ((0,), (0,))))
+
+
 def _both_ways(matrix: np.ndarray, a):
-    """The matrix from both sides of the first two axes, which change places."""
-    n, m, *rest = a.shape
-    rows = _combined(matrix, list(a.reshape(n, m, -1)), 0)
-    both = _combined(matrix, [rows[:, i] for i in range(m)], 0)
-    return both.reshape(len(matrix), len(matrix), *rest)
+    """The matrix times the first two axes."""
+    flat = a.reshape(*a.shape[:2], -1)
+    return _times_each(matrix, _times(matrix, flat)).reshape(len(matrix), len(matrix), *a.shape[2:])
 
 
 @apart
@@ -209,8 +218,7 @@ def _kernel_grad(products):
 @apart
 def _result_rows(products):
     """(36, tiles, outputs) to (4, 6, tiles * outputs)."""
-    products = products.reshape(_N, _N, -1)
-    return _combined(_A, [products[:, i] for i in range(_N)], 0)
+    return _times(_A, products.reshape(_N, _N, -1))
 
 
 @functools.partial(apart, static_argnums=(1,))
