@@ -21,7 +21,7 @@ import threading
 import gluonx
 from gluonx.engine.state import state
 
-__all__ = ["held_locks", "interrupted_at", "points_of"]
+__all__ = ["held_locks", "interrupted_at", "listening", "points_of"]
 
 _HERE = os.path.dirname(gluonx.__file__) + os.sep
 #: After these, by themselves or in the caller, the interpreter looks for signals.
@@ -56,7 +56,7 @@ def _traced(function, at=0):
                 sent[at]
         return trace
 
-    with _listening():
+    with listening():
         try:
             try:
                 sys._getframe().f_trace_opcodes = True  # or Python 3.12 tells of none at first
@@ -71,7 +71,7 @@ def _traced(function, at=0):
 
 
 @contextlib.contextmanager
-def _listening():
+def listening():
     """Scope in which Ctrl-C raises KeyboardInterrupt, as it does not in a process that a shell has
     put into the background; nothing is printed of one that comes in ``__del__``."""
     hook, handler = sys.unraisablehook, signal.getsignal(signal.SIGINT)

@@ -9,6 +9,7 @@ import weakref
 
 import numpy as np
 import pytest
+from interrupting import listening
 
 from gluonx import autograd, engine, gluon, nd, nn
 
@@ -37,6 +38,7 @@ def weights(net):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
+@listening()
 def test_an_interrupt_leaves_the_parameters_whole(seed):
     """Ctrl-C at any moment leaves the parameters as before or after a step; training goes on."""
     rng = np.random.default_rng(seed)

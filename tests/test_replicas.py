@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from counting import calls_of, collectives
-from interrupting import interrupted_at, points_of
+from interrupting import interrupted_at, listening, points_of
 
 import gluonx as gx
 from gluonx import amp, autograd, engine, gluon, nd, nn
@@ -490,6 +490,7 @@ def test_a_failed_step_changes_nothing():
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
+@listening()
 def test_an_interrupt_leaves_all_devices_alike(seed):
     rng = np.random.default_rng(seed)
     _, net, trainer = train(CONTEXTS, steps=2)
