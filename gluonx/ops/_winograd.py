@@ -93,7 +93,7 @@ def _filtered(data, weight, margins):
     products = lax.dot_general(
         _data_points(data, margins), _kernel_points(weight), (((2,), (1,)), ((0,), (0,)))
     )
-    y = _results(products, (batch * high, wide, weight.shape[3]))
+    y = _result_columns(_result_rows(products), wide, weight.shape[3])
     return y.reshape(batch, high * _M, wide * _M, -1)[:, :height, :width]
 
 
@@ -217,19 +217,13 @@ def _kernel_grad(products):
 
 @apart
 def _result_rows(products):
-    """(36, tiles, outputs) to (4, 6, tiles * outputs)."""
+    """:math:`A^T p` of (36, tiles, outputs): (4, 6, tiles * outputs)."""
     return _times(_A, products.reshape(_N, _N, -1))
 
 
-@functools.partial(apart, static_argnums=(1,))
-def _result_columns(rows, shape: tuple[int, ...]):
-    """To (batch * high, 4, wide, 4, outputs)."""
-    _, wide, outputs = shape
+@functools.partial(apart, static_argnums=(1, 2))
+def _result_columns(rows, wide: int, outputs: int):
+    """:math:`A^T p A`, (batch * high, 4, wide, 4, outputs), of what :func:`_result_rows` made."""
     rows = rows.reshape(_M, _N, -1, wide, outputs)
     parts = [jnp.moveaxis(rows[:, i], 0, 1) for i in range(_N)]
     return _combined(_A, parts, 3)
-
-
-def _results(products, shape: tuple[int, ...]):
-    """:math:`A^T p A`, (batch * high, 4, wide, 4, outputs)."""
-    return _result_columns(_result_rows(products), shape)
