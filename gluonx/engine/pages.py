@@ -106,7 +106,7 @@ def _libc() -> Any:
 def _tell() -> None:
     libc = _libc()
     libc.mallopt(_MMAP_THRESHOLD, _PIECE)
-    most = min(max(_needs.values(), default=_KEPT), 2**31 - 1)
+    most = min(max(list(_needs.values()), default=_KEPT), 2**31 - 1)
     libc.mallopt(_TRIM_THRESHOLD, most)
     # so that threads' own heaps are kept as well; it is an address range, not memory
     libc.mallopt(_TOP_PAD, most if _needs else _MORE)

@@ -53,7 +53,13 @@ def _matrices() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 _B, _G, _A = _matrices()
+#: By name, for a matrix cannot be a static argument.
 _MATRICES = {"data": _B, "grad": _A.T}
+
+
+def _tiles(extent: int) -> int:
+    """How many tiles make so many results."""
+    return -(-extent // _M)
 
 
 def faster(batch: int, extents: Sequence[int], inputs: int, outputs: int) -> bool:
@@ -63,7 +69,7 @@ def faster(batch: int, extents: Sequence[int], inputs: int, outputs: int) -> boo
     it takes 0.7 to 0.9 of the time, its gradients included; with 32 channels, or with 64 tiles, up
     to 1.4 times as long (two cores, AMD EPYC).
     """
-    tiles = batch * math.prod(-(-n // _M) for n in extents)
+    tiles = batch * math.prod(map(_tiles, extents))
     return config.winograd and min(inputs, outputs) >= 64 and tiles >= 128
 
 
@@ -89,7 +95,7 @@ def _filtered(data, weight, margins):
     # of all convolutions
     batch, height, width, _ = data.shape
     height, width = (n + sum(m) - 2 for n, m in zip((height, width), margins, strict=True))
-    high, wide = -(-height // _M), -(-width // _M)
+    high, wide = _tiles(height), _tiles(width)
     products = lax.dot_general(
         _data_points(data, margins), _kernel_points(weight), (((2,), (1,)), ((0,), (0,)))
     )
@@ -169,21 +175,24 @@ def _columns(a, matrix: str, count: int):
     return y.reshape(_N * _N, -1, c)
 
 
+def _points(a, matrix: str, margins, taps: int):
+    """The matrix from both sides of each tile, (36, tiles, c); tiles have so many taps a side."""
+    ends, counts = [], []
+    for n, (low, high) in zip(a.shape[1:3], margins, strict=True):
+        count = _tiles(n + low + high - taps + _M)
+        ends.append((low, (count - 1) * _M + taps - n - low))
+        counts.append(count)
+    return _columns(_rows(a, matrix, counts[0], tuple(ends)), matrix, counts[1])
+
+
 def _data_points(data, margins):
     """:math:`B^T d B` of each tile, (36, tiles, inputs)."""
-    ends, counts = [], []
-    for n, (low, high) in zip(data.shape[1:3], margins, strict=True):
-        count = -(-(n + low + high - 2) // _M)
-        ends.append((low, count * _M + 2 - n - low))
-        counts.append(count)
-    return _columns(_rows(data, "data", counts[0], tuple(ends)), "data", counts[1])
+    return _points(data, "data", margins, _N)
 
 
 def _grad_points(grad):
     """:math:`A g A^T` of each tile of the result's gradient, (36, tiles, outputs)."""
-    counts = [-(-n // _M) for n in grad.shape[1:3]]
-    ends = tuple((0, c * _M - n) for c, n in zip(counts, grad.shape[1:3], strict=True))
-    return _columns(_rows(grad, "grad", counts[0], ends), "grad", counts[1])
+    return _points(grad, "grad", ((0, 0), (0, 0)), _M)
 
 
 def _times(matrix: np.ndarray, a):
