@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from ..engine.target import target
-from ._once import once
+from ._once import apart, once
 
 __all__ = [
     "log_softmax", "log_softmax_at", "moments", "normalized", "rectified", "remember_scores",
@@ -119,16 +119,20 @@ def _chosen(x, at, axis: int):
 
 
 def _chosen_forward(x, at, axis: int):
-    shifted = x - x.max(axis, keepdims=True)
-    log_sum = jnp.log(jnp.exp(shifted).sum(axis, keepdims=True))
-    chosen = jnp.take_along_axis(shifted, at, axis, mode="promise_in_bounds") - log_sum
-    return chosen, (shifted, log_sum, at)
+    highest = x.max(axis, keepdims=True)
+    log_sum = jnp.log(jnp.exp(x - highest).sum(axis, keepdims=True))
+    own = jnp.take_along_axis(x, at, axis, mode="promise_in_bounds")
+    return own - highest - log_sum, (x, highest, log_sum, at)
+
+
+@functools.partial(apart, static_argnums=(5,))
+def _chosen_gradient(x, highest, log_sum, at, g, axis: int):
+    hit = lax.broadcasted_iota(at.dtype, x.shape, axis) == at
+    return (hit.astype(g.dtype) - jnp.exp(x - highest - log_sum)) * g
 
 
 def _chosen_backward(axis: int, kept, g):
-    shifted, log_sum, at = once(kept)
-    hit = lax.broadcasted_iota(at.dtype, shifted.shape, axis) == at
-    return (hit.astype(g.dtype) - jnp.exp(shifted - log_sum)) * g, None
+    return _chosen_gradient(*kept, g, axis), None
 
 
 _chosen.defvjp(_chosen_forward, _chosen_backward)
@@ -144,9 +148,9 @@ def moments(x, axes: Sequence[int]):
     if target() == "gpu" and 0 in axes:
         first = tuple(slice(1 if i in axes else None) for i in range(x.ndim))
         near = lax.stop_gradient(x[first])
-        apart = x - near
-        mean = apart.mean(axes, keepdims=True)
-        square = jnp.square(apart).mean(axes, keepdims=True)
+        centred = x - near
+        mean = centred.mean(axes, keepdims=True)
+        square = jnp.square(centred).mean(axes, keepdims=True)
         return near + mean, jnp.maximum(square - jnp.square(mean), 0)
     mean = x.mean(axes, keepdims=True)
     return mean, jnp.square(x - mean).mean(axes, keepdims=True)

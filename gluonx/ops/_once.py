@@ -8,7 +8,9 @@ import jax
 from jax import lax
 from jax.experimental.xla_metadata import set_xla_metadata
 
-__all__ = ["apart", "gradient_once", "once"]
+from ..engine.target import target
+
+__all__ = ["apart", "gradient_once", "once", "product"]
 
 
 def once(x):
@@ -49,3 +51,24 @@ def apart(function, static_argnums=()):
             return compiled(*arguments)
 
     return call
+
+
+def _product(a, b, axes: tuple[int, int], dtype):
+    return lax.dot_general(a, b, ((axes[:1], axes[1:]), ((), ())), preferred_element_type=dtype)
+
+
+_product_apart = jax.custom_vjp(apart(_product, static_argnums=(2, 3)), nondiff_argnums=(2, 3))
+# by themselves, so that a gradient is not held up until both are there
+_product_apart.defvjp(
+    lambda a, b, axes, dtype: (_product_apart(a, b, axes, dtype), (a, b)),
+    lambda axes, dtype, kept, g: jax.vjp(lambda a, b: _product(a, b, axes, dtype), *kept)[1](g),
+)
+
+
+def product(a, b, axes: tuple[int, int], dtype=None):
+    """The product of two matrices along an axis of each, in a type.
+
+    On a CPU it is made by itself: a bias or a tanh that XLA makes with it, in YNNPACK, takes longer
+    than behind it, in XLA's own code (700 x 200 x 2000 with a bias 4.2 ms, without 3.2).
+    """
+    return (_product_apart if target() == "cpu" else _product)(a, b, axes, dtype)

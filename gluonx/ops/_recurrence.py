@@ -38,6 +38,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from ._once import product
+
 __all__ = ["GATES", "Clip", "run"]
 
 #: Parts that the gates of each cell have.
@@ -177,7 +179,9 @@ def _forward(cell: _Cell, x, live, h, c, wi, wh, bi, bh, wr):
 
     def step(carry, x, live):
         h, c = carry
-        z = _dot(h, back) + bh.astype(wide) if gru else _dot(h, back)
+        z = product(h.astype(wh.dtype), back, (1, 0), wide)
+        if gru:
+            z = z + bh.astype(wide)
         y, new, kept, more = cell.forward(x, z, h, c)
         r = y if project is None else _dot(y, project)
         r, new = _choose(live, r, h), _choose(live, new, c)
