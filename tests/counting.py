@@ -1,14 +1,16 @@
-"""What a training step costs, counted: calls of Python, and what devices exchange."""
+"""What a training step costs, counted: calls of Python, and what devices make and exchange."""
 
 import gc
 import os
 import re
 import sys
 
+import jax
 import numpy as np
 
 import gluonx as gx
 from gluonx import engine
+from gluonx.engine.target import tracing_for
 
 HOME = os.path.dirname(gx.__file__)
 
@@ -43,3 +45,15 @@ def collectives(net):
     found = re.findall(rf"= (.*?) (?:{names})(?:-start)?\(", program.text())
     shapes = [m.split(",") for line in found for m in re.findall(r"f32\[([\d,]*)\]", line)]
     return len(found), 4 * sum(np.prod([int(n) for n in shape if n]) for shape in shapes)
+
+
+def divided(loss, data, weight):
+    """The compiled program of a loss's gradients for arrays of these shapes, on two devices among
+    which the data's first axis is divided."""
+    mesh = jax.sharding.Mesh(np.array(jax.devices("cpu")[:2]), ("data",))
+    x, w = (
+        jax.device_put(np.ones(shape, np.float32), jax.NamedSharding(mesh, jax.P(*axes)))
+        for shape, axes in ((data, ["data"]), (weight, []))
+    )
+    with tracing_for("cpu"):
+        return jax.jit(jax.grad(loss, (0, 1))).lower(x, w).compile().as_text()

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from counting import divided
 
 import gluonx as mx
 from gluonx import autograd, nd
@@ -66,17 +67,9 @@ def test_only_the_cpu_is_told(kind, there):
 
 @pytest.mark.skipif(jax.device_count("cpu") < 2, reason="needs two devices")
 def test_divided_over_a_mesh_each_device_has_its_rows():
-    mesh = jax.sharding.Mesh(np.array(jax.devices("cpu")[:2]), ("data",))
-    spec = jax.sharding.PartitionSpec
-    args = [
-        jax.device_put(np.ones(shape, np.float32), jax.sharding.NamedSharding(mesh, spec(*axes)))
-        for shape, axes in (((8, 3, 5), ["data"]), ((MANY, 5), []))
-    ]
-
     def loss(x, w):
         return (fully_connected(x, w, num_hidden=MANY, no_bias=True, flatten=False) ** 2).sum()
 
-    with tracing_for("cpu"):
-        text = jax.jit(jax.grad(loss, (0, 1))).lower(*args).compile().as_text()
+    text = divided(loss, (8, 3, 5), (MANY, 5))
     assert f"f32[12,{MANY}]" in text and f"f32[24,{MANY}]" not in text
     assert "all-gather" not in text and text.count(" all-reduce(") == 1

@@ -7,6 +7,7 @@ import sys
 import jax
 import numpy as np
 import pytest
+from counting import divided
 
 import gluonx as mx
 from gluonx import autograd, nd, nn
@@ -157,18 +158,10 @@ def test_compiled_as_eager(rng):
 
 @pytest.mark.skipif(jax.device_count("cpu") < 2, reason="needs two devices")
 def test_divided_over_a_mesh_each_device_has_its_tiles():
-    mesh = jax.sharding.Mesh(np.array(jax.devices("cpu")[:2]), ("data",))
-    spec = jax.sharding.PartitionSpec
-    args = [
-        jax.device_put(np.ones(shape, np.float32), jax.sharding.NamedSharding(mesh, spec(*axes)))
-        for shape, axes in (((16, 64, 16, 16), ["data"]), ((64, 64, 3, 3), []))
-    ]
-
-    def run(x, w):
+    def loss(x, w):
         y = convolution(x, w, kernel=(3, 3), pad=(1, 1), num_filter=64, no_bias=True)
         return (y**2).sum()
 
-    with tracing_for(jax.devices("cpu")[0]):
-        text = jax.jit(jax.grad(run, (0, 1))).lower(*args).compile().as_text()
+    text = divided(loss, (16, 64, 16, 16), (64, 64, 3, 3))
     assert "f32[36,128,64]" in text and "f32[36,256,64]" not in text
     assert "all-gather" not in text and text.count(" all-reduce(") == 1

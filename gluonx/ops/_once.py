@@ -69,6 +69,6 @@ def product(a, b, axes: tuple[int, int], dtype=None):
     """The product of two matrices along an axis of each, in a type.
 
     On a CPU it is made by itself: a bias or a tanh that XLA makes with it, in YNNPACK, takes longer
-    than behind it, in XLA's own code (700 x 200 x 2000 with a bias 4.2 ms, without 3.2).
+    than behind it, in XLA's own code (700 x 200 x 2000 and a bias, 4.2 ms together and 3.4 apart).
     """
     return (_product_apart if target() == "cpu" else _product)(a, b, axes, dtype)
