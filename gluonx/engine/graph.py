@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from .between import calls_between
 from .kernel import Kernel, Pullback
+from .target import target
 
 if TYPE_CHECKING:
     from .job import Job
@@ -220,6 +222,7 @@ class Plan:
         """Run steps as their inputs become available; those under a sweep run inside its vjp."""
         under = {i for sweep in sweeps.values() for i in sweep.over}
         pullbacks: dict[int, Any] = {}
+        several = len(sweeps) > 1 and target() == "cpu"
         waiting = [i for i in range(len(self.steps)) if i not in under]
         while waiting:
             left, begun = [], len(pullbacks)
@@ -232,7 +235,10 @@ class Plan:
                 else:
                     sweep = sweeps[i]
                     if i not in pullbacks and self._ready_under(sweep, done):
-                        pullbacks[i] = self._forward(sweep, leaves, done)
+                        if several and not any(sweep.cotangents):
+                            pullbacks[i] = self._both(sweep, leaves, done)
+                        else:
+                            pullbacks[i] = self._forward(sweep, leaves, done)
                     given = [r for r in (*sweep.cotangents, *sweep.olds) if r is not None]
                     if i in pullbacks and _ready(given, done):
                         done[i] = self._backward(sweep, pullbacks.pop(i), leaves, done)
@@ -254,7 +260,7 @@ class Plan:
         slots = [s for group in sweep.wanted for s in group]
 
         def forward(*chosen):
-            mine = list(map(jax.lax.stop_gradient, leaves))
+            mine = [None if a is None else jax.lax.stop_gradient(a) for a in leaves]
             for slot, a in zip(slots, chosen, strict=True):
                 mine[slot] = a
             local = list(done)
@@ -268,6 +274,30 @@ class Plan:
         for i, result in zip(sweep.over, results, strict=True):
             done[i] = result
         return pullback, heads
+
+    def _both(self, sweep: Sweep, leaves: Any, done: list[Any]) -> Any:
+        """As :meth:`_forward`, with the way back, which begins from ones, made at once."""
+        refs = [ref for i in sweep.over for ref in self.steps[i][1]]
+        slots = [at for at, index, _ in refs if index < 0]
+        slots = list(dict.fromkeys([*slots, *itertools.chain(*sweep.wanted)]))
+        inside = set(sweep.over)
+        before = list({at: None for at, index, _ in refs if index >= 0 and at not in inside})
+
+        def both(arrays, results):
+            mine, local = [None] * len(leaves), [None] * len(done)
+            for slot, a in zip(slots, arrays, strict=True):
+                mine[slot] = a
+            for at, result in zip(before, results, strict=True):
+                local[at] = result
+            pullback, heads = self._forward(sweep, mine, local)
+            grads = pullback([jnp.ones_like(h) for h in heads])
+            return heads, [local[i] for i in sweep.over], grads
+
+        given = [leaves[slot] for slot in slots], [done[at] for at in before]
+        heads, results, grads = calls_between(both, *given)
+        for i, result in zip(sweep.over, results, strict=True):
+            done[i] = result
+        return (lambda _: grads), heads
 
     def _backward(self, sweep: Sweep, kept: Any, leaves: Any, done: list[Any]) -> tuple:
         pullback, heads = kept
