@@ -16,6 +16,8 @@ import jax
 from jax.experimental.xla_metadata import set_xla_metadata
 from jax.extend import core
 
+from .options import apart
+
 __all__ = ["calls_between"]
 
 #: Multiplications of a large product, and of one that takes so long that nothing else matters.
@@ -95,11 +97,8 @@ def _evaluate(eqns: list[Any], called: bool, jaxpr: Any, values: dict[Any, Any])
             return evaluate(*arrays)
 
     given = [values[v] for v in takes]
-    if called:
-        with set_xla_metadata(inlineable="false"):
-            values.update(zip(gives, jax.jit(between_products)(*given), strict=True))
-    else:
-        values.update(zip(gives, evaluate(*given), strict=True))
+    results = apart(between_products)(*given) if called else evaluate(*given)
+    values.update(zip(gives, results, strict=True))
 
 
 def _variables(atoms: Any) -> Iterator[Any]:
@@ -107,7 +106,7 @@ def _variables(atoms: Any) -> Iterator[Any]:
 
 
 def _bytes(aval: Any) -> int:
-    return aval.size * getattr(aval.dtype, "itemsize", 8)
+    return aval.size * aval.dtype.itemsize
 
 
 def _multiplications(eqn: Any) -> float:

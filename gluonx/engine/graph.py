@@ -260,7 +260,7 @@ class Plan:
         slots = [s for group in sweep.wanted for s in group]
 
         def forward(*chosen):
-            mine = [None if a is None else jax.lax.stop_gradient(a) for a in leaves]
+            mine = list(map(jax.lax.stop_gradient, leaves))
             for slot, a in zip(slots, chosen, strict=True):
                 mine[slot] = a
             local = list(done)
@@ -277,24 +277,13 @@ class Plan:
 
     def _both(self, sweep: Sweep, leaves: Any, done: list[Any]) -> Any:
         """As :meth:`_forward`, with the way back, which begins from ones, made at once."""
-        refs = [ref for i in sweep.over for ref in self.steps[i][1]]
-        slots = [at for at, index, _ in refs if index < 0]
-        slots = list(dict.fromkeys([*slots, *itertools.chain(*sweep.wanted)]))
-        inside = set(sweep.over)
-        before = list({at: None for at, index, _ in refs if index >= 0 and at not in inside})
 
-        def both(arrays, results):
-            mine, local = [None] * len(leaves), [None] * len(done)
-            for slot, a in zip(slots, arrays, strict=True):
-                mine[slot] = a
-            for at, result in zip(before, results, strict=True):
-                local[at] = result
-            pullback, heads = self._forward(sweep, mine, local)
+        def both(leaves, done):
+            pullback, heads = self._forward(sweep, leaves, done)
             grads = pullback([jnp.ones_like(h) for h in heads])
-            return heads, [local[i] for i in sweep.over], grads
+            return heads, [done[i] for i in sweep.over], grads
 
-        given = [leaves[slot] for slot in slots], [done[at] for at in before]
-        heads, results, grads = calls_between(both, *given)
+        heads, results, grads = calls_between(both, leaves, done)
         for i, result in zip(sweep.over, results, strict=True):
             done[i] = result
         return (lambda _: grads), heads

@@ -23,8 +23,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ..engine.options import apart
 from ..engine.target import target
-from ._once import apart
 from ._windows import Layout
 from ._winograd import faster, winograd
 

@@ -18,8 +18,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from ..engine.options import apart
 from ..engine.target import target
-from ._once import apart, once
+from ._once import once
 
 __all__ = [
     "log_softmax", "log_softmax_at", "moments", "normalized", "rectified", "remember_scores",

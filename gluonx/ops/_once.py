@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-
 import jax
 from jax import lax
-from jax.experimental.xla_metadata import set_xla_metadata
 
+from ..engine.options import apart
 from ..engine.target import target
 
-__all__ = ["apart", "gradient_once", "once", "product"]
+__all__ = ["gradient_once", "once", "product"]
 
 
 def once(x):
@@ -35,22 +33,6 @@ def _back(_, gradient):
 
 
 gradient_once.defvjp(lambda x: (x, None), _back)
-
-
-def apart(function, static_argnums=()):
-    """A function whose results XLA puts into memory, once, whoever uses them.
-
-    XLA calls it, where other functions become part of what is around them. What is called several
-    times with one shape is compiled once.
-    """
-    compiled = jax.jit(function, static_argnums=static_argnums)
-
-    @functools.wraps(function)
-    def call(*arguments):
-        with set_xla_metadata(inlineable="false"):
-            return compiled(*arguments)
-
-    return call
 
 
 def _product(a, b, axes: tuple[int, int], dtype):

@@ -27,7 +27,7 @@ import numpy as np
 from jax import custom_vjp, lax
 
 from ..engine import config
-from ._once import apart
+from ..engine.options import apart
 
 __all__ = ["faster", "winograd"]
 
