@@ -232,7 +232,7 @@ def backward(
         If a head was not recorded, or its graph was released by an earlier ``backward``.
     """
     if head_grads is None and not retain_graph and type(heads) is list:
-        if set(map(type, heads)) == _ARRAYS and fuse.defer_again(*map(_entry, heads)):
+        if set(map(type, heads)) == _ARRAYS and fuse.defer_each_again(list(map(_entry, heads))):
             return
     pairs = _heads(heads, head_grads)
     if retain_graph or not fuse.defer_backward([(y._entry, _deferred(g)) for y, g in pairs]):

@@ -220,7 +220,7 @@ class HybridBlock(Block):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         cache = self._cache
         if cache is not None and args and not kwargs and not HookHandle.alive:
-            if (self._active or self._pure) and cache is not self._eager and state.trace is None:
+            if cache is not self._eager and state.trace is None:
                 found = cache.again(args)
                 if found is not None:
                     return found

@@ -211,19 +211,19 @@ class Selection:
         whole = [bundle for bundle in bundles if bundle.whole(region) is not None]
         return cls(buffers, whole) if whole else None
 
-    def mark(self) -> int | None:
-        """A number that is another one once the contents are others; None where there is none, as
-        several bundles have them, or a step that waits is to make them."""
+    def mark(self) -> Any:
+        """What is another one once the contents are others: a number, or the update that is to make
+        them; None where there is none, as several bundles have them, or buffers of their own."""
         if not self._alone:
             return None
         bundle = self._inside[0][0]
-        arrays = bundle.arrays
-        return bundle.updates if arrays and type(arrays[0]) is not Part else None
+        return (bundle.updating or bundle.updates) if bundle.arrays else None
 
-    def still(self, mark: int | None) -> bool:
+    def still(self, mark: Any) -> bool:
         """Whether the contents are certain to be what they were when they had this mark."""
-        _, own, parts = self._inside[0]
-        return mark is not None and self.mark() == mark and list(map(_pending, own)) == parts
+        bundle, own, parts = self._inside[0]
+        now = bundle.updating or bundle.updates
+        return now == mark and list(map(_pending, own)) == parts
 
     def contents(self, region: Any) -> list[Any] | None:
         """The contents of all, as ``region`` may take them, None for those that wait; None if a

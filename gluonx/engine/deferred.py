@@ -125,7 +125,9 @@ class Backward(Node):
         What stays at its position on the region when it moves on.
     """
 
-    __slots__ = ("over", "variables", "results", "fresh", "spare", "passed")
+    __slots__ = (
+        "over", "variables", "results", "fresh", "spare", "passed", "buffers", "numbers",
+    )  # fmt: skip
 
     #: In the place of the position of a pass that is added to: the gradients are zero.
     ZERO = -1
@@ -140,6 +142,7 @@ class Backward(Node):
         self.fresh = False
         self.spare: Any = None
         self.buffers: list[Buffer] = list(map(_buffer, variables))
+        self.numbers: Sequence[int] = ()
         self.outputs = [
             Deferred(self, k, b._aval() if (a := b.array) is None else a.aval)
             for k, b in enumerate(self.buffers)

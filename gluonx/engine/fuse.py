@@ -16,7 +16,7 @@ from .region import Region
 from .stage import Stage, flows, place, ref
 from .state import state
 
-__all__ = ["defer_again", "defer_backward"]
+__all__ = ["defer_again", "defer_backward", "defer_each_again"]
 
 
 class _Way(NamedTuple):
@@ -85,37 +85,61 @@ def defer_backward(heads: Sequence[tuple[Value, Any]]) -> bool:
         return True
 
 
-def defer_again(*heads: Any) -> bool:
-    """Put the backward pass from one value, or from one on each of several regions, on its region
-    if it is like the last one from there; False, and nothing is done, if not."""
+def defer_again(head: Any) -> bool:
+    """Put the backward pass from a value on its region if it is like the last one from there;
+    False, and nothing is done, if not."""
+    if not config.fusion:
+        return False
+    with state.lock:
+        found = _last_pass(head)
+        if found is None:
+            return False
+        _repeat(*found)
+        return True
+
+
+def defer_each_again(heads: Sequence[Any]) -> bool:
+    """As :func:`defer_again` for the backward passes from one value on each of several regions:
+    all, or none."""
     if not config.fusion:
         return False
     with state.lock:
         found: list[tuple[Region, _Pass]] = []
         for head in heads:
-            node: Any = head.node if type(head) is Deferred else None
-            if node is None:
+            last = _last_pass(head)
+            if last is None:
                 return False
-            region = node.region
-            if type(region) is not Region or state.regions.get(region.device) is not region:
-                return False
-            last = None if region.stage is None else region.stage.swept.get(region.device)
-            if last is None or last.known is None or last.asked != Variable.asked:
-                return False
-            at, nodes = node.position, region.nodes
-            if last.at != (at, head.index) or last.owners != region.owners:
-                return False
-            if at >= len(nodes) or nodes[at] is not node:  # it was interrupted
-                return False
-            found.append((region, last))
-        if len(found) > 1 and len({region for region, _ in found}) < len(found):
+            found.append(last)
+        if len({region for region, _ in found}) < len(found):
             return False  # they are one pass
         for region, last in found:
-            known: Any = last.known
-            if not known.node.again(region, known.since, known.after, known.sweep):
-                known = _begin(region, last, (None,))
-            _append(region, last.way, known)
+            _repeat(region, last)
         return True
+
+
+def _last_pass(head: Any) -> tuple[Region, _Pass] | None:
+    """The region that a value waits on, and the last backward pass from there, if that began from
+    this value, with a gradient of ones, and led to the same variables."""
+    node: Any = head.node if type(head) is Deferred else None
+    region = None if node is None else node.region
+    if type(region) is not Region or state.regions.get(region.device) is not region:
+        return None
+    last = None if region.stage is None else region.stage.swept.get(region.device)
+    if last is None or last.known is None or last.asked != Variable.asked:
+        return None
+    at = node.position
+    if last.at != (at, head.index) or last.owners != region.owners:
+        return None
+    if at >= len(region.nodes) or region.nodes[at] is not node:  # it was interrupted
+        return None
+    return region, last
+
+
+def _repeat(region: Region, last: _Pass) -> None:
+    known: Any = last.known
+    if not known.node.again(region, known.since, known.after, known.sweep):
+        known = _begin(region, last, (None,))
+    _append(region, last.way, known)
 
 
 class _Known(NamedTuple):

@@ -145,30 +145,35 @@ class Node:
     """
 
     __slots__ = (
-        "kernel", "inputs", "arrays", "order", "pullback", "mask", "outputs", "region", "position",
-        "refs", "inside", "origins", "released", "buffers", "numbers", "__weakref__",
+        "kernel", "inputs", "arrays", "order", "outputs", "region", "position", "refs", "released",
+        "__dict__", "__weakref__",
     )  # fmt: skip
 
-    def __init__(self, kernel: Kernel | None, inputs: tuple, arrays: tuple):
+    # most nodes of a training step never have these: one that has keeps them in its ``__dict__``
+    pullback: Pullback | Callable | None = None
+    mask: tuple[bool, ...] = ()
+    inside: Node | None = None
+    origins: Sequence[Node] = ()
+    buffers: Sequence[Any] = ()
+    numbers: Sequence[int] = ()
+
+    def __init__(
+        self, kernel: Kernel | None, inputs: tuple, arrays: tuple, refs: tuple[int, ...] = ()
+    ):
         self.kernel = kernel
         self.inputs = inputs
         self.arrays = arrays
+        self.refs = refs
         self.order = next(sequence)
-        self.pullback: Pullback | Callable | None = None
-        self.mask: tuple[bool, ...] = ()
         self.outputs: Sequence[Any] = ()
         self.region: Region | Job | None = None
         self.position = 0
-        self.refs: tuple[int, ...] = ()
-        self.inside: Node | None = None
-        self.origins: Sequence[Node] = ()
         self.released = False
-        self.buffers: Sequence[Any] = ()
-        self.numbers: Sequence[int] = ()
 
     def release(self) -> None:
         """Forget what the gradient needs."""
-        self.pullback = None
+        if self.pullback is not None:
+            self.pullback = None
         self.inputs = self.arrays = ()
         self.released = True
 

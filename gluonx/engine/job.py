@@ -15,7 +15,7 @@ from .bundle import Bundle
 from .deferred import Backward, Deferred
 from .graph import Node, Value
 from .pace import smallest
-from .stage import Stage, ref
+from .stage import Stage
 
 if TYPE_CHECKING:
     from .region import Region
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 _pending = operator.attrgetter("pending")
+_place = operator.attrgetter("node.position", "index")
 
 
 class Job:
@@ -39,7 +40,7 @@ class Job:
         of each among the outputs.
     updating : object
         What these buffers wait for until then.
-    slots : list of int
+    slots : sequence of int
         What is written, among the arrays of the region.
     outs : list
         The tuple of outputs (``count``, the results that are no gradients from ``base`` on), once
@@ -71,28 +72,23 @@ class Job:
         self.updating = updating
         self.donate: tuple[int, ...] = ()
         self.outs: list[tuple] = []
-        self.slots = [r >> 1 for r in refs]
+        self.slots = stage.slots(refs)
         self.all: list[tuple] = []
         self.node: Node | None = None
         self.sweeps: list[tuple[Backward, list | None]] = []
-        outputs, states, numbers, more, grads = [], [], [], [], []
-        for position, node in enumerate(region.nodes):
-            if node.kernel is None:
-                if node.outputs:  # else it has moved on
-                    self._add_sweep(node, grads)
-                continue
-            visible = node.kernel.visible
-            for value in node.outputs:
-                if value is None or value.holder() is None:  # nobody has it
-                    continue
-                number = ref(position, value.index, False)
-                if value.index < visible:
-                    outputs.append(value)
-                    numbers.append(number)
-                else:
-                    states.append(value)
-                    more.append(number)
-        self.values: list[Deferred] = outputs + states
+        grads: list[int] = []
+        for node in [node for node in region.nodes if node.kernel is None]:
+            if node.outputs:  # else it has moved on
+                self._add_sweep(node, grads)
+        held: list[Deferred] = [
+            value
+            for node in region.nodes
+            if node.kernel is not None
+            for value in node.outputs
+            if value is not None and value.holder() is not None  # else nobody has it
+        ]
+        order, outputs, states = stage.results(tuple(map(_place, held)))
+        self.values = held if order is None else [held[k] for k in order]
         self.recorded = _recorded(region) if region.open else None
         self.base = len(refs) if self.recorded is None else 0
         count = len(self.values) + len(grads)
@@ -103,8 +99,7 @@ class Job:
             last, self.takes = stage.takes(refs, 0 if self.base else count, written)
         self.program: Any = None
         if count or written:
-            more += grads
-            self.program = stage.program(tuple(numbers), tuple(more), last, self.recorded is None)
+            self.program = stage.program(outputs, (*states, *grads), last, self.recorded is None)
 
     def _add_sweep(self, node: Any, grads: list[int]) -> None:
         """The gradients of a backward pass are outputs, but for those that were replaced."""

@@ -266,8 +266,9 @@ class Region:
         for n in self.nodes:
             n.region = None
             if n.kernel is not None:
-                n.inside = node
                 n.outputs = n.refs = ()
+                if node is not None:
+                    n.inside = node
         self.begin()
         self.job = None
 
@@ -287,11 +288,13 @@ class Again:
         Whether a gradient flows to one of the inputs.
     first : int
         How many arrays the region had before.
+    sources : list or None
+        What :meth:`find_sources` has found.
     """
 
     __slots__ = (
-        "refs", "stage", "recorded", "first", "_new", "_all", "_arrays", "_values", "_made",
-        "_mask", "_count", "_nothing", "_sources",
+        "refs", "stage", "recorded", "first", "sources", "_new", "_all", "_arrays", "_values",
+        "_made", "_mask", "_count", "_nothing",
     )  # fmt: skip
 
     def __init__(self, refs: tuple[int, ...], stage: Stage, first: int):
@@ -307,22 +310,22 @@ class Again:
         self._arrays: Any = old and (picker(old), picker([refs[k] >> 1 for k in old]))
         led = [k for k in old if self._mask[k]]
         self._values: Any = led and (picker(led), picker([refs[k] >> 1 for k in led]))
-        self._made = _runs(refs)
+        self._made = _by_node(refs)
         self._nothing = (None,) * len(self._new)
         twice = len({refs[k] >> 1 for k in self._new}) < len(self._new)
         self._count = -1 if twice else len(refs)  # an array that comes twice: never again
         self._all = len(self._new) == len(refs)
-        self._sources: Any = 0
+        self.sources: list[Any] | None = None
 
-    def sources(self, count: int) -> list[Any] | None:
+    def find_sources(self, count: int) -> list[Any] | None:
         """Where the last ``count`` inputs come from: the position and the output of a node, a slot,
         or None for a new one. None if an array comes twice, or has a gradient."""
-        if self._sources == 0:
-            refs = self.refs[len(self.refs) - count :]
-            simple = self._count >= 0 and all([flows(r) == (r < 0) for r in refs])
-            slots = [place(r) if r < 0 else r >> 1 if r >> 1 < self.first else None for r in refs]
-            self._sources = slots if simple else None
-        return self._sources
+        refs = self.refs[len(self.refs) - count :]
+        if self._count < 0 or any([flows(r) != (r < 0) for r in refs]):
+            return None
+        slots = [place(r) if r < 0 else r >> 1 if r >> 1 < self.first else None for r in refs]
+        self.sources = slots
+        return slots
 
     def fits(
         self, region: Region, arrays: Sequence[Any], values: Sequence[Value | None] | None
@@ -336,14 +339,11 @@ class Again:
         # after an interrupted call there may be arrays that nothing uses
         if len(arrays) != self._count or not len(own) == len(owners) == self.first:
             return False
-        for first, stop, position, index in self._made:
+        for position, end, theirs, mine in self._made:
             outputs = region.nodes[position].outputs
-            if len(outputs) < index + stop - first:
+            if len(outputs) < end:
                 return False  # a backward pass that has moved on
-            if first + 1 == stop:
-                if arrays[first] is not outputs[index]:
-                    return False
-            elif not all(map(_is, arrays[first:stop], outputs[index : index + stop - first])):
+            if not all(map(_is, theirs(arrays), mine(outputs))):
                 return False
         if self._arrays:
             theirs, mine = self._arrays
@@ -372,20 +372,23 @@ class Again:
 _is = operator.is_
 
 
-def _runs(refs: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
-    """The inputs that are deferred: runs of them, ``[first, stop)``, that are results in a row of
-    the node at a position, from an index on."""
-    runs: list[tuple[int, int, int, int]] = []
+def _by_node(refs: tuple[int, ...]) -> list[tuple[int, int, Any, Any]]:
+    """The inputs that are deferred: for each node that makes some, its position, how many results
+    it has at least, and what picks them from the inputs and from its results."""
+    found: dict[int, list[tuple[int, int]]] = {}
     for k, r in enumerate(refs):
         if r < 0:
             position, index = place(r)
-            if runs:
-                first, stop, at, start = runs[-1]
-                if (k, position, index) == (stop, at, start + k - first):
-                    runs[-1] = (first, k + 1, at, start)
-                    continue
-            runs.append((k, k + 1, position, index))
-    return runs
+            found.setdefault(position, []).append((k, index))
+    return [
+        (
+            position,
+            1 + max(index for _, index in pairs),
+            picker([k for k, _ in pairs]),
+            picker([index for _, index in pairs]),
+        )
+        for position, pairs in found.items()
+    ]
 
 
 _EARLY = "a recorded result was needed before backward()"
@@ -432,9 +435,8 @@ def defer(
     """
     if region.stage is None:
         region.stage = Stage.first(kernel)
-    node = Node(kernel, tuple(values), ())
     again = region.place(kernel, arrays, values)
-    node.refs = again.refs
+    node = Node(kernel, tuple(values), (), again.refs)
     outs = [None if a is None else Deferred(node, i, a) for i, a in enumerate(out_avals)]
     node.outputs = outs
     region.add(node, again.stage)

@@ -86,7 +86,7 @@ class Stage:
 
     __slots__ = (
         "step", "before", "root", "next", "again", "sweeps", "programs", "grown", "kept", "noted",
-        "_order", "_takes", "_donated", "replicas", "swept", "own",
+        "_order", "_takes", "_slots", "_donated", "_results", "replicas", "swept", "own",
     )  # fmt: skip
 
     def __init__(self, before: Stage | None, step: Any):
@@ -102,7 +102,9 @@ class Stage:
         self.kept: list[tuple[Stage, Any]] = []
         #: Whether it is known why what was deferred here ran before its time.
         self.noted = False
+        self._slots: tuple[int, ...] = ()
         self._donated: tuple[int, ...] | None = None
+        self._results: dict[tuple, tuple] = {}
         #: What is known of the last step on several devices, see ``replicas``.
         self.replicas: dict[Any, Any] = {}
         self._order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
@@ -192,11 +194,38 @@ class Stage:
             found = self._takes[first] = last, takes
         return found
 
+    def slots(self, refs: Sequence[int]) -> tuple[int, ...]:
+        """Where a last step that writes its first inputs, ``refs``, has them from."""
+        if len(self._slots) != len(refs):
+            self._slots = tuple([r >> 1 for r in refs])
+        return self._slots
+
     def donated(self, refs: Sequence[int]) -> tuple[int, ...]:
-        """The slots of the arrays that a last step writes, its first inputs, ``refs``."""
+        """The slots of the arrays among them, each once."""
         if self._donated is None:
             self._donated = tuple(dict.fromkeys(r >> 1 for r in refs if r >= 0))
         return self._donated
+
+    def results(
+        self, places: tuple[tuple[int, int], ...]
+    ) -> tuple[list[int] | None, tuple[int, ...], tuple[int, ...]]:
+        """The order in which results, (position, output) each, are returned, None if it is theirs;
+        the refs of the outputs, which come first; and those of the new values of mutable inputs."""
+        found = self._results.get(places)
+        if found is None:
+            steps = self.steps()
+            hidden = [index >= steps[position][0].visible for position, index in places]
+            order = sorted(range(len(places)), key=hidden.__getitem__)
+            numbers = [ref(*places[k], False) for k in order]
+            count = hidden.count(False)
+            if len(self._results) >= _MAX_PROGRAMS:
+                self._results.clear()
+            found = self._results[places] = (
+                order if sorted(order) != order else None,
+                tuple(numbers[:count]),
+                tuple(numbers[count:]),
+            )
+        return found
 
     def program(
         self, outputs: tuple[int, ...], states: tuple[int, ...], last: tuple[int, ...], front: bool

@@ -110,7 +110,7 @@ class Entry:
             mine.spread = True
         return found
 
-    def mark(self) -> tuple[Selection | None, int | None]:
+    def mark(self) -> tuple[Selection | None, Any]:
         """What tells later whether the contents of :attr:`buffers` are still the same, see
         :meth:`Selection.still`; None where that is not known."""
         selection = self._selection

@@ -30,7 +30,8 @@ class Usual:
     """
 
     __slots__ = (
-        "avals", "_entry", "_kernel", "_ctx", "_device", "_training", "_own", "_plain", "_seen",
+        "avals", "_entry", "_kernel", "_ctx", "_device", "_training", "_handles", "_own", "_plain",
+        "_seen",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, ctx: Any, avals: tuple):
@@ -42,6 +43,7 @@ class Usual:
         #: How many arrays the code closes over, and whether none of them is of whole numbers; since
         #: which beginning of a region they are there, with what mark of their contents, where, and
         #: what the tape has of them.
+        self._handles = entry.handles
         self._own = len(entry.handles)
         self._plain = all([k >= self._own for k in entry.whole])
         self._seen: tuple = (-1, None, None, (), [])
@@ -61,46 +63,40 @@ class Usual:
 
     def call(self, args: tuple) -> NDArray | None:
         """The result; None if the call is of another kind."""
-        entry, ctx, kernel = self._entry, self._ctx, self._kernel
+        entry, kernel = self._entry, self._kernel
+        region = state.regions.get(self._device)
         if (
-            entry.moves != Parameter.moves
+            region is None
+            or entry.moves != Parameter.moves
             or len(args) != len(self.avals)
             or not state.recording
             or state.training is not self._training
         ):
             return None
-        region = state.regions.get(self._device)
-        if region is None:
-            return None
         with region.lock:
-            if region.job is not None or region.swept:
-                return None
-            nodes, stage = region.nodes, region.stage
-            if nodes:
-                last = nodes[-1]
-                if last.kernel is not None:
-                    for value in last.outputs[:1]:
-                        if value is None or value.holder() is None:
-                            return None  # an interrupted call may have left it behind
-                if len(nodes) >= MAX_REGION:
-                    return None
-            elif stage is None:
+            stage, nodes = region.stage, region.nodes
+            if stage is None:
                 stage = kernel.stage
             again = None if stage is None else stage.again.get(kernel)
-            if again is None or not again.recorded:
+            if again is None or not again.recorded or region.swept or region.job is not None:
                 return None
+            if nodes and (last := nodes[-1]).kernel is not None:
+                for value in last.outputs[:1]:
+                    if value is None or value.holder() is None:
+                        return None  # an interrupted call may have left it behind
+                if len(nodes) >= MAX_REGION:
+                    return None
             values = self._short(region, again, args)
             if values is None:
                 values = self._long(region, again, args)
                 if values is None:
                     return None
-            node = Node(kernel, tuple(values), ())
-            node.refs = again.refs
+            node = Node(kernel, tuple(values), (), again.refs)
             value = Deferred(node, 0, entry.out_avals[0])
             node.outputs = [value]
             region.add(node, again.stage)
             region.open += 1
-        buffer = Buffer(None, ctx)
+        buffer = Buffer(None, self._ctx)
         buffer.pending = value
         value.holder = weakref.ref(buffer)
         made = NDArray._new(buffer)
@@ -114,29 +110,30 @@ class Usual:
         What the code closes over is not looked at one by one: it was found on the region before, or
         nothing was.
         """
-        sources, entry = again.sources(len(args)), self._entry
-        if sources is None:
+        sources = again.sources or again.find_sources(len(args))
+        own, owners = region.arrays, region.owners
+        # else an interrupted call has left something behind
+        if sources is None or not len(own) == len(owners) == again.first:
             return None
-        seen, values, new = self._seen, [], []
+        seen, new = self._seen, []
         if self._own:
             began, selection, mark, refs, known = seen
-            if refs != again.refs[: self._own] or list(map(_entry, entry.handles)) != known:
+            if refs != again.refs[: self._own] or list(map(_entry, self._handles)) != known:
                 return None
             if began == region.began:
-                if selection is None or not selection.still(mark):
+                if mark is None or not selection.still(mark):
                     return None
             else:
                 if again.first:
                     return None
-                selection, mark = entry.mark()  # before they are looked at
-                new = entry.own(region)  # the first of what is deferred, and so new as well
+                selection, mark = self._entry.mark()  # before they are looked at
+                new = self._entry.own(region)  # the first of what is deferred, and so new as well
                 if new is None:
                     return None
                 seen = region.began, selection, mark, refs, known
             values = known.copy()
-        own, owners = region.arrays, region.owners
-        if not len(own) == len(owners) == again.first:
-            return None  # an interrupted call has left something behind
+        else:
+            values = []
         ctx = self._ctx
         for x, (shape, dtype), source in zip(args, self.avals, sources):  # noqa: B905
             if type(x) is not NDArray or x._view is not None:
@@ -144,28 +141,26 @@ class Usual:
             buffer, value = x._buffer, x._entry
             if buffer.ctx is not ctx:
                 return None
-            array = buffer.array
-            if array is None:
-                array = buffer.pending
-                if type(array) is Spread:
+            if value is not None:
+                if buffer.pending is not value or type(source) is not tuple:
+                    return None
+                position, index = source
+                node = region.nodes[position]
+                if value.node is not node or value.index != index or node.released:
+                    return None
+                aval = value.aval
+            else:
+                array = buffer.array
+                if array is None:
+                    array = buffer.pending
+                    if type(array) is not Spread:
+                        return None
                     region.spread = True
-                elif type(array) is not Deferred:
+                if source is None:
+                    new.append(array)
+                elif type(source) is tuple or own[source] is not array:
                     return None
-            if type(array) is Deferred:
-                if array is not value or type(source) is not tuple:
-                    return None
-                node = array.node
-                if region.nodes[source[0]] is not node or node.released:
-                    return None
-                if array.index != source[1]:
-                    return None
-            elif value is not None or type(source) is tuple:
-                return None
-            elif source is None:
-                new.append(array)
-            elif own[source] is not array:
-                return None
-            aval = array.aval
+                aval = array.aval
             if aval.shape != shape or aval.dtype != dtype:
                 return None
             values.append(value)
