@@ -232,6 +232,9 @@ def backward(
         If a head was not recorded, or its graph was released by an earlier ``backward``.
     """
     if head_grads is None and not retain_graph and type(heads) is list:
+        script = state.script()
+        if script is not None and len(heads) == 1 and script.backward(heads[0]):
+            return
         if set(map(type, heads)) == _ARRAYS and fuse.defer_each_again(list(map(_entry, heads))):
             return
     pairs = _heads(heads, head_grads)

@@ -23,6 +23,7 @@ from .engine.replicas import Written, all_reduce, run_replicated
 from .engine.spread import Team, team_of
 from .engine.update import Updating, run_update
 from .error import MXNetError
+from .hybrid import Rehearsal
 from .kvstore.exchange import team_with_others
 from .kvstore.gradients import gradients_of
 from .ndarray import NDArray
@@ -148,6 +149,7 @@ class Trainer:
         self._places: dict[tuple, tuple[int, Any]] = {}
         #: The last step, if it was one of all parameters as one group, see :meth:`_step_again`.
         self._last: _Step | None = None
+        self._rehearsal = Rehearsal()
         if self._gradients is not None:
             self._gradients.make_equal(self._params)
 
@@ -297,6 +299,8 @@ class Trainer:
             several is not None,
         )  # fmt: skip
         use_gradients(values)
+        if several is None:
+            self._rehearsal.watch(group.device, last.kernel, last.written, last.on_each[0])
         return True
 
     def _reduces_itself(self) -> bool:

@@ -56,7 +56,7 @@ def test_python_work_of_a_step_does_not_grow_with_the_network(micro):
     nd.ones(1, dtype="float64").wait_to_read()  # from here on 64-bit types are looked for
     for layers in (1, 6):
         _, _, step = make(layers, micro=micro)
-        for _ in range(5):
+        for _ in range(25):
             step()
         counts.append(calls_of(step))
     assert counts[0] == counts[1] <= CALLS[micro], counts

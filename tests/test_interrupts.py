@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gathering import gathering
 from interrupting import held_locks, interrupted_at, points_of
+from rehearsing import rehearsing
 
 import gluonx as gx
 from gluonx import autograd, gluon, nd, nn
@@ -23,6 +24,8 @@ class Run:
     contexts = (gx.cpu(0),)
     #: Whether an interrupted step was done as a whole, or not at all.
     whole = True
+    #: How many steps come before each that is interrupted.
+    warm = 0
 
     def __init__(self):
         gx.random.seed(3)
@@ -186,10 +189,20 @@ class Gathered(Run):
     """Steps wait until several are one call."""
 
 
+class Scripted(Run):
+    """Steps follow a script, once two were like the one before."""
+
+    warm = 3
+
+
+class ScriptedMicro(Scripted, Micro):
+    """So do those of several batches."""
+
+
 class Module:
     """A Module's step, which is prepared."""
 
-    whole = True
+    whole, warm = True, 0
 
     def __init__(self):
         gx.random.seed(3)
@@ -218,7 +231,7 @@ class Module:
 
 RUNS = [
     Plain, Looked, Eager, Micro, Written, HeadGradient, Statistics, Two, Replicas, MicroReplicas,
-    Gathered, Module,
+    Gathered, Scripted, ScriptedMicro, Module,
 ]  # fmt: skip
 #: How many steps a run takes before it is interrupted.
 BEGUN = 6
@@ -231,7 +244,12 @@ def apart(a, b):
 
 def interrupt(kind, every, first):
     """Interrupt a step at each of some points, and look at everything."""
-    with gathering(count=3) if kind is Gathered else contextlib.nullcontext():
+    scope = contextlib.nullcontext()
+    if kind is Gathered:
+        scope = gathering(count=3)
+    elif kind.warm:
+        scope = rehearsing()
+    with scope as updates:
         run, plain = kind(), kind()
         for _ in range(BEGUN):
             run.step()
@@ -242,6 +260,12 @@ def interrupt(kind, every, first):
         old, new = plain.values(), None
         interrupts = completed = 0
         for point in range(first % every + 1, points + 1, every):
+            for _ in range(kind.warm):
+                run.step()
+                if new is None:
+                    plain.step()
+                    new = plain.values()
+                old, new = new, None
             if new is None:
                 plain.step()
                 new = plain.values()
@@ -267,6 +291,7 @@ def interrupt(kind, every, first):
                         new = plain.values()
                     assert apart(run.values(), new) < 0.05 * apart(old, new), (point, points)
                     old, new = new, None
+        assert not kind.warm or updates.count(True) > interrupts
         assert interrupts > 0.5 * len(range(first % every + 1, points + 1, every))
         if kind.whole:
             assert completed < interrupts
@@ -279,7 +304,15 @@ def test_an_interrupt_at_any_moment_of_a_step(kind, seed):
 
 
 @pytest.mark.parametrize(
-    ("kind", "every"), [(Micro, 61), (Written, 211), (Replicas, 61), (Module, 41)]
+    ("kind", "every"),
+    [
+        (Micro, 61),
+        (Written, 211),
+        (Replicas, 61),
+        (Scripted, 17),
+        (ScriptedMicro, 31),
+        (Module, 41),
+    ],
 )
 def test_an_interrupt_at_some_moments_of_a_step(kind, every, seed):
     interrupt(kind, every, seed)

@@ -220,6 +220,11 @@ class HybridBlock(Block):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         cache = self._cache
         if cache is not None and args and not kwargs and not HookHandle.alive:
+            script = state.script()
+            if script is not None:
+                found = script.call(cache, args)
+                if found is not None:
+                    return found
             if cache is not self._eager and state.trace is None:
                 found = cache.again(args)
                 if found is not None:
@@ -251,6 +256,9 @@ class HybridBlock(Block):
             return self.forward(*args, **kwargs)
         try:
             if HookHandle.alive and args and not kwargs:  # else __call__ has tried that
+                script = state.script()
+                if script:
+                    script.unfold()
                 found = cache.again(args)
                 if found is not None:
                     return found

@@ -225,6 +225,15 @@ class Selection:
         now = bundle.updating or bundle.updates
         return now == mark and list(map(_pending, own)) == parts
 
+    @property
+    def bundle(self) -> Bundle | None:
+        """The bundle that has the contents of all."""
+        return self._inside[0][0] if self._alone else None
+
+    def pick(self, arrays: Sequence[Any]) -> list[Any]:
+        """Those among the contents of the bundle."""
+        return list(self._pick(arrays)[:-1])
+
     def contents(self, region: Any) -> list[Any] | None:
         """The contents of all, as ``region`` may take them, None for those that wait; None if a
         bundle was opened."""
@@ -233,7 +242,7 @@ class Selection:
             arrays = bundle.there(region)
             if not arrays or list(map(_pending, own)) != parts:
                 return None
-            return list(self._pick(arrays)[:-1])
+            return self.pick(arrays)
         pool: list[Any] = []
         for bundle, own, parts in self._inside:
             arrays = bundle.there(region)

@@ -14,13 +14,14 @@ from . import tape
 from .buffer import Buffer, Zeros
 from .graph import STALE, Node, Value, Variable
 from .spread import Spreads, fill
-from .state import state
+from .state import nobody, state
 
 __all__ = [
     "Backward",
     "Deferred",
     "fresh",
     "hold",
+    "released",
     "take_spare",
     "use_gradients",
     "wait_instead",
@@ -32,10 +33,6 @@ _changing = threading.Lock()
 _pending = operator.attrgetter("pending")
 _buffer = operator.attrgetter("grad._buffer")
 _by = operator.attrgetter("by")
-
-
-def _nobody() -> None:
-    """A weak reference to nothing."""
 
 
 #: In the place of nodes that a deferred backward pass has released.
@@ -66,17 +63,17 @@ class Deferred(Value):
         self.node = node
         self.index = index
         self.aval = aval
-        self.holder: Any = _nobody
+        self.holder: Any = nobody
 
     def hold(self, holder: Any) -> None:
         self.holder = weakref.ref(holder)
 
     def computed(self, node: Node | None, index: int) -> None:
         """The region has run, and is ``node`` on the tape, if it is recorded."""
-        if self.holder is not _nobody:
+        if self.holder is not nobody:
             source = self.node
             gone = _gone if source.released else _cut if any(source.inputs) else None
-            self.node, self.index, self.holder = node or gone, index, _nobody
+            self.node, self.index, self.holder = node or gone, index, nobody
 
     def force(self, buffer: Buffer) -> None:
         node = self.node
@@ -90,6 +87,11 @@ class Deferred(Value):
                 "the value of this array was never computed: the deferred work that makes it "
                 "failed before. Run that work again and look at its error."
             )
+
+
+def released(aval: Any) -> Deferred:
+    """In the place of a value that was computed, and that a backward pass has released."""
+    return Deferred(_gone, 0, aval)
 
 
 def hold(buffer: Buffer, value: Deferred) -> None:
@@ -198,6 +200,39 @@ class Backward(Node):
         for buffer, value in zip(self.buffers, self.outputs, strict=True):
             wait_instead(buffer, value)
         return True
+
+    def untouched(self) -> bool:
+        """Whether nobody has replaced the gradients."""
+        with _changing:
+            return self._untouched()
+
+    def lend(self, script: Any, zeros: bool) -> bool:
+        """Let the gradients wait for what a script has noted, if nobody has touched them since the
+        last time; they must be zero, if so asked. The script keeps what it had found."""
+        with _changing:
+            found = self.results
+            there = found is _ZEROS if zeros else found is not None
+            if not there or self.region is not None or not self._untouched():
+                return False
+            script.before = found  # first: an interrupt may come anywhere
+            self.region, self.results, self.spare = script, None, None
+            return True
+
+    def give_back(self, found: Any) -> None:
+        """It waits for no script any more."""
+        with _changing:
+            self.results, self.region = found, None
+
+    def put(self, region: Any, stage: Any, sweep: tuple) -> None:
+        """Begin on ``region`` what a script has noted."""
+        with _changing:
+            region.add_sweep(self, stage, sweep)
+
+    def found(self, results: tuple, script: Any) -> None:
+        """What a script has noted was computed."""
+        with _changing:
+            if self.region is script:
+                self.results, self.region = results, None
 
     def wrote(self) -> None:
         """Note that it writes the gradients."""

@@ -16,7 +16,7 @@ from .region import Region
 from .stage import Stage, flows, place, ref
 from .state import state
 
-__all__ = ["defer_again", "defer_backward", "defer_each_again"]
+__all__ = ["defer_again", "defer_backward", "defer_each_again", "note_pass"]
 
 
 class _Way(NamedTuple):
@@ -121,7 +121,7 @@ def _last_pass(head: Any) -> tuple[Region, _Pass] | None:
     """The region that a value waits on, and the last backward pass from there, if that began from
     this value, with a gradient of ones, and led to the same variables."""
     node: Any = head.node if type(head) is Deferred else None
-    region = None if node is None else node.region
+    region: Any = None if node is None else node.region
     if type(region) is not Region or state.regions.get(region.device) is not region:
         return None
     last = None if region.stage is None else region.stage.swept.get(region.device)
@@ -139,7 +139,9 @@ def _repeat(region: Region, last: _Pass) -> None:
     known: Any = last.known
     if not known.node.again(region, known.since, known.after, known.sweep):
         known = _begin(region, last, (None,))
-    _append(region, last.way, known)
+    note_pass(region, last.way, known)
+    if known is last.known:
+        region.events.append(last)
 
 
 class _Known(NamedTuple):
@@ -268,10 +270,10 @@ def _defer(region: Region, pass_: _Pass, given: Sequence[Any]) -> None:
         or not known.node.again(region, known.since, known.after, known.sweep)
     ):
         known = _begin(region, pass_, given)
-    _append(region, way, known)
+    note_pass(region, way, known)
 
 
-def _append(region: Region, way: _Way, known: _Known) -> None:
+def note_pass(region: Region, way: _Way, known: _Known) -> None:
     """Note what a pass that is on the region now has done there."""
     if way.replaces:
         region.swept = True

@@ -14,13 +14,14 @@ from . import pages, tape
 from .bundle import Bundle
 from .deferred import Backward, Deferred
 from .graph import Node, Value
+from .kernel import Kernel
 from .pace import smallest
 from .stage import Stage
 
 if TYPE_CHECKING:
     from .region import Region
 
-__all__ = ["Job"]
+__all__ = ["Job", "run_program"]
 
 _pending = operator.attrgetter("pending")
 _place = operator.attrgetter("node.position", "index")
@@ -87,7 +88,8 @@ class Job:
             for value in node.outputs
             if value is not None and value.holder() is not None  # else nobody has it
         ]
-        order, outputs, states = stage.results(tuple(map(_place, held)))
+        self.places = tuple(map(_place, held))
+        order, outputs, states = stage.results(self.places)
         self.values = held if order is None else [held[k] for k in order]
         self.recorded = _recorded(region) if region.open else None
         self.base = len(refs) if self.recorded is None else 0
@@ -128,15 +130,7 @@ class Job:
             self.node = node
             self.outs.append(outs)
         else:
-            kernel.run_into(self.outs, region.arrays, region.device, self.donate)
-            if kernel.runs in pages.AT:
-                pages.watch(kernel, region.arrays, region.device, self.donate)
-            if self.outs[0] and isinstance(self.outs[0][0], jax.core.Tracer):
-                self.outs.clear()
-                raise MXNetError(
-                    "JAX believes that it is tracing a function, probably because an earlier trace "
-                    "was interrupted. Nothing was lost: save what you need and start Python anew."
-                )
+            run_program(kernel, self.outs, region.arrays, region.device, self.donate)
 
     def dispatched(self, steps: int = 1) -> None:
         """It is under way, alone or as the last of some steps in one call."""
@@ -224,6 +218,21 @@ class Job:
             if holder is not None and results:
                 holder.fulfil(value, results[k])
             value.computed(self.node, k)
+
+
+def run_program(
+    program: Kernel, outs: list[tuple], arrays: Sequence[Any], device: Any, donate: tuple[int, ...]
+) -> None:
+    """Run the executable of a region; the tuple of results is appended to ``outs``."""
+    program.run_into(outs, arrays, device, donate)
+    if program.runs in pages.AT:
+        pages.watch(program, arrays, device, donate)
+    if outs[0] and isinstance(outs[0][0], jax.core.Tracer):
+        outs.clear()
+        raise MXNetError(
+            "JAX believes that it is tracing a function, probably because an earlier trace "
+            "was interrupted. Nothing was lost: save what you need and start Python anew."
+        )
 
 
 def _recorded(region: Region) -> list[Value | None] | None:

@@ -12,7 +12,7 @@ import itertools
 import operator
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import report
 from .deferred import Deferred, hold
@@ -33,6 +33,20 @@ MAX_REGION = 256
 _beginnings = itertools.count()
 
 
+class Past(NamedTuple):
+    """A step that has run: its ``events`` (see :attr:`Region.events`), how its update found its
+    inputs (``again``), the executable, the places of the results that somebody held, what finds the
+    new contents of what it writes, how many results these are, and which inputs are donated."""
+
+    events: list[Any]
+    again: Again
+    program: Kernel
+    places: tuple[tuple[int, int], ...]
+    takes: Sequence[Any]
+    base: int
+    donate: tuple[int, ...]
+
+
 class Region:
     """What one thread has deferred on one device; it runs as one executable, and begins anew.
 
@@ -49,6 +63,8 @@ class Region:
         The structure of the nodes.
     job : Job or None
         The execution under way; one that was interrupted is taken up again.
+    past : Past or None
+        What the last update was like, if all that it ran had come by short ways.
     pace : Pace or None
         How far Python runs ahead, where it uses the same processor.
     queue : Queue
@@ -68,6 +84,7 @@ class Region:
         self.device = device
         self.lock = threading.RLock() if lock is None else lock
         self.job: Any = None
+        self.past: Past | None = None
         self.pace = Pace() if getattr(device, "platform", None) == "cpu" else None
         self.queue = Queue(self)
         self.begin()
@@ -88,6 +105,8 @@ class Region:
         self.open = 0
         #: Whether there may be a :class:`~gluonx.engine.spread.Spread` among the arrays.
         self.spread = False
+        #: For each node, if it came by one of the short ways, what this was.
+        self.events: list[Any] = []
         # last, for this may be interrupted, and done again; and together, see add()
         self.nodes, self.stage = [], None
 
@@ -317,6 +336,10 @@ class Again:
         self._all = len(self._new) == len(refs)
         self.sources: list[Any] | None = None
 
+    def pick_new(self, arrays: Sequence[Any]) -> list[Any]:
+        """Those inputs that get slots of their own."""
+        return list(map(arrays.__getitem__, self._new))
+
     def find_sources(self, count: int) -> list[Any] | None:
         """Where the last ``count`` inputs come from: the position and the output of a node, a slot,
         or None for a new one. None if an array comes twice, or has a gradient."""
@@ -349,7 +372,7 @@ class Again:
             theirs, mine = self._arrays
             if not all(map(_is, theirs(arrays), mine(own))):
                 return False
-        new = arrays if self._all else list(map(arrays.__getitem__, self._new))
+        new = arrays if self._all else self.pick_new(arrays)
         if Deferred in map(type, new):
             return False
         if values is None:
@@ -404,6 +427,9 @@ def current(device: Any, forward: bool = False) -> Region:
     a new ``forward`` pass begins after a backward pass that no Trainer used: that one stands alone,
     and is not to be compiled together with all that may follow.
     """
+    script = state.script()
+    if script:
+        script.unfold()
     region = state.regions.get(device)
     if region is None:
         region = state.regions[device] = Region(device, state.lock)
@@ -463,5 +489,8 @@ def defer_call(
 
 def flush() -> None:
     """Run whatever this thread has pending."""
+    script = state.script()
+    if script:
+        script.unfold()
     for region in list(state.regions.values()):
         region.run()

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from .region import Region
     from .trace import Trace
 
-__all__ = ["ThreadState", "ahead", "state"]
+__all__ = ["ThreadState", "ahead", "nobody", "state"]
 
 #: Work that may not even be on a region yet (steps of Modules): its ``hurry()`` puts it there.
 ahead: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def nobody() -> None:
+    """A weak reference to nothing."""
 
 
 class ThreadState(threading.local):
@@ -27,6 +31,8 @@ class ThreadState(threading.local):
     trace: Trace | None = None
     #: Which arrays of the work that is being compiled were made with channels last (``images``).
     images: Images | None = None
+    #: What this thread does from step to step, if it is known (``hybrid.Script``), weakly.
+    script: Any = staticmethod(nobody)
     #: How many blocks are being called, one inside the other.
     depth: int = 0
     #: What mixed precision makes of operators' inputs (``ops.precision.Policy``), if it is on. The

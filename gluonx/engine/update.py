@@ -14,10 +14,11 @@ from .bundle import GONE, Bundle, take
 from .deferred import Deferred
 from .job import Job
 from .kernel import COPY, Kernel
-from .region import Region, current
+from .region import Past, Region, current
 from .stage import Stage
+from .state import state
 
-__all__ = ["Updating", "run_update"]
+__all__ = ["Updating", "own", "run_update"]
 
 
 class Updating:
@@ -50,8 +51,12 @@ def run_update(
     new contents of ``written``. The old ones are donated; where somebody else holds them, a copy
     is. If it fails, the buffers keep their contents.
     """
+    script = state.script()
+    if script is not None and script.update(kernel, written, read, numbers):
+        return
     region = current(device)
     with region.lock:
+        region.past = past = None
         queue, more = region.queue, _contents(read, region)
         old, follows = _start(written, region), bool(queue)
         first = len(region.arrays)
@@ -74,10 +79,14 @@ def run_update(
             if (
                 job.recorded is None and not follows
             ):  # else nobody else can have what it starts from
-                _own(region.arrays, refs, written, old)
+                own(region.arrays, refs, written, old)
             if waits:
                 queue.add(job)
                 return
+            if job.recorded is None and 0 < len(region.events) == len(region.nodes):
+                past = Past(
+                    region.events, again, job.program, job.places, job.takes, job.base, job.donate
+                )
             region.job = job
             region.finish(job)
         except BaseException:
@@ -92,6 +101,7 @@ def run_update(
                 region.shrink(first)
             raise
         job.dispatched()
+        region.past = past
 
 
 def _start(written: Sequence[Bundle], region: Region) -> list[Sequence[Any]]:
@@ -131,7 +141,7 @@ def _waits_for(buffer: Buffer, region: Region) -> bool:
     return type(waits) is Deferred and region.has(waits.node)
 
 
-def _own(
+def own(
     arrays: list[Any], refs: Sequence[int], written: Sequence[Bundle], old: list[Sequence[Any]]
 ) -> None:
     """Make sure that nobody else holds those of a region's ``arrays`` that are to be donated, the
@@ -157,7 +167,7 @@ def _own(
 
 def _calibrate() -> tuple[int, int, int]:
     """The references to a tuple of contents, to an array in it, and to that array in the region's
-    list, when :func:`_own` looks."""
+    list, when :func:`own` looks."""
     arrays = [object()]
     old = [tuple(arrays)]
     inside = max(map(sys.getrefcount, itertools.chain.from_iterable(old)))

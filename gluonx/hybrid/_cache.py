@@ -14,7 +14,7 @@ import numpy as np
 from ..engine import region, report
 from ..engine.buffer import Buffer
 from ..engine.spread import Spread
-from ..engine.state import state
+from ..engine.state import nobody, state
 from ..engine.trace import Trace, trace_kernel
 from ..ndarray import NDArray
 from ..ndarray.dispatch import explain, on_one_device, wrap_deferred
@@ -84,7 +84,9 @@ class Cache:
         #: to hash one.
         self._recent: dict[Any, tuple[tuple, Entry]] = {}
         #: What the last recorded call on each context was like, if it was a simple one.
-        self._usual: dict[Any, Usual | None] = {}
+        self.usual: dict[Any, Usual | None] = {}
+        #: The last script that began with a call of the block, weakly.
+        self.script: Any = nobody
         #: Shapes and dtypes of the arrays in the last call.
         self.avals: tuple | None = None
         self.name = block.name
@@ -100,7 +102,7 @@ class Cache:
         """Forget everything, after the block's code or structure changed."""
         self._entries.clear()
         self._recent.clear()
-        self._usual.clear()
+        self.usual.clear()
         self.avals = None
         self._cleared = reason
 
@@ -131,7 +133,7 @@ class Cache:
         """The result of a recorded call that is like the last one on its context, see
         :class:`Usual`; None if it may be another."""
         x = args[0]
-        usual = self._usual.get(x._buffer.ctx) if type(x) is NDArray else None
+        usual = self.usual.get(x._buffer.ctx) if type(x) is NDArray else None
         if usual is None:
             return None
         result = usual.call(args)
@@ -155,7 +157,7 @@ class Cache:
         if last is not None and last[0] == key and last[1].moves == Parameter.moves:
             self.avals = avals
             if state.recording:
-                self._usual[ctx] = last[1].usual
+                self.usual[ctx] = last[1].usual
             return self._invoke(last[1], inputs, ctx, args, kwargs)
         try:
             entry = self._entries.get(key)
@@ -174,7 +176,7 @@ class Cache:
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
-            entry.usual = Usual.of(entry, ctx, avals) if key[3] and not kwargs else None
+            entry.usual = Usual.of(entry, ctx, avals, self) if key[3] and not kwargs else None
         self._recent[ctx], self.avals = (key, entry), avals
         return self._invoke(entry, inputs, ctx, args, kwargs)
 

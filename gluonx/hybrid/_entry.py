@@ -34,7 +34,7 @@ class Entry:
 
     __slots__ = (
         "traced", "handles", "buffers", "whole", "out_avals", "given", "moves", "outside",
-        "single", "usual", "_known", "_selection",
+        "single", "usual", "_known", "selection",
     )  # fmt: skip
 
     def __init__(
@@ -61,7 +61,7 @@ class Entry:
         self.usual: Any = None
         #: The last result of :meth:`values`, if no gradient flows to the inputs.
         self._known: tuple[tuple, bool] = ((), False)
-        self._selection: Selection | None = None
+        self.selection: Selection | None = None
 
     def aliased(self, inputs: list[NDArray]) -> bool:
         """Whether an array that the code changes has another name among what it is given."""
@@ -96,13 +96,13 @@ class Entry:
 
     def _own(self, mine: region.Region) -> list[Any]:
         """What :attr:`buffers` hold for a region, None where they wait for something."""
-        selection = self._selection
+        selection = self.selection
         found = None if selection is None else selection.contents(mine)
         if found is None:
             found = list(map(_array, self.buffers))
             if _NONE not in map(id, found):
                 return found
-            self._selection = selection = Selection.of(self.buffers, mine)
+            self.selection = selection = Selection.of(self.buffers, mine)
             if selection is None:
                 return found
             found = selection.contents(mine) or found
@@ -113,14 +113,14 @@ class Entry:
     def mark(self) -> tuple[Selection | None, Any]:
         """What tells later whether the contents of :attr:`buffers` are still the same, see
         :meth:`Selection.still`; None where that is not known."""
-        selection = self._selection
+        selection = self.selection
         return selection, None if selection is None else selection.mark()
 
     def own(self, mine: region.Region) -> list[Any] | None:
         """What the arrays that the code closes over hold for a region; None if one waits."""
         if not self.buffers:
             return []
-        selection = self._selection
+        selection = self.selection
         arrays = None if selection is None else selection.contents(mine)
         if arrays is None:
             arrays = self._own(mine)

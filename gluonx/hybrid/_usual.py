@@ -30,26 +30,27 @@ class Usual:
     """
 
     __slots__ = (
-        "avals", "_entry", "_kernel", "_ctx", "_device", "_training", "_handles", "_own", "_plain",
-        "_seen",
+        "avals", "entry", "ctx", "training", "plain", "cache", "_kernel", "_device", "_handles",
+        "_own", "_seen",
     )  # fmt: skip
 
-    def __init__(self, entry: Entry, ctx: Any, avals: tuple):
+    def __init__(self, entry: Entry, ctx: Any, avals: tuple, cache: Any):
+        self.cache = weakref.ref(cache)
         #: Shapes and dtypes of the inputs.
         self.avals = avals
-        self._entry, self._kernel = entry, entry.traced.kernel
-        self._ctx, self._device = ctx, ctx.device
-        self._training = state.training
+        self.entry, self._kernel = entry, entry.traced.kernel
+        self.ctx, self._device = ctx, ctx.device
+        self.training = state.training
         #: How many arrays the code closes over, and whether none of them is of whole numbers; since
         #: which beginning of a region they are there, with what mark of their contents, where, and
         #: what the tape has of them.
         self._handles = entry.handles
         self._own = len(entry.handles)
-        self._plain = all([k >= self._own for k in entry.whole])
+        self.plain = all([k >= self._own for k in entry.whole])
         self._seen: tuple = (-1, None, None, (), [])
 
     @classmethod
-    def of(cls, entry: Entry, ctx: Any, avals: tuple) -> Usual | None:
+    def of(cls, entry: Entry, ctx: Any, avals: tuple, cache: Any) -> Usual | None:
         """The short way for recorded calls of an entry on arrays of these shapes and dtypes, in
         the present train mode; None if they do more than that."""
         traced = entry.traced
@@ -59,18 +60,18 @@ class Usual:
             and not (traced.written or traced.changed or traced.draws)
             and traced.inputs == list(range(len(avals)))
         )
-        return cls(entry, ctx, avals) if simple else None
+        return cls(entry, ctx, avals, cache) if simple else None
 
     def call(self, args: tuple) -> NDArray | None:
         """The result; None if the call is of another kind."""
-        entry, kernel = self._entry, self._kernel
+        entry, kernel = self.entry, self._kernel
         region = state.regions.get(self._device)
         if (
             region is None
             or entry.moves != Parameter.moves
             or len(args) != len(self.avals)
             or not state.recording
-            or state.training is not self._training
+            or state.training is not self.training
         ):
             return None
         with region.lock:
@@ -96,7 +97,8 @@ class Usual:
             node.outputs = [value]
             region.add(node, again.stage)
             region.open += 1
-        buffer = Buffer(None, self._ctx)
+            region.events.append((self, again))
+        buffer = Buffer(None, self.ctx)
         buffer.pending = value
         value.holder = weakref.ref(buffer)
         made = NDArray._new(buffer)
@@ -126,15 +128,15 @@ class Usual:
             else:
                 if again.first:
                     return None
-                selection, mark = self._entry.mark()  # before they are looked at
-                new = self._entry.own(region)  # the first of what is deferred, and so new as well
+                selection, mark = self.entry.mark()  # before they are looked at
+                new = self.entry.own(region)  # the first of what is deferred, and so new as well
                 if new is None:
                     return None
                 seen = region.began, selection, mark, refs, known
             values = known.copy()
         else:
             values = []
-        ctx = self._ctx
+        ctx = self.ctx
         for x, (shape, dtype), source in zip(args, self.avals, sources):  # noqa: B905
             if type(x) is not NDArray or x._view is not None:
                 return None
@@ -173,7 +175,7 @@ class Usual:
 
     def _long(self, region: Region, again: Again, args: tuple) -> list[Any] | None:
         """As :meth:`_short`, but all is looked at."""
-        entry, ctx = self._entry, self._ctx
+        entry, ctx = self.entry, self.ctx
         selection, mark = entry.mark()  # before they are looked at
         arrays = entry.own(region)
         if arrays is None:
@@ -205,7 +207,7 @@ class Usual:
             values[k] = None
         if not again.fits(region, arrays, values):
             return None
-        if self._plain:
+        if self.plain:
             own = self._own
             self._seen = region.began, selection, mark, again.refs[:own], values[:own]
         return values

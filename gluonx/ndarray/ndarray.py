@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.core
@@ -65,6 +65,30 @@ class NDArray(ArrayMethods):
         x._entry = None
         x._cache = None
         return x
+
+    @classmethod
+    def _draft(cls, script: Any) -> NDArray:
+        """The result of a call that ``script`` has noted (see ``hybrid.Script``): an array that has
+        no buffer until somebody asks for it, or :meth:`_fill_in`."""
+        x = cls.__new__(cls)
+        x._view = None
+        x._cache = script
+        return x
+
+    def _fill_in(self, buffer: Buffer, entry: Any) -> None:
+        self._entry = entry
+        self._buffer = buffer
+        self._cache = None
+
+    if not TYPE_CHECKING:  # which would take every name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name in ("_buffer", "_entry"):  # it is a draft
+                script = self._cache
+                if script is not None:
+                    script.unfold()
+                return object.__getattribute__(self, name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # -- contents ---------------------------------------------------------------------------
 
@@ -452,8 +476,12 @@ class NDArray(ArrayMethods):
         train_mode : bool
             Accepted for compatibility; the gradient is that of the forward pass as it ran.
         """
-        if out_grad is None and not retain_graph and defer_again(self._entry):
-            return
+        if out_grad is None and not retain_graph:
+            script = state.script()
+            if script is not None and script.backward(self):
+                return
+            if defer_again(self._entry):
+                return
         global _backward
         if _backward is None:
             from ..autograd import backward as _backward

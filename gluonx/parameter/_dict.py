@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
@@ -19,6 +20,8 @@ from ._parameter import Constant, Parameter, contexts_of
 
 __all__ = ["ParameterDict", "assign"]
 
+_entry = operator.attrgetter("_entry")
+
 
 class ParameterDict:
     """Parameters by name, in order.
@@ -35,6 +38,8 @@ class ParameterDict:
         self._prefix = prefix
         self._shared = shared
         self._params: OrderedDict[str, Parameter] = OrderedDict()
+        #: The arrays of all, and ``Parameter.moves`` and the parameters that they are of.
+        self._known: tuple[Any, list[NDArray] | None] = (None, None)
 
     def __repr__(self) -> str:
         lines = "\n".join(f"  {p}" for p in self._params.values())
@@ -153,16 +158,25 @@ class ParameterDict:
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
-        variables: list[Any] = [
-            x._entry if p._grad_stype == "default" else None
-            for p in self.values()
-            if p._grad_req != "null" and p._data is not None and p._deferred is None
-            for x in p._data.values()
-        ]
-        if None not in variables and zero(variables):
+        key = Parameter.moves, list(self.values())
+        if key != self._known[0]:
+            self._known = key, self._dense()
+        arrays = self._known[1]
+        if arrays is None:
+            self._known = None, None  # it may be otherwise the next time
+        elif zero(list(filter(None, map(_entry, arrays)))):  # frozen ones have no entry
             return
         for p in self.values():
             p.zero_grad()
+
+    def _dense(self) -> list[NDArray] | None:
+        """The arrays of all; None if some have no values yet, or a sparse gradient."""
+        arrays: list[NDArray] = []
+        for p in self.values():
+            if p._data is None or p._deferred is not None or p._grad_stype != "default":
+                return None
+            arrays += p._data.values()
+        return arrays
 
     def reset_ctx(self, ctx: Any) -> None:
         """Move all parameters to other devices."""

@@ -108,6 +108,11 @@ class Generator(Noise):
     def _input(self, rows: int, columns: int) -> str:
         return self._any((rows, columns)) or self._new_input(rows, columns)
 
+    def _given(self, rows: int, columns: int) -> str:
+        """An input, mostly one that is made anew each time."""
+        new = self.rng.random() < 0.8
+        return self._new_input(rows, columns) if new else self._input(rows, columns)
+
     def _new_input(self, rows: int, columns: int) -> str:
         return self._emit("array", "x", (rows, columns), self.rng.randrange(100))
 
@@ -126,14 +131,18 @@ class Generator(Noise):
         body = self.code[start:]
         made = {n: s for n, s in self.shapes.items() if n not in before}
         keep = rng.random() < 0.3
-        for i in range(rng.choice((0, 0, 1, 3, 6))):
+        plain = make == self._plain
+        for i in range(rng.choice((4, 6, 8) if plain else (0, 0, 1, 3, 6))):
             again = {n: f"{n}_{i}" for n in made} if keep else {}
-            self.code += [renamed(step, again) for step in body]
+            if plain and i > 1 and rng.random() < 0.6:
+                self._disturbed([renamed(step, again) for step in body])
+            else:
+                self.code += [renamed(step, again) for step in body]
             for old, new in again.items():
                 self.shapes[new] = made[old]
                 if old in self.views:
                     self.views.add(new)
-            if rng.random() < 0.3:
+            if rng.random() < 0.3 and not (plain and i < 2):
                 self._noise(1)
         if rng.random() < 0.25:  # the last batch has another size
             rng.setstate(drawn)
@@ -143,8 +152,8 @@ class Generator(Noise):
 
     def _kinds(self) -> list[tuple]:
         """What a loop may do, and how likely."""
-        likely = 5, 1, 1, 1
-        kinds = self._body, self._micro_batches, self._one_by_one, self._recurrent
+        likely = 5, 1, 1, 1, 2
+        kinds = self._body, self._micro_batches, self._one_by_one, self._recurrent, self._plain
         return list(zip(kinds, likely, strict=True))
 
     def _before(self, make, rows: int) -> str | None:
@@ -179,6 +188,50 @@ class Generator(Noise):
                 self._recorded(rows)
                 self._noise(0.15)
                 self.code.append(("step", trainer, rows, self.rng.random() < 0.8))
+
+    def _plain(self, rows: int, _: str | None) -> None:
+        """Nothing but calls, a loss, a backward pass or several, and a step."""
+        rng = self.rng
+        names = [n for n in self.nets if n != "dropout"] or self.nets
+        micro = rng.choice((1, 1, 2, 3))
+        if micro > 1:
+            for net in names:
+                learned = [i for i in range(len(NETS[net].shapes)) if i not in NETS[net].fixed]
+                self.code += [("grad_req", net, i, "add") for i in learned]
+        for trainer, group in self.trainers.items():
+            for _ in range(micro):
+                self.code.append(("record",))
+                y = None
+                for net in (n for n in group if n in names):
+                    columns = NETS[net].inputs
+                    inputs = [
+                        y if y and self.shapes[y] == (rows, c) else self._given(rows, c)
+                        for c in columns
+                    ]
+                    y = self._emit("call", "y", (rows, NETS[net].output), net, *inputs)
+                if y is None:
+                    self.code.append(("end",))
+                    continue
+                target = self._given(*self.shapes[y])
+                loss = self._emit("apply", "l", (rows,), "l2_loss", y, target)
+                self.code.append(("end",))
+                self.code.append(("backward", (loss,), (None,), False))
+            self.code.append(("step", trainer, micro * rows, True))
+            if micro > 1:
+                self.code += [("zero_grad", net) for net in group]
+
+    def _disturbed(self, body: list[tuple]) -> None:
+        """The body of a loop, with something else somewhere in it."""
+        at = self.rng.randrange(1, len(body))
+        self.code += body[:at]
+        names = [step[0] for step in body[:at]]
+        self.recording = names.count("record") > names.count("end")
+        flat = str(body[at:])
+        self.needed.update(n for n in self.shapes if repr(n) in flat)
+        self._noise(1)
+        self.recording = False
+        self.needed.clear()
+        self.code += body[at:]
 
     def _recorded(self, rows: int) -> None:
         self.code.append(("record",))

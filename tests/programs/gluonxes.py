@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 from gathering import gathering
+from rehearsing import rehearsing
 
 import gluonx as gx
 from gluonx import autograd, gluon, nd, nn
@@ -77,6 +78,7 @@ class Net:
         return self.block(*inputs)
 
 
+_loss = gluon.loss.L2Loss()
 _nets: dict[tuple[str, bool, int], Net] = {}
 
 
@@ -105,8 +107,8 @@ class Gluonx:
         gx.random.seed(7)
         old, region.MAX_REGION = region.MAX_REGION, self.limit
         try:
-            gathered = gathering() if self.gathered else contextlib.nullcontext()
-            with config.fusing(self.fused), gathered:
+            often = gathering() if self.gathered else rehearsing()
+            with config.fusing(self.fused), often:
                 yield
         finally:
             region.MAX_REGION = old
@@ -123,7 +125,13 @@ class Gluonx:
 
     record = staticmethod(autograd.record)
     pause = staticmethod(autograd.pause)
-    backward = staticmethod(autograd.backward)
+
+    @staticmethod
+    def backward(heads: list[Any], grads: list[Any], retain: bool = False) -> None:
+        if len(heads) == 1:
+            heads[0].backward(*grads, retain)
+        else:
+            autograd.backward(heads, grads, retain)
 
     context = staticmethod(gx.cpu)
 
@@ -142,7 +150,7 @@ class Gluonx:
     @staticmethod
     def call(operator: str, *inputs: Any, out: Any = None) -> Any:
         if operator == "l2_loss":
-            return gluon.loss.L2Loss()(*inputs)
+            return _loss(*inputs)
         if out is not None:
             operator = {"add": "broadcast_add", "mul": "broadcast_mul"}.get(operator, operator)
             return getattr(nd, operator)(*inputs, out=out)
