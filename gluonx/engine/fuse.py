@@ -121,7 +121,9 @@ def _last_pass(head: Any) -> tuple[Region, _Pass] | None:
     """The region that a value waits on, and the last backward pass from there, if that began from
     this value, with a gradient of ones, and led to the same variables."""
     node: Any = head.node if type(head) is Deferred else None
-    region: Any = None if node is None else node.region
+    if node is None:
+        return None
+    region = node.region
     if type(region) is not Region or state.regions.get(region.device) is not region:
         return None
     last = None if region.stage is None else region.stage.swept.get(region.device)

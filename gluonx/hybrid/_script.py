@@ -201,7 +201,7 @@ class Script:
                     mark, contents = bundle.updates, bundle.arrays
                     if bundle.updating is not None or not contents:
                         return self._other()
-                selection = event.entry.selection
+                selection: Any = event.entry.selection
                 if selection is not event.selection:  # somebody has looked at the parameters
                     if selection is None or selection.bundle is not self._written[0]:
                         return self._other()
@@ -362,7 +362,7 @@ class Script:
                     note_pass(region, event.way, event.known)
             self._reset()
             self._patience.ended(0)
-            if self._patience.rests():
+            if self._patience.rests() and state.script() is self:
                 state.script = nobody
 
     def _unfold_call(self, event: _Call, x: NDArray | None, arrays: list[Any]) -> None:

@@ -76,9 +76,10 @@ class NDArray(ArrayMethods):
         return x
 
     def _fill_in(self, buffer: Buffer, entry: Any) -> None:
-        self._entry = entry
-        self._buffer = buffer
-        self._cache = None
+        x: Any = self
+        x._entry = entry
+        x._buffer = buffer
+        x._cache = None
 
     if not TYPE_CHECKING:  # which would take every name for an attribute
 
