@@ -19,6 +19,7 @@ from .engine.bundle import Bundle
 from .engine.deferred import fresh, use_gradients
 from .engine.interrupts import held_back
 from .engine.kernel import Kernel
+from .engine.region import Past
 from .engine.replicas import Written, all_reduce, run_replicated
 from .engine.spread import Team, team_of
 from .engine.update import Updating, run_update
@@ -294,13 +295,13 @@ class Trainer:
         rescale = self._scale / batch_size
         if optimizer is not None:
             optimizer.rescale_grad = rescale
-        self._run(
+        past = self._run(
             group, last.kernel, last.written, several, last.on_each, group.indices, rescale, None,
             several is not None,
         )  # fmt: skip
         use_gradients(values)
-        if several is None:
-            self._rehearsal.watch(group.device, last.kernel, last.written, last.on_each[0])
+        if past is not None:
+            self._rehearsal.watch(past, group.device, last.kernel, last.written, last.on_each[0])
         return True
 
     def _reduces_itself(self) -> bool:
@@ -588,8 +589,9 @@ class Trainer:
     def _run(
         self, group: Group, kernel: Kernel, written: list[Bundle], several: Written | None,
         grads: list[list[Buffer]], taken: list[int], rescale: float, mask: Any, reduce: bool,
-    ) -> None:  # fmt: skip
-        """Update a group with the gradients that each device has, and count it."""
+    ) -> Past | None:  # fmt: skip
+        """Update a group with the gradients that each device has, and count it; see
+        :func:`run_update`."""
         firsts = written[:1] if several is None else [*written[:1], several.bundles[0]]
         optimizer, progress = self._optimizer, _progress(firsts)
         if optimizer is not None:
@@ -603,16 +605,16 @@ class Trainer:
                 numbers.append(mask)
             if several is not None:
                 if run_replicated(kernel, several, grads, numbers, reduce):
-                    return
+                    return None
                 numbers = [np.asarray(a) for a in numbers]
             if several is None and self._arrays is not None:
-                run_update(kernel, written, grads[0], numbers, group.device)
-                return
+                return run_update(kernel, written, grads[0], numbers, group.device)
             with held_back():  # else one device might be updated and another one not
                 if several is not None and reduce:  # the parameters differ: the first one's count
                     self._allreduce_grads(taken)
                 run_update(kernel, written, grads[0], numbers, group.device)
                 self._follow_first(group)
+            return None
         except BaseException:
             if optimizer is not None and _progress(firsts) == progress:
                 optimizer._index_update_count, optimizer.num_update = before

@@ -23,7 +23,7 @@ def rehearsing(in_vain=10**9):
             updates.append(done)
         return done
 
-    _script._ALIKE, together._IN_VAIN, _script.Script.update = 0, in_vain, noted
+    _script._ALIKE, together._IN_VAIN, _script.Script.update = 1, in_vain, noted
     try:
         yield updates
     finally:

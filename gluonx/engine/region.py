@@ -63,8 +63,6 @@ class Region:
         The structure of the nodes.
     job : Job or None
         The execution under way; one that was interrupted is taken up again.
-    past : Past or None
-        What the last update was like, if all that it ran had come by short ways.
     pace : Pace or None
         How far Python runs ahead, where it uses the same processor.
     queue : Queue
@@ -84,7 +82,6 @@ class Region:
         self.device = device
         self.lock = threading.RLock() if lock is None else lock
         self.job: Any = None
-        self.past: Past | None = None
         self.pace = Pace() if getattr(device, "platform", None) == "cpu" else None
         self.queue = Queue(self)
         self.begin()

@@ -43,9 +43,9 @@ def run_update(
     read: Sequence[Buffer],
     numbers: Sequence[Any],
     device: Any,
-) -> None:
+) -> Past | None:
     """Replace the contents of buffers by what ``kernel`` makes of them, and run all that is
-    pending.
+    pending; returns what that was like, if all of it had come by short ways.
 
     The kernel takes the contents of ``written``, those of ``read`` and ``numbers``, and returns the
     new contents of ``written``. The old ones are donated; where somebody else holds them, a copy
@@ -53,10 +53,10 @@ def run_update(
     """
     script = state.script()
     if script is not None and script.update(kernel, written, read, numbers):
-        return
+        return None
     region = current(device)
     with region.lock:
-        region.past = past = None
+        past = None
         queue, more = region.queue, _contents(read, region)
         old, follows = _start(written, region), bool(queue)
         first = len(region.arrays)
@@ -82,7 +82,7 @@ def run_update(
                 own(region.arrays, refs, written, old)
             if waits:
                 queue.add(job)
-                return
+                return None
             if job.recorded is None and 0 < len(region.events) == len(region.nodes):
                 past = Past(
                     region.events, again, job.program, job.places, job.takes, job.base, job.donate
@@ -101,7 +101,7 @@ def run_update(
                 region.shrink(first)
             raise
         job.dispatched()
-        region.past = past
+        return past
 
 
 def _start(written: Sequence[Bundle], region: Region) -> list[Sequence[Any]]:

@@ -400,25 +400,21 @@ class Rehearsal:
         self._patience = together.Patience()
 
     def watch(
-        self, device: Any, kernel: Any, written: Sequence[Bundle], read: Sequence[Buffer]
+        self, past: Past, device: Any, kernel: Any, written: Sequence[Bundle], read: Sequence[Any]
     ) -> None:
-        """An update has run on a device, which was like the one before."""
-        region = state.regions.get(device)
-        past = None if region is None else region.past
-        if region is None or past is None:
-            return
-        region.past = None
+        """An update has run on a device, in the way of the one before."""
+        region = state.regions[device]
         if self._patience.rests():
             return
         last, self._past = self._past, past
         if last is None or past.events != last.events or past.again is not last.again:
             self._count = 0
             return
-        self._count += 1
-        if self._count < _ALIKE or (
-            together.often(past.program, region.pace) and together.allowed()
-        ):
+        if together.often(past.program, region.pace) and together.allowed():
             return
+        self._count += 1
+        if self._count < _ALIKE or (self._count > _ALIKE and self._script is None):
+            return  # too few yet, or there can be none
         if self._script is not None and self._script.fits(region, past, kernel, written, read):
             self._script.learn(past)
         else:
