@@ -81,12 +81,12 @@ class Usual:
             again = None if stage is None else stage.again.get(kernel)
             if again is None or not again.recorded or region.swept or region.job is not None:
                 return None
+            if len(nodes) >= MAX_REGION:
+                return None
             if nodes and (last := nodes[-1]).kernel is not None:
                 for value in last.outputs[:1]:
                     if value is None or value.holder() is None:
                         return None  # an interrupted call may have left it behind
-                if len(nodes) >= MAX_REGION:
-                    return None
             values = self._short(region, again, args)
             if values is None:
                 values = self._long(region, again, args)
