@@ -9,6 +9,7 @@ from interrupting import interrupted_at, points_of
 
 import gluonx as gx
 from gluonx import autograd, engine, gluon, nd, nn
+from gluonx.engine import config
 
 BATCH = 4
 DATA = [nd.array(np.random.default_rng(k).normal(size=(BATCH, 3))) for k in range(3)]
@@ -94,6 +95,24 @@ def test_what_somebody_looks_at_or_changes_is_as_it_was(look):
             found = looked(Run(optimizer), look)
         same(wanted, found)
         assert any(calls)
+
+
+@pytest.mark.parametrize("before", [3, 4, 5])
+def test_a_parameter_that_is_written_between_forward_and_backward(before):
+    """The step that writes cannot wait for those that do: what it starts from is theirs."""
+    seen = []
+    for fused in (False, True):
+        with config.fusing(fused), gathering(count=3):
+            run = Run(momentum=0.9)
+            for _ in range(before):
+                run.step()
+            with autograd.record():
+                loss = run.loss_function(run.net(DATA[0]), DATA[0])
+            run.params[0].set_data(nd.ones((3, 3)))
+            loss.backward()
+            run.trainer.step(BATCH)
+            seen.append([*run.values(), *(p.grad().asnumpy() for p in run.params)])
+    same(*seen)
 
 
 def test_losses_that_are_kept_have_their_values():

@@ -57,8 +57,11 @@ def run_update(
     region = current(device)
     with region.lock:
         past = None
-        queue, more = region.queue, _contents(read, region)
-        old, follows = _start(written, region), bool(queue)
+        queue, began = region.queue, None
+        while began != region.began:  # to look for the one may have run the region, with the other
+            began = region.began
+            more, old = _contents(read, region), _start(written, region)
+        follows = bool(queue)
         first = len(region.arrays)
         if region.stage is None:
             region.stage = Stage.first(kernel)
