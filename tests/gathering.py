@@ -4,6 +4,7 @@ import contextlib
 
 from gluonx.engine import together
 from gluonx.engine.kernel import Kernel
+from gluonx.engine.state import state
 
 
 @contextlib.contextmanager
@@ -26,12 +27,20 @@ def gathering(count=2, in_vain=10**9):
     together.often = lambda program, pace: program.runs > 1 and pace is not None
     together.in_background = lambda function: function()
     together.Together.call = noted
+    _forget()
     try:
         yield calls
     finally:
+        _forget()
         for name, value in old.items():
             setattr(together, name, value)
         together.Together.call = call
+
+
+def _forget():
+    """Let this thread's queues begin anew, however earlier tests have tried their patience."""
+    for region in state.regions.values():
+        region.queue._patience = together.Patience()
 
 
 def failing(monkeypatch):

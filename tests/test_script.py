@@ -330,16 +330,16 @@ def test_two_networks_in_turns():
 
 
 def test_threads_have_their_own():
-    def train(_):
-        run = Run()
+    def train(run):
         for _ in range(15):
             run.step()
         return run.all()
 
     with rehearsing() as updates:
-        wanted = train(0)
+        wanted = train(Run())
+        runs = [Run() for _ in range(3)]  # drawing random numbers is not for several threads
         with concurrent.futures.ThreadPoolExecutor(3) as threads:
-            found = list(threads.map(train, range(3)))
+            found = list(threads.map(train, runs))
         assert updates.count(True) > 30
     for seen in found:
         for a, b in zip(seen, wanted, strict=True):
