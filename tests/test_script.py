@@ -22,7 +22,7 @@ BATCH, WARM = 4, 8
 class Run:
     """A network of two layers; ``hooks`` has what is done at which point of a step."""
 
-    def __init__(self, micro=1, optimizer="adam", whole=True):
+    def __init__(self, micro=1):
         gx.random.seed(5)
         self.net = nn.HybridSequential()
         self.net.add(nn.Dense(3, in_units=3, activation="tanh"), nn.Dense(3, in_units=3))
@@ -32,7 +32,7 @@ class Run:
         self.micro = micro
         if micro > 1:
             self.params.setattr("grad_req", "add")
-        self.trainer = gluon.Trainer(self.params, optimizer, {"learning_rate": 0.05})
+        self.trainer = gluon.Trainer(self.params, "adam", {"learning_rate": 0.05})
         self.loss_function = gluon.loss.L2Loss()
         self.rng = np.random.default_rng(3)
         self.data = [nd.array(self.rng.normal(size=(BATCH, 3))) for _ in range(3)]
@@ -96,11 +96,6 @@ def _in_a_thread(run):
         run.seen += thread.submit(
             lambda: [run.loss.asnumpy(), run.param().grad().asnumpy()]
         ).result()
-
-
-def _backward_again(run):
-    with pytest.raises(gx.MXNetError, match="released"):
-        run.loss.backward()
 
 
 def _hook(run):
@@ -256,7 +251,6 @@ def test_a_step_that_fails_leaves_all_as_it_was(monkeypatch):
             run.step()
         assert updates[-1]
         left = failing(monkeypatch)
-        before = []
         run.hooks = {"backward1": lambda run: left.append(1)}
         with pytest.raises(RuntimeError, match="no memory"):
             run.step()

@@ -38,6 +38,7 @@ class _Way(NamedTuple):
 
 
 _buffer = operator.attrgetter("grad._buffer")
+_first = operator.itemgetter(0)
 _pending = operator.attrgetter("pending")
 _OUTSIDE = (
     "backward() goes on in work that had run before, or into a gradient buffer that is a view or "
@@ -110,7 +111,7 @@ def defer_each_again(heads: Sequence[Any]) -> bool:
             if last is None:
                 return False
             found.append(last)
-        if len({region for region, _ in found}) < len(found):
+        if len(set(map(_first, found))) < len(found):
             return False  # they are one pass
         for region, last in found:
             _repeat(region, last)

@@ -18,8 +18,12 @@ __all__ = ["ThreadState", "ahead", "nobody", "state"]
 ahead: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-def nobody() -> None:
-    """A weak reference to nothing."""
+class _Gone:
+    """What no longer exists."""
+
+
+#: A weak reference to nothing; to call it is no call of Python.
+nobody: Any = weakref.ref(_Gone())
 
 
 class ThreadState(threading.local):
@@ -32,7 +36,7 @@ class ThreadState(threading.local):
     #: Which arrays of the work that is being compiled were made with channels last (``images``).
     images: Images | None = None
     #: What this thread does from step to step, if it is known (``hybrid.Script``), weakly.
-    script: Any = staticmethod(nobody)
+    script: Any = nobody
     #: How many blocks are being called, one inside the other.
     depth: int = 0
     #: What mixed precision makes of operators' inputs (``ops.precision.Policy``), if it is on. The

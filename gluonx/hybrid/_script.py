@@ -56,14 +56,14 @@ class _Call:
     """
 
     __slots__ = (
-        "usual", "entry", "ctx", "again", "aval", "avals", "sources", "own", "known", "selection",
+        "usual", "entry", "ctx", "again", "aval", "sources", "own", "known", "selection",
         "brings", "training", "arguments", "next",
     )  # fmt: skip
 
     def __init__(self, usual: Usual, again: Any, slots: dict[int, tuple[int, int]]):
         entry = usual.entry
         self.usual, self.entry, self.ctx, self.again = usual, entry, usual.ctx, again
-        self.aval, self.avals, self.training = entry.out_avals[0], usual.avals, usual.training
+        self.aval, self.training = entry.out_avals[0], usual.training
         self.sources = [s[0] if type(s) is tuple else slots.get(s) for s in again.sources]
         #: The sources with shapes and dtypes.
         self.arguments = list(zip(self.sources, *zip(*usual.avals, strict=True), strict=True))
@@ -165,7 +165,7 @@ class Script:
             type(event) is not _Call
             or cache.usual.get(event.ctx) is not event.usual
             or event.entry.moves != Parameter.moves
-            or len(args) != len(event.avals)
+            or len(args) != len(event.arguments)
             or not state.recording
             or state.training is not event.training
             or state.trace is not None
