@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import operator
 import os
 import resource
 import statistics
@@ -29,8 +30,8 @@ COLUMNS = ["hand", "gluonx", "flax", "equinox", "keras", "torch", "mxnet"]
 EAGER = ["gluonx_eager", "mxnet_eager"]
 #: The loop of ``Module.fit``, where asked for.
 MODULE = ["module"]
-#: Seconds that one column runs in one round.
-DURATION = 0.3
+#: Seconds that one column runs in one round, and how many first steps are measured.
+DURATION, STARTS = 0.3, 3
 TOLERANCE = 2e-3
 #: Settings of glibc by which free memory goes back at once, where the peak is measured. By default
 #: each thread keeps freed blocks of up to 32 MiB for itself: which of XLA's threads ran how many
@@ -85,15 +86,18 @@ def serve(column: str, name: str) -> None:
                 loop.step(i)
             loop.wait()
             _say(seconds=time.perf_counter() - start)
-        elif "start" in request:
-            start = time.perf_counter()
-            loop = module.Column(work)
-            losses = []
-            for i in range(work.steps):
+            continue
+        start = time.perf_counter()
+        loop = module.Column(work)
+        loop.step(0)
+        loop.wait()
+        first = time.perf_counter() - start
+        if "first" in request:
+            _say(first=first)
+        else:
+            losses = [loop.loss()]
+            for i in range(1, work.steps):
                 loop.step(i)
-                if i == 0:
-                    loop.wait()
-                    first = time.perf_counter() - start
                 losses.append(loop.loss())
             loop.wait()
             _forget_peak()
@@ -101,7 +105,7 @@ def serve(column: str, name: str) -> None:
                 loop.step(i)
             loop.wait()
             peak = _device_peak() or _memory("VmHWM") - base
-            _say(first=first, losses=losses, peak=peak)
+            _say(losses=losses, peak=peak)
 
 
 def _warm(column: str) -> None:
@@ -207,10 +211,14 @@ def compare(work: str, pythons: dict[str, str], rounds: int, before: int) -> dic
                 workers[column] = Worker(python, column, work, None)
                 found[column] = workers[column].ask(start=True)
                 found[column]["peak"] = peak(work, python, column)
+                found[column]["firsts"] = []
             except RuntimeError as e:
                 last = str(e).strip().split("\n")[-1]
                 print(f"  {work}: {column} is left out: {last}", file=sys.stderr)
                 workers.pop(column, None)
+        for _ in range(STARTS):
+            for column in workers:
+                found[column]["firsts"].append(first_step(work, pythons[column], column))
         hand = workers["hand"]
         hand.ask(run=5)
         count = 5
@@ -244,15 +252,20 @@ def peak(work: str, python: str, column: str) -> int:
         worker.close()
 
 
+def first_step(work: str, python: str, column: str, cache: str | None = None) -> float:
+    """Seconds to the end of the first step, in a process of its own."""
+    worker = Worker(python, column, work, cache)
+    try:
+        return worker.ask(first=True)["first"]
+    finally:
+        worker.close()
+
+
 def second_start(work: str, python: str, column: str) -> tuple[float, float]:
     """Seconds to the first step with an empty compilation cache, and in a second process."""
     with tempfile.TemporaryDirectory() as cache:
-        seconds = []
-        for _ in range(2):
-            worker = Worker(python, column, work, cache)
-            seconds.append(worker.ask(start=True)["first"])
-            worker.close()
-    return seconds[0], seconds[1]
+        cold = first_step(work, python, column, cache)
+        return cold, first_step(work, python, column, cache)
 
 
 def report(title: str, found: dict[str, dict]) -> None:
@@ -263,10 +276,12 @@ def report(title: str, found: dict[str, dict]) -> None:
         off = max(
             abs(a - b) / max(abs(b), 0.1) for a, b in zip(f["losses"], hand["losses"], strict=True)
         )
+        first = statistics.median(f["firsts"])
+        later = statistics.median(map(operator.truediv, f["firsts"], hand["firsts"]))
         agree = "" if off < TOLERANCE else f" (losses differ by {off:.1e})"
         print(
             f"| {title} | {column}{agree} | {f['ratio']:.2f} | {low:.2f} to {high:.2f} "
-            f"| {f['seconds'] * 1e6:,.0f} | {f['first']:.2f} | {f['first'] / hand['first']:.2f} "
+            f"| {f['seconds'] * 1e6:,.0f} | {first:.2f} | {later:.2f} "
             f"| {f['peak'] / 1e6:,.0f} | {f['peak'] / hand['peak']:.2f} |"
         )
     sys.stdout.flush()

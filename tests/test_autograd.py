@@ -8,6 +8,7 @@ import pytest
 
 import gluonx as gx
 from gluonx import MXNetError, autograd, nd
+from gluonx.engine.kernel import Kernel
 
 
 def _variable(values, req="write", **kwargs):
@@ -217,6 +218,41 @@ def test_a_graph_is_used_once_unless_it_is_retained():
     z.backward()
     with pytest.raises(MXNetError, match="retain_graph=True"):
         w.backward()
+
+
+def test_gradients_are_added_in_one_call(monkeypatch):
+    ran, run = [], Kernel.run
+
+    def noted(self, *arguments):
+        ran.append(self.name)
+        return run(self, *arguments)
+
+    monkeypatch.setattr(Kernel, "run", noted)
+    xs = [_variable(np.full(k + 1, k + 2.0), "add", dtype="float16") for k in range(5)]
+    y = _variable([3.0], "write")
+    zeros = [x.grad for x in xs]
+    for k in range(3):
+        ran.clear()
+        with autograd.record():
+            loss = sum((x**2).sum().astype("float32") for x in xs) + (y**2).sum()
+        loss.backward()
+        # to zeros there is nothing to add
+        assert ran.count("add_gradients") == min(k, 1)
+        for x, grad in zip(xs, zeros, strict=True):
+            assert x.grad is grad
+            assert grad.dtype == np.float16
+            assert grad.asnumpy().tolist() == (2 * (k + 1) * x).asnumpy().tolist()
+        assert y.grad.asscalar() == 6
+
+
+def test_variables_may_add_to_one_gradient():
+    a, b, grad = nd.array([2.0, 3.0]), nd.array([5.0, 7.0]), nd.zeros((2,))
+    autograd.mark_variables([a, b], [grad, grad], "add")
+    for _ in range(2):
+        with autograd.record():
+            y = a * b
+        y.backward()
+    assert grad.asnumpy().tolist() == [14, 20]
 
 
 def test_a_graph_may_span_several_scopes():

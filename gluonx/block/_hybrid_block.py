@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
-from ..engine.region import Deferred
 from ..engine.report import note
 from ..engine.state import state
 from ..engine.trace import Unfusable
@@ -48,8 +47,9 @@ class HybridBlock(Block):
     """
 
     #: Whether the code is known to do nothing but compute from its inputs and the attributes that
-    #: are not bookkeeping. Such a block is compiled, hybridized or not, where its input is pending:
-    #: it is one thing more to defer, and not one per operator.
+    #: are not bookkeeping. Such a block is compiled, hybridized or not: it is one thing more to
+    #: run or to defer, and not one per operator. It is deferred only if it is hybridized, or its
+    #: input is.
     _pure = False
     _bookkeeping = frozenset(
         "_empty_prefix _prefix _params _name _scope _children _reg_params _forward_hooks "
@@ -244,7 +244,7 @@ class HybridBlock(Block):
         first = args[0] if args else None
         plain = type(first) is NDArray
         if not self._active:
-            if not (self._pure and plain and type(first._buffer.pending) is Deferred):
+            if not (self._pure and plain):
                 return self.forward(*args, **kwargs)
         if not plain and not _has_array(args, kwargs):
             return self.forward(*args, **kwargs)
@@ -262,7 +262,7 @@ class HybridBlock(Block):
                 found = cache.again(args)
                 if found is not None:
                     return found
-            return cache.call(args, kwargs)
+            return cache.call(args, kwargs, self._active)
         except Unfusable as e:
             note(str(e), self._name)
             self.__dict__["_eager"] = cache
@@ -270,7 +270,9 @@ class HybridBlock(Block):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call :meth:`hybrid_forward` with ``F`` and this block's parameters."""
-        first = next((a for a in _leaves((args, kwargs)) if isinstance(a, NDArray)), None)
+        first = args[0] if args else None
+        if type(first) is not NDArray:
+            first = next((a for a in _leaves((args, kwargs)) if isinstance(a, NDArray)), None)
         if first is not None:
             ctx = first._buffer.ctx
             params = {name: p.data(ctx) for name, p in self._reg_params.items()}

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from ..error import MXNetError
+from .buffer import Buffer, Zeros
 from .graph import Leaves, Node, Plan, Value, Variable, ancestors, cached
 from .kernel import Kernel, is_float
 
@@ -33,17 +34,20 @@ def record(
     Returns its outputs and the node. ``values`` are the tape's values of the inputs, None where no
     gradient flows.
     """
-    mask = tuple(v is not None and is_float(a.dtype) for v, a in zip(values, arrays, strict=True))
+    pairs = zip(values, arrays, strict=True)
+    mask = tuple([v is not None and is_float(a.dtype) for v, a in pairs])
     if not any(mask):
         return kernel.run(arrays, device), None
     outs, pullback = kernel.record(arrays, mask, device)
     node = Node(
         kernel,
-        tuple(v if m else None for v, m in zip(values, mask, strict=True)),
+        tuple([v if m else None for v, m in zip(values, mask, strict=True)]),
         # an input that another node made can be made again; only leaves are kept
         tuple(
-            a if v is None or v.node is None or not m else None
-            for a, v, m in zip(arrays, values, mask, strict=True)
+            [
+                a if v is None or v.node is None or not m else None
+                for a, v, m in zip(arrays, values, mask, strict=True)
+            ]
         ),
     )
     node.pullback = pullback
@@ -51,7 +55,13 @@ def record(
     return outs, node
 
 
-add = Kernel(lambda a, b: (a + b.astype(a.dtype),), "add_gradients")
+def _added(*arrays: Any) -> tuple:
+    olds, news = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
+    return tuple(old + new.astype(old.dtype) for old, new in zip(olds, news, strict=True))
+
+
+#: Takes arrays, and then one for each that is added to it.
+add = Kernel(_added, "add_gradients")
 _ones = Kernel(lambda a: (jnp.ones_like(a),), "ones")
 
 
@@ -180,21 +190,32 @@ class FunctionPullback:
 
 def backward(heads: Sequence[tuple[Value, Any]], retain: bool = False) -> None:
     """Compute the gradients of all variables that the heads depend on, into their buffers."""
+    sums: dict[Any, list[tuple[Variable, Buffer, Any]]] = {}
     for value, ct in cotangents(heads, retain=retain).items():
-        _store(value, ct)
+        if not isinstance(value, Variable) or value.grad_req == "null":
+            continue
+        buffer = value.grad._buffer
+        if value.grad_req == "add" and type(buffer.pending) is not Zeros:
+            sums.setdefault(buffer.ctx.device, []).append((value, buffer, ct))
+            continue
+        buffer.set(ct if ct.dtype == buffer.dtype else ct.astype(buffer.dtype))
+        value.fresh = True
+    for device, found in sums.items():
+        _add(found, device)
 
 
-def _store(variable: Value, ct: Any) -> None:
-    """Put a gradient where its variable's ``grad_req`` says."""
-    if not isinstance(variable, Variable) or variable.grad_req == "null":
+def _add(found: list[tuple[Variable, Buffer, Any]], device: Any) -> None:
+    """Add gradients to what is in their variables' buffers: all in one call, unless variables have
+    a buffer in common."""
+    if len({id(buffer) for _, buffer, _ in found}) < len(found):
+        for one in found:
+            _add([one], device)
         return
-    buffer = variable.grad._buffer
-    if variable.grad_req == "add":
-        ct = add.run((buffer.get(), ct), buffer.ctx.device)[0]
-    elif ct.dtype != buffer.dtype:
-        ct = ct.astype(buffer.dtype)
-    buffer.set(ct)
-    variable.fresh = True
+    olds = [buffer.get() for _, buffer, _ in found]
+    news = add.run([*olds, *(ct for _, _, ct in found)], device)
+    for (variable, buffer, _), new in zip(found, news, strict=True):
+        buffer.set(new)
+        variable.fresh = True
 
 
 def gradients(

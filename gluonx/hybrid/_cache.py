@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from ..engine import region, report
+from ..engine import region, report, tape
 from ..engine.buffer import Buffer
+from ..engine.graph import Value
 from ..engine.spread import Spread
 from ..engine.state import nobody, state
 from ..engine.trace import Trace, trace_kernel
@@ -141,8 +142,9 @@ class Cache:
             self.avals = usual.avals
         return result
 
-    def call(self, args: tuple, kwargs: dict) -> Any:
-        """Run the block compiled."""
+    def call(self, args: tuple, kwargs: dict, defer: bool = True) -> Any:
+        """Run the block compiled; what is recorded is deferred, unless ``defer`` says that only a
+        call is whose input is."""
         if not kwargs and all([isinstance(x, NDArray) for x in args]):
             inputs, spec = list(args), len(args)
         else:
@@ -158,7 +160,7 @@ class Cache:
             self.avals = avals
             if state.recording:
                 self.usual[ctx] = last[1].usual
-            return self._invoke(last[1], inputs, ctx, args, kwargs)
+            return self._invoke(last[1], inputs, ctx, args, kwargs, defer)
         try:
             entry = self._entries.get(key)
         except TypeError:  # an argument that cannot be part of a key
@@ -178,7 +180,7 @@ class Cache:
             self._entries[key] = entry
             entry.usual = Usual.of(entry, ctx, avals, self) if key[3] and not kwargs else None
         self._recent[ctx], self.avals = (key, entry), avals
-        return self._invoke(entry, inputs, ctx, args, kwargs)
+        return self._invoke(entry, inputs, ctx, args, kwargs, defer)
 
     def _elsewhere(self, key: tuple) -> Entry | None:
         """The entry of a call that was compiled for another device of the same kind."""
@@ -190,7 +192,7 @@ class Cache:
         return None
 
     def _invoke(
-        self, entry: Entry, inputs: list[NDArray], ctx: Any, args: tuple, kwargs: dict
+        self, entry: Entry, inputs: list[NDArray], ctx: Any, args: tuple, kwargs: dict, defer: bool
     ) -> Any:
         """Run one compiled kind of call."""
         written = entry.traced.written
@@ -200,7 +202,7 @@ class Cache:
             if state.recording:
                 entry.check_written(inputs)
         try:
-            made = self._run(entry, inputs, ctx)
+            made = self._run(entry, inputs, ctx, defer)
         except (TypeError, ValueError) as e:
             sources = entry.handles + [inputs[i] for i in entry.traced.inputs]
             raise explain(e, entry.traced.kernel, sources) from None
@@ -214,8 +216,9 @@ class Cache:
             ]
         return unflatten(result, made)
 
-    def _run(self, entry: Entry, inputs: list[NDArray], ctx: Any) -> list[NDArray]:
-        """The arrays that the code makes: deferred while recording, or if an input is."""
+    def _run(self, entry: Entry, inputs: list[NDArray], ctx: Any, defer: bool) -> list[NDArray]:
+        """The arrays that the code makes: deferred if an input is, and, if so asked, while
+        recording."""
         traced, device, recording = entry.traced, ctx.device, state.recording
         kernel = traced.kernel
         mine = region.current(device, recording)
@@ -227,7 +230,7 @@ class Cache:
                 values, recorded = entry.values(inputs)
             else:
                 values, recorded = (None,) * len(arrays), False
-            if recorded or pending:
+            if pending or (recorded and defer):
                 outs = region.defer(mine, kernel, arrays, values, entry.out_avals, device)
                 made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
                 if traced.written:
@@ -239,9 +242,17 @@ class Cache:
                 arrays[: len(there)] = there
             if mine.spread:
                 arrays = [a.part(device) if type(a) is Spread else a for a in arrays]
-        outs = kernel.run(arrays, device)
+        node = None
+        if recorded:
+            outs, node = tape.record(kernel, arrays, values, device)
+        else:
+            outs = kernel.run(arrays, device)
         entry.write(inputs, outs[kernel.visible :])
-        return [NDArray._new(Buffer(a, ctx)) for a in outs[: kernel.visible]]
+        made = [NDArray._new(Buffer(a, ctx)) for a in outs[: kernel.visible]]
+        if node is not None:
+            for k, x in enumerate(made):
+                x._entry = Value(node, k)
+        return made
 
     def _compile(self, inputs: list[NDArray], args: tuple, kwargs: dict) -> Entry:
         block = self._block()
