@@ -143,8 +143,8 @@ class Cache:
         return result
 
     def call(self, args: tuple, kwargs: dict, defer: bool = True) -> Any:
-        """Run the block compiled; what is recorded is deferred, unless ``defer`` says that only a
-        call is whose input is."""
+        """Run the block compiled. A recorded call is deferred; with ``defer`` false only if an
+        input is."""
         if not kwargs and all([isinstance(x, NDArray) for x in args]):
             inputs, spec = list(args), len(args)
         else:
@@ -217,8 +217,7 @@ class Cache:
         return unflatten(result, made)
 
     def _run(self, entry: Entry, inputs: list[NDArray], ctx: Any, defer: bool) -> list[NDArray]:
-        """The arrays that the code makes: deferred if an input is, and, if so asked, while
-        recording."""
+        """The arrays that the code makes: deferred if an input is, or if recorded and ``defer``."""
         traced, device, recording = entry.traced, ctx.device, state.recording
         kernel = traced.kernel
         mine = region.current(device, recording)
