@@ -262,7 +262,7 @@ class HybridBlock(Block):
                 found = cache.again(args)
                 if found is not None:
                     return found
-            return cache.call(args, kwargs, self._active)
+            return cache.call(args, kwargs)
         except Unfusable as e:
             note(str(e), self._name)
             self.__dict__["_eager"] = cache

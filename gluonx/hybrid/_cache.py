@@ -42,11 +42,11 @@ _MAX_SHARED = 64
 def shared_cache(block: HybridBlock) -> Cache:
     """The cache of a block without parameters whose code depends on its attributes alone.
 
-    Blocks of one class with equal attributes have one: a loss that is made anew in every step
-    compiles once.
+    Blocks of one class with equal attributes, all hybridized or none, have one: a loss that is made
+    anew in every step compiles once.
     """
     own = {k: v for k, v in vars(block).items() if k not in block._bookkeeping}
-    key = (type(block), *((k, type(v), v) for k, v in own.items()))
+    key = (type(block), block._active, *((k, type(v), v) for k, v in own.items()))
     try:
         found = _shared.get(key)
     except TypeError:  # an attribute that cannot be part of a key
@@ -80,6 +80,8 @@ class Cache:
         #: A shared cache keeps the block of its own that it compiles, and does not warn: the
         #: network whose output it takes does.
         self._shared = block if shared else None
+        #: Whether what is recorded is deferred even if no input is.
+        self._defers = block._active
         self._entries: dict[Any, Entry] = {}
         #: The key and the entry of the last call on each context: to compare keys is cheaper than
         #: to hash one.
@@ -142,9 +144,8 @@ class Cache:
             self.avals = usual.avals
         return result
 
-    def call(self, args: tuple, kwargs: dict, defer: bool = True) -> Any:
-        """Run the block compiled. A recorded call is deferred; with ``defer`` false only if an
-        input is."""
+    def call(self, args: tuple, kwargs: dict) -> Any:
+        """Run the block compiled."""
         if not kwargs and all([isinstance(x, NDArray) for x in args]):
             inputs, spec = list(args), len(args)
         else:
@@ -160,7 +161,7 @@ class Cache:
             self.avals = avals
             if state.recording:
                 self.usual[ctx] = last[1].usual
-            return self._invoke(last[1], inputs, ctx, args, kwargs, defer)
+            return self._invoke(last[1], inputs, ctx, args, kwargs)
         try:
             entry = self._entries.get(key)
         except TypeError:  # an argument that cannot be part of a key
@@ -180,7 +181,7 @@ class Cache:
             self._entries[key] = entry
             entry.usual = Usual.of(entry, ctx, avals, self) if key[3] and not kwargs else None
         self._recent[ctx], self.avals = (key, entry), avals
-        return self._invoke(entry, inputs, ctx, args, kwargs, defer)
+        return self._invoke(entry, inputs, ctx, args, kwargs)
 
     def _elsewhere(self, key: tuple) -> Entry | None:
         """The entry of a call that was compiled for another device of the same kind."""
@@ -192,7 +193,7 @@ class Cache:
         return None
 
     def _invoke(
-        self, entry: Entry, inputs: list[NDArray], ctx: Any, args: tuple, kwargs: dict, defer: bool
+        self, entry: Entry, inputs: list[NDArray], ctx: Any, args: tuple, kwargs: dict
     ) -> Any:
         """Run one compiled kind of call."""
         written = entry.traced.written
@@ -202,7 +203,7 @@ class Cache:
             if state.recording:
                 entry.check_written(inputs)
         try:
-            made = self._run(entry, inputs, ctx, defer)
+            made = self._run(entry, inputs, ctx)
         except (TypeError, ValueError) as e:
             sources = entry.handles + [inputs[i] for i in entry.traced.inputs]
             raise explain(e, entry.traced.kernel, sources) from None
@@ -216,8 +217,8 @@ class Cache:
             ]
         return unflatten(result, made)
 
-    def _run(self, entry: Entry, inputs: list[NDArray], ctx: Any, defer: bool) -> list[NDArray]:
-        """The arrays that the code makes: deferred if an input is, or if recorded and ``defer``."""
+    def _run(self, entry: Entry, inputs: list[NDArray], ctx: Any) -> list[NDArray]:
+        """The arrays that the code makes: deferred if an input is, or if recorded and so asked."""
         traced, device, recording = entry.traced, ctx.device, state.recording
         kernel = traced.kernel
         mine = region.current(device, recording)
@@ -229,7 +230,7 @@ class Cache:
                 values, recorded = entry.values(inputs)
             else:
                 values, recorded = (None,) * len(arrays), False
-            if pending or (recorded and defer):
+            if pending or (recorded and self._defers):
                 outs = region.defer(mine, kernel, arrays, values, entry.out_avals, device)
                 made = wrap_deferred(outs[: kernel.visible], ctx, recorded)
                 if traced.written:
